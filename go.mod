@@ -1,0 +1,3 @@
+module marginalia
+
+go 1.26.0
