@@ -1,0 +1,88 @@
+package relay
+
+import (
+	"strings"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// about is what a reply is about: a passage, and perhaps an annotation in its
+// thread.
+type about struct {
+	discussion discussion.ID
+	passage    discussion.Passage
+	document   discussion.Document
+	answers    discussion.AnnotationID
+}
+
+// whatAbout finds what a message is about: the passage in whose thread it
+// stands, or what it answers. store.ErrNotFound means nothing of ours.
+func whatAbout(tx *store.Tx, m chat.Message) (about, error) {
+	thing, err := store.Thing(""), store.ErrNotFound
+	if !m.ReplyTo.IsZero() {
+		thing, _, err = tx.CopyAt(m.Ref.Place.Room, m.ReplyTo.ID)
+	}
+	if err == store.ErrNotFound && m.Ref.Place.Thread != "" {
+		thing, err = tx.ThingOf(m.Ref.Place)
+	}
+	if err != nil {
+		return about{}, err
+	}
+	if id := thing.Passage(); id != "" {
+		return aboutPassage(tx, id)
+	}
+	if id := thing.Annotation(); id != "" {
+		return answering(tx, id)
+	}
+	return about{}, store.ErrNotFound
+}
+
+func aboutPassage(tx *store.Tx, id discussion.PassageID) (about, error) {
+	p, of, _, err := tx.Passage(id)
+	if err != nil {
+		return about{}, err
+	}
+	document, _, err := tx.Document(p.Document)
+	return about{discussion: of, passage: p, document: document}, err
+}
+
+func answering(tx *store.Tx, id discussion.AnnotationID) (about, error) {
+	a, err := tx.Annotation(id)
+	if err != nil {
+		return about{}, err
+	}
+	found, err := aboutPassage(tx, a.Under)
+	found.answers = id
+	return found, err
+}
+
+// aboutAnnotation is what an annotation that is known already is about.
+func aboutAnnotation(tx *store.Tx, a discussion.Annotation) (about, error) {
+	found, err := aboutPassage(tx, a.Under)
+	found.answers = a.Target.Annotation
+	return found, err
+}
+
+// aim sets an annotation's target and motivation. Words that it quotes from
+// the text narrow the target from the passage to them.
+func (b about) aim(a *discussion.Annotation) {
+	text := b.document.Body.Text
+	a.Target = discussion.Target{Source: b.document.ID, Annotation: b.answers}
+	a.Target.Selector = discussion.SelectorOf(text, b.passage.Start, b.passage.End)
+	quotes, rest := a.Body.Quoted()
+	for _, q := range quotes {
+		if s, ok := discussion.Select(text, [2]int{b.passage.Start, b.passage.End}, q); ok {
+			a.Target.Selector = s
+			break
+		}
+	}
+	a.Motivation = discussion.Commenting
+	switch {
+	case b.answers != "":
+		a.Motivation = discussion.Replying
+	case strings.HasSuffix(strings.TrimSpace(rest.Text), "?"):
+		a.Motivation = discussion.Questioning
+	}
+}

@@ -1,0 +1,254 @@
+// Package relay is the engine: it turns the clock and what people say into
+// rows, and rows into messages.
+//
+// The clock and the listeners write and never speak to a network; the
+// couriers speak and never decide. What stands between them is one pure
+// function, [Next]: it compares what should stand in a room with what stands
+// there and yields the one next request.
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+// Config is what an engine is made of.
+type Config struct {
+	DB        *store.DB
+	Platforms []chat.Platform
+	Rooms     []chat.Room // where the bot listens, and may be told to post
+
+	// Reader is the address of the reader page, without a slash at its end;
+	// "" if it is not served. Posts link to it.
+	Reader string
+
+	Settle   time.Duration // how long a request may still commit after it was begun; default 30 s
+	Patience time.Duration // how long answered tries may go on failing; default 72 h
+
+	// Command runs what someone told the bot and returns its answer. It may
+	// be called again for the same Call: its effect must be the same.
+	// nil: the bot takes no commands.
+	Command func(ctx context.Context, c chat.Call, now time.Time) (format.Doc, error)
+
+	Log *slog.Logger
+}
+
+// Relay is an engine. Its methods may be called by hand (tests do); Run calls
+// them as time and networks ask.
+type Relay struct {
+	c         Config
+	platforms map[string]chat.Platform
+	rooms     map[chat.Room]bool
+	holds     *holds
+	bell      chan struct{} // rung when a call was recorded
+	slots     chan struct{} // lanes at work
+
+	mu    sync.Mutex
+	heard map[string]error // what each platform's listener came to; nil: it was heard
+}
+
+const lanesAtWork = 64
+
+// New makes an engine.
+func New(c Config) *Relay {
+	if c.Settle == 0 {
+		c.Settle = 30 * time.Second
+	}
+	if c.Patience == 0 {
+		c.Patience = 72 * time.Hour
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Relay{
+		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(),
+		bell: make(chan struct{}, 1), slots: make(chan struct{}, lanesAtWork), heard: map[string]error{},
+	}
+	for _, p := range c.Platforms {
+		name := p.Profile().Name
+		r.platforms[name] = p
+		r.heard[name] = errors.New(name + " was not heard from yet")
+	}
+	for _, room := range c.Rooms {
+		r.rooms[room] = true
+	}
+	return r
+}
+
+// Run runs the clock, one listener a platform, one lane a room and the
+// command worker until ctx is done, and returns once all of them ended and
+// what they had begun is settled.
+func (r *Relay) Run(ctx context.Context) error {
+	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		for _, room := range r.c.Rooms {
+			if err := tx.PutRoom(room); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	all.Go(func() { r.keepTime(ctx) })
+	all.Go(func() { r.answerCalls(ctx) })
+	for _, p := range r.c.Platforms {
+		all.Go(func() { r.listen(ctx, p) })
+	}
+	for _, room := range r.c.Rooms {
+		if r.platforms[room.Platform] != nil {
+			all.Go(func() { r.lane(ctx, room) })
+		}
+	}
+	all.Wait()
+	return nil
+}
+
+// Ready reports nil once every network has been heard from since Run began,
+// or what keeps one of them.
+func (r *Relay) Ready() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []error
+	for name, err := range r.heard {
+		if err == nil {
+			err = r.holds.why(name)
+		}
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+func (r *Relay) hear(platform string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.heard[platform] = err
+}
+
+// keepTime ticks when a plan is due, and looks again when something was
+// committed (it may have been a plan).
+func (r *Relay) keepTime(ctx context.Context) {
+	for {
+		changed := r.c.DB.Changed()
+		next, err := r.Tick(ctx, time.Now())
+		if err != nil && ctx.Err() == nil {
+			r.c.Log.Error("the clock waits", "error", err)
+			next = time.Now().Add(clockPause * 10)
+		}
+		if !sleep(ctx, next, changed) || !sleep(ctx, pause(next), nil) {
+			return
+		}
+	}
+}
+
+// clockPause keeps the clock from looking at each of many commits.
+const clockPause = 500 * time.Millisecond
+
+func pause(next time.Time) time.Time {
+	until := time.Now().Add(clockPause)
+	if !next.IsZero() && next.Before(until) {
+		return next
+	}
+	return until
+}
+
+// sleep returns at a time (zero: never) or when a channel is closed, and
+// reports whether ctx still lives.
+func sleep(ctx context.Context, until time.Time, woken ...<-chan struct{}) bool {
+	var ring <-chan time.Time
+	if !until.IsZero() {
+		t := time.NewTimer(time.Until(until))
+		defer t.Stop()
+		ring = t.C
+	}
+	woken = append(woken, nil, nil)
+	select {
+	case <-ctx.Done():
+	case <-ring:
+	case <-woken[0]:
+	case <-woken[1]:
+	}
+	return ctx.Err() == nil
+}
+
+// lane delivers to one room whenever it is due.
+func (r *Relay) lane(ctx context.Context, room chat.Room) {
+	for tries := 0; ; {
+		changed, freed := r.c.DB.Changed(room), r.holds.wake()
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		next, err := r.Deliver(ctx, room, time.Now())
+		<-r.slots
+		if err == nil {
+			tries = 0
+		} else {
+			tries++
+			next, changed = time.Now().Add(backoff(room.String(), tries)), nil
+			r.c.Log.Error("a lane waits", "room", room.String(), "error", err)
+		}
+		if !sleep(ctx, next, changed, freed) {
+			return
+		}
+	}
+}
+
+// listen records what a platform reports. When its Run ends it is begun again
+// after a pause, from the stored cursors.
+func (r *Relay) listen(ctx context.Context, p chat.Platform) {
+	name := p.Profile().Name
+	for tries := 0; ctx.Err() == nil; {
+		since, err := r.since(ctx, name)
+		if err == nil {
+			err = p.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
+				if err := r.Handle(ctx, name, b); err != nil {
+					return err
+				}
+				tries = 0
+				r.hear(name, nil)
+				r.holds.clear(name, time.Now())
+				return nil
+			})
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		tries++
+		r.hear(name, err)
+		r.c.Log.Error("the network is not listened to", "platform", name, "error", err)
+		wait := min(backoff(name, tries), time.Minute)
+		if errors.Is(err, chat.ErrAuth) {
+			wait = 5 * time.Minute
+		}
+		sleep(ctx, time.Now().Add(wait))
+	}
+}
+
+// since is how far a platform was read: the stored cursors, and an empty one
+// for each room that was not heard yet.
+func (r *Relay) since(ctx context.Context, platform string) (map[chat.Place]chat.Cursor, error) {
+	var since map[chat.Place]chat.Cursor
+	err := r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		since, err = tx.Cursors(platform)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, room := range r.c.Rooms {
+		if _, known := since[chat.Place{Room: room}]; room.Platform == platform && !known {
+			since[chat.Place{Room: room}] = ""
+		}
+	}
+	return since, nil
+}

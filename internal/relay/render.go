@@ -1,0 +1,196 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+// Words is what there is to say about a thing, in no room's terms.
+type Words struct {
+	Thing      store.Thing
+	Discussion discussion.Discussion // without its documents
+	Document   discussion.Document   // of a passage
+	Passage    discussion.Passage
+	Total      int // passages in the discussion
+	Annotation discussion.Annotation
+	Creator    discussion.Person
+	Note       store.Note
+	Reactions  []store.Reaction
+}
+
+// View is what a room adds: what it can show, and where things stand in it.
+type View struct {
+	Room    chat.Room
+	Profile chat.Profile
+	Reader  string     // address of the reader page, "" if there is none
+	Place   chat.Place // where the thing stands, or will
+	Thread  chat.Place // the thread under a passage, once it is open
+	ReplyTo chat.Ref   // what it answers there
+	Own     bool       // the person's own message stands in this room: only reactions are ours
+	Parts   int        // how many parts stand there already
+	Later   bool       // something newer stands behind it, so it cannot grow
+}
+
+// Render says what should stand of w in the room that v describes. It is pure.
+func Render(w Words, v View) []Want {
+	var want []Want
+	switch {
+	case w.Thing.Passage() != "":
+		want = passage(w, v)
+	case w.Thing.Annotation() != "":
+		if w.Annotation.Gone() {
+			return nil
+		}
+		want = annotation(w, v)
+	case w.Thing.Note() != "":
+		want = parts(w.Note.Body, chat.Message{ReplyTo: v.ReplyTo}, v, "")
+	}
+	return append(want, reactions(w, v)...)
+}
+
+func passage(w Words, v View) []Want {
+	body := w.Document.Body.Slice(w.Passage.Start, w.Passage.End)
+	if w.Document.Kind == discussion.Comment {
+		body = format.Doc{}.Add(format.Block{Kind: format.Paragraph}, commentLine(w.Document)).Append(body)
+		body.Spans = append(body.Spans, format.Span{Kind: format.Emph, Start: 0, End: body.Blocks[0].End})
+	}
+	body = footer(body, w, v)
+	want := parts(body, chat.Message{Silent: true}, v, w.readerLink(v))
+	return append(want, Want{Mark: store.ThreadMark, Name: threadName(w)})
+}
+
+func commentLine(d discussion.Document) string {
+	if d.Author == "" {
+		return "A comment:"
+	}
+	return d.Author + " comments:"
+}
+
+// footer adds the line that says where the words come from.
+func footer(body format.Doc, w Words, v View) format.Doc {
+	line := fmt.Sprintf("%s · %d/%d", w.Discussion.Title, w.Passage.Seq, w.Total)
+	link := w.readerLink(v)
+	if link != "" {
+		line += " · read"
+	}
+	body = body.Add(format.Block{Kind: format.Paragraph}, line)
+	last := body.Blocks[len(body.Blocks)-1]
+	if link == "" {
+		body.Spans = append(body.Spans, format.Span{Kind: format.Emph, Start: last.Start, End: last.End})
+		return body
+	}
+	cut := last.End - len("read")
+	body.Spans = append(body.Spans,
+		format.Span{Kind: format.Emph, Start: last.Start, End: cut - len(" · ")},
+		format.Span{Kind: format.Link, Start: cut, End: last.End, Attr: link})
+	return body
+}
+
+func (w Words) readerLink(v View) string {
+	if v.Reader == "" {
+		return ""
+	}
+	link := v.Reader + "/d/" + string(w.Discussion.ID)
+	if w.Passage.ID != "" {
+		link += "#" + string(w.Passage.ID)
+	}
+	return link
+}
+
+func threadName(w Words) string {
+	return format.Excerpt(format.Text(fmt.Sprintf("%d · %s", w.Passage.Seq,
+		strings.Join(strings.Fields(w.Document.Body.Text[w.Passage.Start:w.Passage.End]), " "))), 80)
+}
+
+func annotation(w Words, v View) []Want {
+	if v.Own {
+		return nil
+	}
+	body := w.Annotation.Body
+	m := chat.Message{ReplyTo: v.ReplyTo, From: chat.Person{ID: w.Creator.User, Name: w.speaker()}}
+	if !v.Profile.Names {
+		body = named(body, m.From.Name)
+		m.From = chat.Person{}
+	}
+	return parts(body, m, v, w.readerLink(v))
+}
+
+func (w Words) speaker() string {
+	if w.Creator.Name != "" {
+		return w.Creator.Name
+	}
+	return w.Creator.Pseudonym()
+}
+
+// named puts the speaker's name before the words.
+func named(body format.Doc, name string) format.Doc {
+	head := format.Doc{}.Add(format.Block{Kind: format.Paragraph}, name+":")
+	head.Spans = []format.Span{{Kind: format.Strong, Start: 0, End: len(name) + 1}}
+	return head.Append(body)
+}
+
+// parts cuts body so that each part fits, and puts the first one at v.Place,
+// the others into the thread. What has grown too long for the parts that stand
+// there ends with a link.
+func parts(body format.Doc, m chat.Message, v View, link string) []Want {
+	if len(body.Blocks) == 0 {
+		body = format.Text("[no words]")
+	}
+	fits := func(d format.Doc) bool {
+		m.Body = d
+		return v.Profile.Fits == nil || v.Profile.Fits(m)
+	}
+	cut := format.Split(body, fits)
+	if v.Later && v.Parts > 0 && len(cut) > v.Parts {
+		cut = shorten(cut[:v.Parts], link, fits)
+	}
+	want := make([]Want, len(cut))
+	for i, d := range cut {
+		m.Body = d
+		m.Ref.Place = v.Place
+		if i > 0 && v.Thread.Thread != "" {
+			m.Ref.Place = v.Thread
+		}
+		want[i] = Want{Part: i, Message: m}
+		m.ReplyTo = chat.Ref{}
+	}
+	return want
+}
+
+func shorten(cut []format.Doc, link string, fits func(format.Doc) bool) []format.Doc {
+	more := "… (more in the reader)"
+	if link != "" {
+		more = "… " + link
+	}
+	last := cut[len(cut)-1]
+	for {
+		with := last.Add(format.Block{Kind: format.Paragraph}, more)
+		if fits(with) || len(last.Text) < 2 {
+			return append(slices.Clone(cut[:len(cut)-1]), with)
+		}
+		last = last.Slice(0, format.Byte(last.Text, format.CodePoint(last.Text, len(last.Text))*9/10))
+	}
+}
+
+// reactions wants each emoji that someone holds whose reaction was not made in
+// this very room.
+func reactions(w Words, v View) []Want {
+	if !v.Profile.Reactions {
+		return nil
+	}
+	var want []Want
+	for _, r := range w.Reactions {
+		mark := reactMark + r.Emoji
+		if r.Room == v.Room || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
+			continue
+		}
+		want = append(want, Want{Mark: mark, Emoji: r.Emoji})
+	}
+	return want
+}

@@ -1,0 +1,52 @@
+// Package schedule says when: plans, their cron lines and time zones, and what
+// is due. It is the only importer of robfig/cron, and it never reads a clock.
+package schedule
+
+import (
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+)
+
+// Does is what a plan does when it fires.
+type Does string
+
+// What plans do.
+const (
+	Drip   Does = "drip"   // posts the next passages
+	Digest Does = "digest" // posts what was said since the last digest
+)
+
+// CatchUp is what becomes of firings missed while the bot was down.
+type CatchUp string
+
+// The ways to catch up.
+const (
+	One  CatchUp = "one"  // all missed firings count as one (default)
+	All  CatchUp = "all"  // each missed firing is made up for
+	None CatchUp = "none" // missed firings are dropped
+)
+
+// Plan is an appointment that repeats.
+type Plan struct {
+	Name       string
+	Does       Does
+	Discussion discussion.ID
+	Cron       string // five fields, or @daily …, or "@every 20s"
+	Zone       string // IANA name; "" = UTC
+	Rooms      []chat.Room
+	Count      int // passages a firing, at least 1
+	CatchUp    CatchUp
+	Paused     bool
+	FromConfig bool      // re-asserted from config.toml at each start
+	Start      time.Time // @every counts from here; nothing fires before it
+	Last       time.Time // of the newest firing that was made or dropped; zero: none yet
+	Next       int       // Seq of the passage that a drip posts next, from 1
+}
+
+// Firing is one appointment of a plan.
+type Firing struct {
+	Key string    // unique for the plan and the appointment, the same on every machine
+	At  time.Time // when it was due
+}
