@@ -1,0 +1,78 @@
+//go:build unix
+
+// Command soak holds the real bot against a real homeserver for longer than a
+// test should take, and reads back with raw clients what became of every word.
+//
+//	go run ./test/soak kill        # 100 × kill -9 under load and faults
+//	go run ./test/soak latency     # beside a raw echo bot in the same run
+//	go run ./test/soak burst       # 1,000 messages by 8 people at full speed
+//	go run ./test/soak idle        # memory and processor time of a silent bot
+//
+// It prints its seed; all traffic stays on the loopback interface.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		return fmt.Errorf("say which: kill, latency, burst or idle")
+	}
+	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	n := flags.Int("n", 0, "kills (kill), messages (latency, burst)")
+	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the dice")
+	text := flags.String("text", "", "what is posted (default: the demo's essay)")
+	watch := flags.Duration("for", 5*time.Minute, "how long to watch (idle)")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
+	}
+	dir, err := soakDir(args[0])
+	if err != nil {
+		return err
+	}
+	fmt.Println("seed", *seed)
+	if *text == "" {
+		*text = "cmd/bot/sample/essay.md"
+	}
+	if *text, err = absolute(*text); err != nil {
+		return err
+	}
+	switch args[0] {
+	case "kill":
+		err = kills{n: or(*n, 100), messages: int64(or(*n, 100)) * 20, edits: int64(or(*n, 100)) * 3, deletes: int64(or(*n, 100)) * 2, seed: *seed, text: *text, dir: dir}.run(ctx)
+	case "latency":
+		err = latencies{n: or(*n, 300), dir: dir}.run(ctx)
+	case "burst":
+		err = bursts{n: or(*n, 1000), seed: *seed, text: *text, dir: dir}.run(ctx)
+	case "idle":
+		err = idles{watch: *watch, text: *text, dir: dir, seed: *seed}.run(ctx)
+	default:
+		err = fmt.Errorf("no soak is called %q", args[0])
+	}
+	if err == nil {
+		err = os.RemoveAll(dir)
+	}
+	return err
+}
+
+func or(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
