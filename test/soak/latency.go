@@ -186,7 +186,7 @@ func echoBot(ctx context.Context, u *matrixuser.User, from, to string, heard *st
 // relay runs the engine with one passage posted in two rooms.
 func (l latencies) relay(ctx context.Context, u *matrixuser.User, one, two string) (*stopwatch, func(), error) {
 	rooms := []chat.Room{{Platform: "matrix", ID: one}, {Platform: "matrix", ID: two}}
-	p, err := matrix.Open(ctx, matrix.Config{Homeserver: u.Base, UserID: u.ID, Token: u.Token, Rooms: []string{one, two}, Command: "!essay", Settle: settle})
+	p, err := matrix.Open(ctx, matrix.Config{Homeserver: u.Base, UserID: u.ID, Token: u.Token, Rooms: []string{one, two}, Command: "!essay"})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,294 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// write puts a configuration into a folder of its own.
+func write(t *testing.T, src string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var (
+	keyLine   = regexp.MustCompile(`(?m)^#([a-z_]+ = |\[)`)
+	tableLine = regexp.MustCompile(`(?m)^#(\[[a-z]+\]|\[\[[a-z]+\]\])$`)
+)
+
+// example is config.example.toml with every key in force.
+func example(t *testing.T) string {
+	t.Helper()
+	src, err := os.ReadFile("../../config.example.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keyLine.ReplaceAllString(string(src), "$1")
+}
+
+func TestExampleHasEveryKeyAndNoOther(t *testing.T) {
+	src := example(t)
+	c := defaults()
+	if err := decode("config.example.toml", []byte(src), &c); err != nil {
+		t.Fatalf("a key that is not known: %v", err)
+	}
+	var there map[string]any
+	if err := toml.Unmarshal([]byte(src), &there); err != nil {
+		t.Fatal(err)
+	}
+	for _, missing := range missingKeys(reflect.TypeFor[Config](), there, "") {
+		t.Errorf("config.example.toml does not have %s", missing)
+	}
+	if got := missingKeys(reflect.TypeFor[Config](), map[string]any{}, ""); len(got) != 7 {
+		t.Errorf("of an empty file only %q are missing", got)
+	}
+}
+
+// missingKeys lists the keys of t that a decoded file does not have.
+func missingKeys(t reflect.Type, there map[string]any, at string) []string {
+	var all []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.IsExported() {
+			continue
+		}
+		key := f.Tag.Get("toml")
+		v, ok := there[key]
+		if !ok {
+			all = append(all, at+key)
+			continue
+		}
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if rows, ok := v.([]any); ok && inner.Kind() == reflect.Struct {
+			v = rows[0]
+		}
+		if table, ok := v.(map[string]any); ok {
+			all = append(all, missingKeys(inner, table, at+key+".")...)
+		}
+	}
+	return all
+}
+
+// The values behind "#" of the tables that have defaults are those defaults.
+func TestExampleShowsTheDefaults(t *testing.T) {
+	var c Config
+	if err := decode("config.example.toml", []byte(example(t)), &c); err != nil {
+		t.Fatal(err)
+	}
+	want := defaults()
+	for name, pair := range map[string][2]any{
+		"bot": {c.Bot, want.Bot}, "privacy": {c.Privacy, want.Privacy},
+		"relay": {c.Relay, want.Relay}, "passages": {c.Passages, want.Passages},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("[%s] of the example is %+v, the defaults are %+v", name, pair[0], pair[1])
+		}
+	}
+}
+
+func TestExampleIsHarmlessAsItStands(t *testing.T) {
+	c, err := loadConfig("../../config.example.toml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.checkRun(); err != nil || len(c.Plans) != 0 {
+		t.Errorf("plans %v, error %v", c.Plans, err)
+	}
+	src, _ := os.ReadFile("../../config.example.toml")
+	for i, line := range strings.Split(string(src), "\n") {
+		if line != "" && !strings.HasPrefix(line, "#") {
+			t.Errorf("line %d is in force: %s", i+1, line)
+		}
+	}
+	// Every key has words of its own, or shares its neighbour's.
+	blocks := strings.Split(string(src), "\n\n")
+	for _, b := range blocks {
+		if keyLine.MatchString(b) && !tableLine.MatchString(b) && !strings.HasPrefix(b, "# ") {
+			t.Errorf("no word explains\n%s", b)
+		}
+	}
+}
+
+// Five lines suffice for two local rooms.
+func TestFiveLines(t *testing.T) {
+	path := write(t, `[[plans]]
+name = "evenings"
+text = "essay.md"
+cron = "30 18 * * *"
+zone = "Europe/Berlin"
+`)
+	c, err := loadConfig(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.checkRun(); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Rooms) != 2 || c.Rooms[0].Platform != "local" || c.Rooms[1].Platform != "local" {
+		t.Errorf("the rooms are %+v", c.Rooms)
+	}
+	p := c.Plans[0]
+	if p.Does != "drip" || p.Count != 1 || p.CatchUp != "one" || len(p.Rooms) != 2 {
+		t.Errorf("the plan is %+v", p)
+	}
+	if c.Bot.Database != filepath.Join(filepath.Dir(path), "marginalia.db") {
+		t.Errorf("the database is %s", c.Bot.Database)
+	}
+}
+
+func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
+	path := write(t, "[bot]\nlog_level = \"warn\"\nlisten = \"127.0.0.1:1\"\n[relay]\nsettle = \"5s\"\n")
+	env := []string{"MARGINALIA_BOT_LOG_LEVEL=error", "MARGINALIA_RELAY_SETTLE=7s", "MARGINALIA_PASSAGES_MAX=900", "MARGINALIA_CONFIG=" + path, "HOME=/"}
+	a := &app{environ: env, logLevel: "debug"}
+	c, err := a.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Bot.LogLevel != "debug" || c.Relay.Settle.String() != "7s" || c.Bot.Listen != "127.0.0.1:1" || c.Passages.Max != 900 || c.Passages.Min != 600 {
+		t.Errorf("%+v %+v %+v", c.Bot, c.Relay, c.Passages)
+	}
+}
+
+// Every way of giving the token, and which goes before which.
+func TestTokens(t *testing.T) {
+	const matrix = "[matrix]\nhomeserver = \"https://m.example.org\"\nuser = \"@bot:example.org\"\n"
+	const room = "[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"!a:example.org\"\n"
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.WriteFile(other, []byte("from-env-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, line string
+		env        []string
+		want, err  string
+	}{
+		{"in the file", `token = "plain"`, nil, "plain", ""},
+		{"in a file of its own", `token_file = "token"`, nil, "from-file", ""},
+		{"in the environment", `token = "plain"`, []string{"MARGINALIA_MATRIX_TOKEN=from-env"}, "from-env", ""},
+		{"the environment over a file", `token_file = "token"`, []string{"MARGINALIA_MATRIX_TOKEN=from-env"}, "from-env", ""},
+		{"a file named in the environment", `token = "plain"`, []string{"MARGINALIA_MATRIX_TOKEN_FILE=" + other}, "from-env-file", ""},
+		{"nowhere", ``, nil, "", "[matrix] has no token: put the account's access token into a file"},
+		{"twice", "token = \"s3cret\"\ntoken_file = \"token\"", nil, "", "are both set: keep one"},
+		{"twice in the environment", ``, []string{"MARGINALIA_MATRIX_TOKEN=s3cret", "MARGINALIA_MATRIX_TOKEN_FILE=" + other}, "", "are both set: keep one"},
+		{"no such file", `token_file = "nowhere"`, nil, "", "token_file nowhere cannot be read (no such file or directory)"},
+		{"an empty file", `token_file = "empty"`, nil, "", "does not hold one line"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := write(t, matrix+tc.line+"\n"+room)
+			dir := filepath.Dir(path)
+			if err := os.WriteFile(filepath.Join(dir, "token"), []byte("from-file\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c, err := loadConfig(path, tc.env)
+			if err == nil {
+				err = c.checkRun()
+			}
+			if tc.err == "" {
+				if err != nil || c.Matrix.Token != tc.want {
+					t.Errorf("the token is %q, error %v; want %q", c.Matrix.Token, err, tc.want)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("error %v; want %q", err, tc.err)
+			}
+		})
+	}
+}
+
+// Whatever is wrong is said in one sentence that tells where, and never what
+// the token is.
+func TestWrongConfigurations(t *testing.T) {
+	const plan = "[[plans]]\ntext = \"essay.md\"\ncron = \"30 18 * * *\"\n"
+	for _, tc := range []struct{ name, src, want string }{
+		{"unknown key", "[bot]\nlisten_ = \"x\"\n", `config.toml:2:1: there is no key "bot.listen_": config.example.toml explains every key`},
+		{"unknown table", "[bots]\nlisten = \"x\"\n", `config.toml:1:2: there is no key "bots"`},
+		{"unknown key of a plan", plan + "  tzone = \"UTC\"\n", `config.toml:4:3: there is no key "plans.tzone"`},
+		{"two unknown keys", "[bot]\na = 1\nb = 2\n", `config.toml:3:1: there is no key "bot.b"`},
+		{"not a duration", "[relay]\nsettle = \"soon\"\n", `config.toml:2:10: "soon" is not a length of time: write it like "30s" or "72h"`},
+		{"a number for a duration", "[relay]\nsettle = 30\n", `config.toml: "30" is not a length of time: write it like "30s" or "72h"`},
+		{"words for a number", "[passages]\nmin = \"many\"\n", `config.toml:2:`},
+		{"a secret not in quotes", "[matrix]\ntoken = syt_s3cret\n", `config.toml:2:9: `},
+		{"a secret behind the quotes", "[matrix]\ntoken = \"a\"syt_s3cret\n", `config.toml:2:12: `},
+		{"not a level", "[bot]\nlog_level = \"loud\"\n", `[bot] log_level is "loud": write debug, info, warn or error`},
+		{"not a privacy", "[privacy]\ndefault = \"none\"\n", `[privacy] default is "none": write pseudonym, named or ask`},
+		{"not a deed", plan + "does = \"drop\"\n", `[[plans]] "essay" does is "drop": write drip or digest`},
+		{"passages the wrong way round", "[passages]\nmin = 900\nmax = 100\n", `[passages] min is 900 and max is 100: write two numbers of characters, the smaller one first`},
+		{"listen without a port", "[bot]\nlisten = \"8080\"\n", `[bot] listen is "8080": write an address and a port`},
+		{"reader without a scheme", "[bot]\nreader = \"read.example.org\"\n", `[bot] reader is "read.example.org": write the address`},
+		{"room without a name", "[[rooms]]\nplatform = \"local\"\n", `[[rooms]] number 1 has no name`},
+		{"room on no platform", "[[rooms]]\nname = \"a\"\nplatform = \"irc\"\n", `[[rooms]] "a": platform is "irc": write local or matrix`},
+		{"matrix room without an id", "[matrix]\ntoken = \"t\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\n", `[[rooms]] "a" has no id: write the room's own id on matrix`},
+		{"matrix room without an account", "[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"!a:b\"\n", `there is no table [matrix]: add it`},
+		{"account without rooms", "[matrix]\ntoken = \"t\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n", `[matrix] has no room: add one to [[rooms]] with platform = "matrix"`},
+		{"account without a server", "[matrix]\ntoken = \"syt_s3cret\"\nhomeserver = \"example.org\"\nuser = \"bot\"\n", `[matrix] homeserver is "example.org": write its address`},
+		{"matrix room by its alias", "[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"#a:b\"\n", `id is "#a:b": write the room's id, which begins with "!"`},
+		{"two rooms of one name", "[[rooms]]\nname = \"a\"\nplatform = \"local\"\n[[rooms]]\nname = \"a\"\nplatform = \"local\"\nid = \"b\"\n", `two rooms have this name`},
+		{"one room twice", "[[rooms]]\nname = \"a\"\nplatform = \"local\"\n[[rooms]]\nname = \"b\"\nplatform = \"local\"\nid = \"a\"\n", `[[rooms]] "b" is the same room as "a"`},
+		{"plan without a text", "[[plans]]\nname = \"x\"\ncron = \"@daily\"\n", `[[plans]] "x" has no text`},
+		{"plan for no such room", plan + "rooms = [\"attic\"]\n", `no room is called "attic": add it to [[rooms]], or write lobby or library`},
+		{"plan for no room", plan + "rooms = []\n", `it has no rooms`},
+		{"two plans of one name", plan + plan, `two plans have this name`},
+		{"bad cron", "[[plans]]\ntext = \"essay.md\"\ncron = \"61 18 * * *\"\n", `config.toml: plan essay has the cron line "61 18 * * *", which cannot be read: end of range (61) above maximum (59)`},
+		{"no cron", "[[plans]]\ntext = \"essay.md\"\n", `config.toml: plan essay has no cron line: write one such as`},
+		{"a day that never comes", "[[plans]]\ntext = \"essay.md\"\ncron = \"0 9 30 2 *\"\n", `config.toml: plan essay has the cron line "0 9 30 2 *", which never fires`},
+		{"unknown zone", plan + "zone = \"Europe/Atlantis\"\n", `config.toml: plan essay names the zone "Europe/Atlantis", which is not known: write one such as Europe/Berlin`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := &app{config: write(t, tc.src)}
+			c, err := a.load()
+			if err == nil {
+				err = c.checkRun()
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("error %v; want %q", err, tc.want)
+			}
+			if strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("the message tells a token: %v", err)
+			}
+			if strings.Contains(err.Error(), "main.") || strings.Contains(err.Error(), "toml:") && !strings.Contains(err.Error(), "config.toml:") {
+				t.Errorf("the message is not for people: %v", err)
+			}
+		})
+	}
+}
+
+func TestWrongEnvironment(t *testing.T) {
+	for env, want := range map[string]string{
+		"MARGINALIA_MATRIX_TOKN=s3cret":  "the environment sets MARGINALIA_MATRIX_TOKN, which is no key",
+		"MARGINALIA_RELAY_SETTLE=soon":   `MARGINALIA_RELAY_SETTLE in the environment: "soon" is not a length of time`,
+		"MARGINALIA_PASSAGES_MIN=many":   `MARGINALIA_PASSAGES_MIN in the environment is "many": write a whole number`,
+		"MARGINALIA_BOT_LOG_FORMAT=loud": `[bot] log_format is "loud": write text or json`,
+	} {
+		a := &app{config: write(t, ""), environ: []string{env}}
+		if _, err := a.load(); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: error %v; want %q", env, err, want)
+		}
+	}
+}
+
+func TestConfigThatIsNotThere(t *testing.T) {
+	if _, err := loadConfig(filepath.Join(t.TempDir(), "no.toml"), nil); err == nil || !strings.Contains(err.Error(), "no.toml cannot be read (no such file or directory): name another with --config") {
+		t.Errorf("error %v", err)
+	}
+	t.Chdir(t.TempDir())
+	if c, err := loadConfig("", nil); err != nil || c.Bot.Database != "marginalia.db" {
+		t.Errorf("%+v, error %v", c.Bot, err)
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/schedule"
+)
+
+// checkChoices looks at every value that is one of a few words.
+func (c *Config) checkChoices() error {
+	var all []error
+	look := func(where string, v reflect.Value) {
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			may := strings.Fields(f.Tag.Get("one"))
+			if is := v.Field(i); len(may) > 0 && !slices.Contains(may, is.String()) {
+				all = append(all, usage("%s: %s %s is %q: write %s", c.where(), where, f.Tag.Get("toml"), is.String(), either(may)))
+			}
+		}
+	}
+	look("[bot]", reflect.ValueOf(c.Bot))
+	look("[privacy]", reflect.ValueOf(c.Privacy))
+	for i, p := range c.Plans {
+		look(p.called(i), reflect.ValueOf(p))
+	}
+	if p := c.Passages; p.Min < 1 || p.Max < p.Min {
+		all = append(all, usage("%s: [passages] min is %d and max is %d: write two numbers of characters, the smaller one first", c.where(), p.Min, p.Max))
+	}
+	return errors.Join(all...)
+}
+
+// checkRun looks at what bot run needs beyond that, and reads the secrets.
+// Whatever is wrong is told at once, a sentence each.
+func (c *Config) checkRun() error {
+	return errors.Join(c.checkWeb(), c.checkMatrix(), c.checkRooms(), c.checkPlans())
+}
+
+func (c *Config) checkWeb() error {
+	if c.Bot.Listen != "" {
+		if _, _, err := net.SplitHostPort(c.Bot.Listen); err != nil {
+			return usage("%s: [bot] listen is %q: write an address and a port, as in \"127.0.0.1:8080\"", c.where(), c.Bot.Listen)
+		}
+	}
+	if c.Bot.Reader != "" && !isWeb(c.Bot.Reader) {
+		return usage("%s: [bot] reader is %q: write the address at which people read, as in \"https://read.example.org\"", c.where(), c.Bot.Reader)
+	}
+	return nil
+}
+
+func (c *Config) checkMatrix() error {
+	if c.Matrix == nil {
+		return nil
+	}
+	m := c.Matrix
+	if err := c.secret(&m.Token, &m.TokenFile, "[matrix] token", ""); err != nil {
+		return err
+	}
+	var all []error
+	if !isWeb(m.Homeserver) {
+		all = append(all, usage("%s: [matrix] homeserver is %q: write its address, as in \"https://matrix.example.org\"", c.where(), m.Homeserver))
+	}
+	if !strings.HasPrefix(m.User, "@") || !strings.Contains(m.User, ":") {
+		all = append(all, usage("%s: [matrix] user is %q: write the bot's own account, as in \"@marginalia:example.org\"", c.where(), m.User))
+	}
+	if !slices.ContainsFunc(c.Rooms, func(r RoomTable) bool { return r.Platform == "matrix" }) {
+		all = append(all, usage("%s: [matrix] has no room: add one to [[rooms]] with platform = \"matrix\"", c.where()))
+	}
+	if m.Token == "" {
+		all = append(all, usage("%s: [matrix] has no token: put the account's access token into a file and name it as token_file, or set MARGINALIA_MATRIX_TOKEN", c.where()))
+	}
+	return errors.Join(all...)
+}
+
+func (c *Config) checkRooms() error {
+	var all []error
+	names, ids := map[string]bool{}, map[chat.Room]string{}
+	for i, r := range c.Rooms {
+		where := fmt.Sprintf("%s: %s", c.where(), r.called(i))
+		switch {
+		case r.Name == "":
+			all = append(all, usage("%s has no name: give it one that plans can use", where))
+		case names[r.Name]:
+			all = append(all, usage("%s: two rooms have this name: rename one", where))
+		case !slices.Contains(platformNames(), r.Platform):
+			all = append(all, usage("%s: platform is %q: write %s", where, r.Platform, either(platformNames())))
+		case r.ID == "":
+			all = append(all, usage("%s has no id: write the room's own id on %s", where, r.Platform))
+		case r.Platform == "matrix" && !strings.HasPrefix(r.ID, "!"):
+			all = append(all, usage("%s: id is %q: write the room's id, which begins with \"!\" (an alias may move to another room)", where, r.ID))
+		case r.Platform == "matrix" && c.Matrix == nil:
+			all = append(all, usage("%s is on matrix, but there is no table [matrix]: add it, with homeserver, user and token_file", where))
+		case ids[r.room()] != "":
+			all = append(all, usage("%s is the same room as %q: keep one of them", where, ids[r.room()]))
+		}
+		names[r.Name], ids[r.room()] = true, r.Name
+	}
+	return errors.Join(all...)
+}
+
+func (c *Config) checkPlans() error {
+	var all []error
+	names := map[string]bool{}
+	for i, p := range c.Plans {
+		where := fmt.Sprintf("%s: %s", c.where(), p.called(i))
+		if p.Text == "" {
+			all = append(all, usage("%s has no text: name a file, or the id of a text that was imported", where))
+			continue
+		}
+		if names[p.Name] {
+			all = append(all, usage("%s: two plans have this name: rename one", where))
+		}
+		names[p.Name] = true
+		rooms, err := c.roomsOf(p)
+		if err != nil {
+			all = append(all, usage("%s: %s", where, err))
+			continue
+		}
+		if err := p.plan(rooms).Check(); err != nil {
+			all = append(all, usage("%s: %s", c.where(), err))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// roomsOf finds a plan's rooms by their names.
+func (c *Config) roomsOf(p PlanTable) ([]chat.Room, error) {
+	var rooms []chat.Room
+	for _, name := range p.Rooms {
+		i := slices.IndexFunc(c.Rooms, func(r RoomTable) bool { return r.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("no room is called %q: add it to [[rooms]], or write %s", name, either(c.roomNames()))
+		}
+		rooms = append(rooms, c.Rooms[i].room())
+	}
+	if len(rooms) == 0 {
+		return nil, errors.New("it has no rooms: name some, or leave rooms out to mean all")
+	}
+	return rooms, nil
+}
+
+func (c *Config) roomNames() []string {
+	var all []string
+	for _, r := range c.Rooms {
+		all = append(all, r.Name)
+	}
+	return all
+}
+
+func (r RoomTable) room() chat.Room { return chat.Room{Platform: r.Platform, ID: r.ID} }
+
+func (r RoomTable) called(i int) string { return called("[[rooms]]", r.Name, i) }
+
+func (p PlanTable) called(i int) string { return called("[[plans]]", p.Name, i) }
+
+func called(table, name string, i int) string {
+	if name == "" {
+		return fmt.Sprintf("%s number %d", table, i+1)
+	}
+	return fmt.Sprintf("%s %q", table, name)
+}
+
+// plan is p as the scheduler knows it; its text is found later.
+func (p PlanTable) plan(rooms []chat.Room) schedule.Plan {
+	return schedule.Plan{
+		Name: p.Name, Does: schedule.Does(p.Does), Cron: p.Cron, Zone: p.Zone, Rooms: rooms,
+		Count: p.Count, CatchUp: schedule.CatchUp(p.CatchUp), FromConfig: true, Next: 1,
+	}
+}
+
+func isWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// either writes "a, b or c".
+func either(words []string) string {
+	switch n := len(words); n {
+	case 0:
+		return "nothing"
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
+	}
+}

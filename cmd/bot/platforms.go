@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/local"
+	"marginalia/internal/chat/matrix"
+)
+
+// platform is a network that the configuration can have rooms on.
+type platform struct {
+	name string
+	open func(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logger) (chat.Platform, error)
+}
+
+// platforms are all there are: a new one has its line here.
+var platforms = []platform{
+	{"local", openLocal},
+	{"matrix", openMatrix},
+}
+
+func platformNames() []string {
+	var all []string
+	for _, p := range platforms {
+		all = append(all, p.name)
+	}
+	return all
+}
+
+// openLocal opens the rooms of the reader page. There is no login: whoever is
+// at this machine is a moderator, others are not.
+func openLocal(_ context.Context, c Config, rooms []chat.Room, _ *slog.Logger) (chat.Platform, error) {
+	right := chat.Anyone
+	if isLoopback(c.Bot.Listen) {
+		right = chat.Moderator
+	}
+	return local.New(local.Options{
+		Rooms: ids(rooms), Rights: func(chat.Person) chat.Right { return right },
+	}), nil
+}
+
+func isLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+func openMatrix(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logger) (chat.Platform, error) {
+	m := c.Matrix
+	return matrix.Open(ctx, matrix.Config{
+		Homeserver: m.Homeserver, UserID: m.User, Token: m.Token, Rooms: ids(rooms),
+		Command: m.Command, Bots: m.Bots, Log: log,
+	})
+}
+
+func ids(rooms []chat.Room) []string {
+	var all []string
+	for _, r := range rooms {
+		all = append(all, r.ID)
+	}
+	return all
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marginalia/internal/store"
+)
+
+func (a *app) runVerb() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use: "run", Short: "Runs the bot that the configuration describes", Args: arguments(0, 0, "no arguments"),
+		Long: "Runs the bot until it is interrupted: it then finishes what it has begun. A second interrupt ends it at once.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("listen") {
+				c.Bot.Listen = listen
+			}
+			if c.file == "" {
+				return usage("there is no %s here: copy config.example.toml, or try bot demo, which needs none", defaultFile)
+			}
+			if err := c.checkRun(); err != nil {
+				return err
+			}
+			return a.runBot(cmd.Context(), c)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "address of the reader page; port 0 takes any (default 127.0.0.1:8080)")
+	return cmd
+}
+
+// runBot opens what c describes and serves until ctx is done.
+func (a *app) runBot(ctx context.Context, c Config) (err error) {
+	keepSmall()
+	log := a.log(c)
+	db, err := store.Open(ctx, c.Bot.Database, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	unlock, err := db.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := assertPlans(ctx, db, c, log, time.Now()); err != nil {
+		return err
+	}
+	if len(c.Plans) == 0 {
+		log.Warn("there are no plans: nothing will be posted")
+	}
+	return serve(ctx, c, db, log, func(address string) {
+		if address == "" {
+			fmt.Fprintln(a.out, "Marginalia runs; it serves no page.")
+			return
+		}
+		fmt.Fprintln(a.out, "Marginalia runs. Read at", address)
+	})
+}
+
+// keepSmall makes the runtime give memory back: the bot mostly waits. What the
+// operator set in GOGC and GOMEMLIMIT holds.
+func keepSmall() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(32 << 20)
+	}
+}

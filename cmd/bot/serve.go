@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/local"
+	"marginalia/internal/command"
+	"marginalia/internal/discussion"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+	"marginalia/internal/web"
+)
+
+// serve runs the relay and the reader page until ctx is done, and returns when
+// both have ended. ready is told the page's address, "" if there is none.
+func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready func(address string)) error {
+	open, err := openPlatforms(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	engine := relay.New(relay.Config{
+		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
+		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration,
+		Command: command.Dispatcher(command.Env{DB: db, Log: log}), Log: log,
+	})
+	var page *pages
+	address := ""
+	if c.Bot.Listen != "" {
+		if page, err = listen(c, db, open, engine, log); err != nil {
+			return err
+		}
+		address = page.address
+	}
+	return together(ctx, engine, page, func() { ready(address) })
+}
+
+// together runs the engine and the pages. When ctx is done, or one of them
+// ends, first the pages end, with what was typed into them, then the engine.
+func together(ctx context.Context, engine *relay.Relay, page *pages, started func()) error {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ended := make(chan error, 2)
+	var both sync.WaitGroup
+	both.Go(func() { ended <- engine.Run(running) })
+	if page != nil {
+		both.Go(func() { ended <- page.serve() })
+	}
+	started()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+	}
+	if page != nil {
+		err = errors.Join(err, page.close())
+	}
+	stop()
+	both.Wait()
+	close(ended)
+	for e := range ended {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// pages is the web server.
+type pages struct {
+	address  string
+	listener net.Listener
+	server   *http.Server
+	done     chan struct{} // lets live pages go
+}
+
+func listen(c Config, db *store.DB, open opened, engine *relay.Relay, log *slog.Logger) (*pages, error) {
+	l, err := net.Listen("tcp", c.Bot.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("the reader page cannot be served at %s (%w): name another address with listen, or with --listen", c.Bot.Listen, cause(err))
+	}
+	p := &pages{address: "http://" + reachable(l.Addr()), listener: l, done: make(chan struct{})}
+	p.server = &http.Server{
+		Handler: web.New(web.Config{
+			DB: db, Local: open.local, Rooms: c.localRooms(), Open: true,
+			Default: c.credit(), Ready: engine.Ready, Base: c.Bot.Reader, Done: p.done, Log: log,
+		}),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	return p, nil
+}
+
+// reachable is an address that a browser on this machine can open.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return a.String()
+}
+
+func (p *pages) serve() error {
+	if err := p.server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the reader page: %w", err)
+	}
+	return nil
+}
+
+// lettingGo is how long requests may go on after the pages are told to end.
+const lettingGo = 5 * time.Second
+
+func (p *pages) close() error {
+	close(p.done)
+	ctx, cancel := context.WithTimeout(context.Background(), lettingGo)
+	defer cancel()
+	if err := p.server.Shutdown(ctx); err != nil {
+		return p.server.Close()
+	}
+	return nil
+}
+
+// rooms are all rooms of the configuration.
+func (c Config) rooms() []chat.Room {
+	var all []chat.Room
+	for _, r := range c.Rooms {
+		all = append(all, r.room())
+	}
+	return all
+}
+
+func (c Config) localRooms() []chat.Room { return c.roomsOn("local") }
+
+func (c Config) roomsOn(platform string) []chat.Room {
+	var all []chat.Room
+	for _, r := range c.rooms() {
+		if r.Platform == platform {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// credit is how people are named who chose nothing: "ask" means that they are
+// not published until they have answered.
+func (c Config) credit() discussion.CreatorState {
+	switch c.Privacy.Default {
+	case "named":
+		return discussion.Named
+	case "ask":
+		return discussion.Unpublished
+	}
+	return discussion.Pseudonym
+}
+
+// opened are the platforms that the configuration has rooms on.
+type opened struct {
+	all   []chat.Platform
+	local *local.Platform // nil if there are no local rooms
+}
+
+// openPlatforms opens them and tells them the commands. None of this waits for
+// a network: a network that cannot be reached, or that refuses the account, is
+// the relay's to tell, and the others go on.
+func openPlatforms(ctx context.Context, c Config, log *slog.Logger) (opened, error) {
+	var o opened
+	for _, p := range platforms {
+		rooms := c.roomsOn(p.name)
+		if len(rooms) == 0 {
+			continue
+		}
+		network, err := p.open(ctx, c, rooms, log)
+		if err != nil {
+			return o, err
+		}
+		if r, ok := network.(chat.Commander); ok {
+			if err := r.Register(ctx, command.Words()); err != nil {
+				return o, fmt.Errorf("tell %s the commands: %w", p.name, err)
+			}
+		}
+		if l, ok := network.(*local.Platform); ok {
+			o.local = l
+		}
+		o.all = append(o.all, network)
+	}
+	return o, nil
+}

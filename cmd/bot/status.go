@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marginalia/internal/command"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+// statusOf is what bot status --json prints.
+type statusOf struct {
+	Texts []textStatus `json:"texts"`
+	Plans []planStatus `json:"plans"`
+	Rooms []roomStatus `json:"rooms"`
+	Held  int          `json:"held"` // events that wait in the inbox
+}
+
+type textStatus struct {
+	ID          string    `json:"id"`
+	Title       string    `json:"title"`
+	Passages    int       `json:"passages"`
+	Posted      int       `json:"posted"`
+	Annotations int       `json:"annotations"`
+	Imported    time.Time `json:"imported"`
+}
+
+type planStatus struct {
+	Name     string     `json:"name"`
+	Does     string     `json:"does"`
+	Text     string     `json:"text"`
+	Cron     string     `json:"cron"`
+	Zone     string     `json:"zone"`
+	Rooms    []string   `json:"rooms"`
+	Paused   bool       `json:"paused"`
+	Passages int        `json:"next_passage"`
+	Last     *time.Time `json:"last"`
+	Next     *time.Time `json:"next"`
+
+	line string
+}
+
+type roomStatus struct {
+	Room    string     `json:"room"`
+	Pending int        `json:"pending"`
+	Dead    int        `json:"dead"`
+	Oldest  *time.Time `json:"oldest"`
+	Why     string     `json:"why"`
+}
+
+func (a *app) statusVerb() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "status", Short: "Shows plans, rooms and what waits", Args: arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			var s statusOf
+			err = read(cmd.Context(), c, func(tx *store.Tx) (err error) {
+				s, err = gatherStatus(tx, time.Now())
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(s)
+			}
+			return a.printStatus(s)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
+	s := statusOf{Texts: []textStatus{}, Plans: []planStatus{}, Rooms: []roomStatus{}}
+	texts, err := tx.Discussions()
+	if err != nil {
+		return s, err
+	}
+	byID := map[string]store.Summary{}
+	for _, t := range texts {
+		byID[string(t.ID)] = t
+		s.Texts = append(s.Texts, textStatus{string(t.ID), t.Title, t.Passages, t.Posted, t.Annotations, t.Imported.UTC()})
+	}
+	plans, err := tx.Plans()
+	if err != nil {
+		return s, err
+	}
+	for _, p := range plans {
+		s.Plans = append(s.Plans, planStatusOf(p, byID[string(p.Discussion)], now))
+	}
+	rooms, err := tx.RoomStatus()
+	if err != nil {
+		return s, err
+	}
+	for _, r := range rooms {
+		s.Rooms = append(s.Rooms, roomStatus{r.Room.String(), r.Pending, r.Dead, known(r.Oldest), r.Why})
+	}
+	held, err := tx.Held()
+	s.Held = len(held)
+	return s, err
+}
+
+func planStatusOf(p schedule.Plan, text store.Summary, now time.Time) planStatus {
+	s := planStatus{
+		Name: p.Name, Does: string(p.Does), Text: string(p.Discussion), Cron: p.Cron, Zone: p.Zone,
+		Rooms: []string{}, Paused: p.Paused, Passages: p.Next, Last: known(p.Last),
+		line: command.PlanLine(p, text, now),
+	}
+	for _, r := range p.Rooms {
+		s.Rooms = append(s.Rooms, r.String())
+	}
+	if f, ok := p.After(now); ok && !p.Paused {
+		s.Next = known(f.At)
+	}
+	return s
+}
+
+// known is nil for a time that is not known, else the time in UTC.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func (a *app) printStatus(s statusOf) error {
+	fmt.Fprintf(a.out, "Texts: %d\n", len(s.Texts))
+	for _, t := range s.Texts {
+		fmt.Fprintf(a.out, "  %s  %d of %d passages posted, %d annotations\n", t.ID, t.Posted, t.Passages, t.Annotations)
+	}
+	fmt.Fprintf(a.out, "Plans: %d\n", len(s.Plans))
+	for _, p := range s.Plans {
+		fmt.Fprintf(a.out, "  %s  %s\n", p.Name, p.line)
+	}
+	fmt.Fprintf(a.out, "Rooms: %d\n", len(s.Rooms))
+	for _, r := range s.Rooms {
+		fmt.Fprintf(a.out, "  %s  %d waiting, %d given up", r.Room, r.Pending, r.Dead)
+		if r.Why != "" {
+			fmt.Fprintf(a.out, ": %s", r.Why)
+		}
+		fmt.Fprintln(a.out)
+	}
+	_, err := fmt.Fprintf(a.out, "Inbox: %d\n", s.Held)
+	return err
+}

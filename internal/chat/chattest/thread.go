@@ -1,0 +1,21 @@
+package chattest
+
+import "marginalia/internal/chat"
+
+// Thread returns the thread under a message, as a person sees it in their
+// client; the zero Place if there is none.
+func (n *Network) Thread(ref chat.Ref) chat.Place {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	m := n.messages[ref.ID]
+	if m == nil {
+		return chat.Place{}
+	}
+	if n.o.Threads == chat.FreeThreads {
+		return chat.Place{Room: m.place.Room, Thread: m.id}
+	}
+	if m.thread == "" {
+		return chat.Place{}
+	}
+	return chat.Place{Room: m.place.Room, Thread: m.thread}
+}

@@ -1,0 +1,110 @@
+// Package command is what people can tell the bot from a room: one table,
+// [All], that serves !essay, slash commands and the local rooms alike, and one
+// file for each command.
+//
+// A command may be run again for the same call (the bot may have died before
+// it answered): its effect must be the same, so it derives its keys from the
+// call.
+package command
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+// Command is what people can tell the bot, and what it does then.
+type Command struct {
+	chat.Command
+	Run func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error)
+}
+
+// All commands, in the order in which help shows them.
+var All = []Command{status, next, help}
+
+// Env is what a command works with.
+type Env struct {
+	DB  *store.DB
+	Log *slog.Logger
+
+	all []Command // what Dispatcher serves, for help
+}
+
+// Words lists the commands as data, for platforms that register them.
+func Words() []chat.Command {
+	var all []chat.Command
+	for _, c := range All {
+		all = append(all, c.Command)
+	}
+	return all
+}
+
+// Dispatcher returns what the relay runs for each call: it finds the command,
+// asks for the right, and words its error for the one who called.
+func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time) (format.Doc, error) {
+	env.all = All
+	if env.Log == nil {
+		env.Log = slog.New(slog.DiscardHandler)
+	}
+	return func(ctx context.Context, call chat.Call, now time.Time) (format.Doc, error) {
+		i := slices.IndexFunc(env.all, func(c Command) bool { return c.Name == call.Name })
+		if i < 0 {
+			return helpText(env.all, call.Name), nil
+		}
+		c := env.all[i]
+		if call.Rights < c.Needs {
+			return format.Text(fmt.Sprintf("Only %s of this room may use %q.", holders(c.Needs), c.Name)), nil
+		}
+		said, err := c.Run(ctx, env, call, now)
+		if err != nil && ctx.Err() == nil {
+			env.Log.Error("a command did not work", "command", c.Name, "room", call.Ref.Place.Room.String(), "error", err)
+			return format.Text(fmt.Sprintf("%q did not work; whoever runs this bot finds the reason in its log.", c.Name)), nil
+		}
+		return said, err
+	}
+}
+
+func holders(r chat.Right) string {
+	if r == chat.Operator {
+		return "an operator"
+	}
+	return "a moderator"
+}
+
+// argument is an option of a call by its name, or by its place from 1.
+func argument(call chat.Call, name string, place int) string {
+	if v, ok := call.Args[name]; ok {
+		return v
+	}
+	return call.Args[strconv.Itoa(place)]
+}
+
+// plansHere are the plans that post into a call's room.
+func plansHere(tx *store.Tx, call chat.Call) ([]schedule.Plan, error) {
+	plans, err := tx.Plans()
+	here := slices.DeleteFunc(plans, func(p schedule.Plan) bool { return !slices.Contains(p.Rooms, call.Ref.Place.Room) })
+	return here, err
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func paragraph(d format.Doc, text string) format.Doc {
+	return d.Add(format.Block{Kind: format.Paragraph}, text)
+}
+
+func item(d format.Doc, text string) format.Doc {
+	return d.Add(format.Block{Kind: format.List, Level: 1, Marker: "-"}, text)
+}

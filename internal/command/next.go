@@ -1,0 +1,97 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+// mostAtOnce keeps a slip of the finger from posting a whole book.
+const mostAtOnce = 5
+
+var next = Command{
+	Command: chat.Command{
+		Name: "next", Help: "posts the next passage now, without waiting for the clock", Needs: chat.Moderator,
+		Options: []chat.Option{
+			{Name: "count", Help: "how many passages, 1 to 5"},
+			{Name: "plan", Help: "which plan, where the room has several"},
+		},
+	},
+	Run: runNext,
+}
+
+func runNext(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
+	n := 1
+	if s := argument(call, "count", 1); s != "" {
+		v, err := strconv.Atoi(s)
+		if err != nil || v < 1 || v > mostAtOnce {
+			return format.Text(fmt.Sprintf("next takes a number from 1 to %d.", mostAtOnce)), nil
+		}
+		n = v
+	}
+	var answer string
+	err := env.DB.Update(ctx, func(tx *store.Tx) error {
+		here, err := plansHere(tx, call)
+		if err != nil {
+			return err
+		}
+		plan, why := pick(here, argument(call, "plan", 2))
+		if answer = why; why != "" {
+			return nil
+		}
+		answer, err = advance(tx, plan, call, n, now)
+		return err
+	})
+	return format.Text(answer), err
+}
+
+// pick finds the one drip plan that is meant, or says why it cannot tell.
+func pick(here []schedule.Plan, name string) (schedule.Plan, string) {
+	drips := slices.DeleteFunc(here, func(p schedule.Plan) bool {
+		return p.Does != schedule.Drip || name != "" && p.Name != name
+	})
+	switch {
+	case len(drips) == 1:
+		return drips[0], ""
+	case len(drips) > 1:
+		list := ""
+		for _, p := range drips {
+			list += fmt.Sprintf(" %q", p.Name)
+		}
+		return schedule.Plan{}, "This room has several plans:" + list + ". Say which, as in: next plan=" + drips[0].Name
+	case name != "":
+		return schedule.Plan{}, fmt.Sprintf("No plan %q posts passages into this room.", name)
+	}
+	return schedule.Plan{}, "No plan posts passages into this room."
+}
+
+func advance(tx *store.Tx, plan schedule.Plan, call chat.Call, n int, now time.Time) (string, error) {
+	key := "call:" + discussion.Derive(call.Ref.Place.Room.String(), call.Ref.ID)
+	posted, err := relay.Advance(tx, plan.Name, key, n, now)
+	if err != nil {
+		return "", err
+	}
+	if len(posted) > 0 {
+		first, last := posted[0].Seq, posted[len(posted)-1].Seq
+		_, _, total, err := tx.Passage(posted[0].ID)
+		if first == last {
+			return fmt.Sprintf("Passage %d of %d is on its way.", first, total), err
+		}
+		return fmt.Sprintf("Passages %d to %d of %d are on their way.", first, last, total), err
+	}
+	_, err = tx.PassageAt(plan.Discussion, plan.Next)
+	if errors.Is(err, store.ErrNotFound) {
+		return "The text is at its end: there is no further passage.", nil
+	}
+	return "This was done already.", err
+}

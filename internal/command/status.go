@@ -1,0 +1,94 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+var status = Command{
+	Command: chat.Command{Name: "status", Help: "what is read here, how far, and when it goes on"},
+	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
+		var d format.Doc
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
+			d, err = statusHere(tx, call, now)
+			return err
+		})
+		return d, err
+	},
+}
+
+func statusHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
+	var d format.Doc
+	plans, err := plansHere(tx, call)
+	if err != nil {
+		return d, err
+	}
+	texts, err := tx.Discussions()
+	if err != nil {
+		return d, err
+	}
+	for _, p := range plans {
+		for _, s := range texts {
+			if s.ID == p.Discussion {
+				d = item(d, PlanLine(p, s, now))
+			}
+		}
+	}
+	if d.Empty() {
+		d = paragraph(d, "Nothing is read in this room yet.")
+	}
+	rooms, err := tx.RoomStatus()
+	for _, r := range rooms {
+		if r.Room == call.Ref.Place.Room && r.Pending+r.Dead > 0 {
+			d = paragraph(d, waiting(r))
+		}
+	}
+	return d, err
+}
+
+// PlanLine says in one line how far a plan is and when it goes on.
+func PlanLine(p schedule.Plan, s store.Summary, now time.Time) string {
+	line := fmt.Sprintf("%s: %d of %s posted, %s", s.Title, min(max(p.Next-1, 0), s.Passages), plural(s.Passages, "passage"), plural(s.Annotations, "annotation"))
+	if p.Does == schedule.Digest {
+		line = fmt.Sprintf("%s: a digest of what is said", s.Title)
+	}
+	if p.Does == schedule.Drip && p.Next > s.Passages {
+		return line + "; the text is at its end."
+	}
+	if p.Paused {
+		return line + "; paused."
+	}
+	if f, ok := p.After(now); ok {
+		return line + "; next " + When(f.At, p.Zone) + "."
+	}
+	return line + "."
+}
+
+// When writes a time as the people of a zone read it.
+func When(t time.Time, zone string) string {
+	if loc, err := time.LoadLocation(zone); err == nil {
+		t = t.In(loc)
+	}
+	if zone == "" {
+		zone = "UTC"
+	}
+	layout := "Mon 2 Jan 15:04"
+	if t.Second() != 0 {
+		layout += ":05"
+	}
+	return t.Format(layout) + " (" + zone + ")"
+}
+
+func waiting(r store.RoomStatus) string {
+	line := plural(r.Pending, "message") + " for this room waiting"
+	if r.Dead > 0 {
+		line += fmt.Sprintf(", %d given up", r.Dead)
+	}
+	return line + "."
+}

@@ -1,0 +1,98 @@
+package discussion
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// folded is a text as it is compared: lower case, compatibility characters
+// composed (NFKC), quotation marks and dashes straight, each run of white
+// space one space, invisible characters gone. Byte i of it stands for
+// from[i]..to[i] of the original.
+type folded struct {
+	text     string
+	from, to []int32
+}
+
+// fold folds s in one pass.
+func fold(s string) folded {
+	f := folder{out: make([]byte, 0, len(s)), from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s))}
+	for at := 0; at < len(s); {
+		end := at + 1
+		if s[at] >= utf8.RuneSelf || end < len(s) && s[end] >= utf8.RuneSelf {
+			end = at + segment(s[at:])
+			for _, r := range norm.NFKC.String(s[at:end]) {
+				f.add(r, at, end)
+			}
+		} else {
+			f.add(rune(s[at]), at, end)
+		}
+		at = end
+	}
+	return folded{string(f.out), f.from, f.to}
+}
+
+// segment is the length of the characters at the beginning of s that are
+// normalised together; at least one, at most some 30.
+func segment(s string) int {
+	if n := norm.NFKC.NextBoundaryInString(s, true); n > 0 {
+		return n
+	}
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+type folder struct {
+	out      []byte
+	from, to []int32
+}
+
+// add folds one character that stands at s[start:end].
+func (f *folder) add(r rune, start, end int) {
+	switch {
+	case invisible(r):
+		return
+	case unicode.IsSpace(r):
+		if n := len(f.out); n > 0 && f.out[n-1] == ' ' {
+			f.to[n-1] = int32(end)
+			return
+		}
+		r = ' '
+	case unicode.Is(unicode.Pd, r) || r == '−':
+		if n := len(f.out); n > 0 && f.out[n-1] == '-' {
+			f.to[n-1] = int32(end) // "--" is a dash too
+			return
+		}
+		r = '-'
+	default:
+		r = foldRune(r)
+	}
+	before := len(f.out)
+	f.out = utf8.AppendRune(f.out, r)
+	for range len(f.out) - before {
+		f.from, f.to = append(f.from, int32(start)), append(f.to, int32(end))
+	}
+}
+
+func foldRune(r rune) rune {
+	switch r {
+	case '‘', '’', '‚', '‛', '′', '`', '´', 'ʼ':
+		return '\''
+	case '“', '”', '„', '‟', '″', '«', '»':
+		return '"'
+	case 'ς':
+		return 'σ'
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
+}
+
+// invisible characters are the ones that change nothing that is seen.
+func invisible(r rune) bool {
+	switch r {
+	case 0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0E, 0xFE0F:
+		return true
+	}
+	return false
+}

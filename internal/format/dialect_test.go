@@ -1,0 +1,76 @@
+package format
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+var dialects = []struct {
+	name string
+	Dialect
+}{
+	{"plain", Plain{}},
+	{"markdown", Markdown{}},
+	{"markdown with names", Markdown{Name: names}},
+	{"html", HTML{}},
+	{"matrix", Matrix{}},
+	{"matrix with names", Matrix{Name: names}},
+}
+
+func names(kind, id string) string {
+	return map[string]string{"@ann:hs.org": "Ann *Lee*", "123": "@bob"}[id]
+}
+
+// TestDialect holds every dialect to its contract, on Docs of every shape.
+func TestDialect(t *testing.T) {
+	for _, d := range dialects {
+		t.Run(d.name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { holds(t, d.Dialect, genDoc().Draw(t, "doc")) })
+		})
+	}
+}
+
+func holds(t rapid.TB, d Dialect, doc Doc) {
+	t.Helper()
+	if err := doc.Check(); err != nil {
+		t.Fatalf("the test's own Doc: %v", err)
+	}
+	want := d.Normal(doc)
+	if err := want.Check(); err != nil {
+		t.Fatalf("Normal: %v\n%s", err, show(want))
+	}
+	if again := d.Normal(want); !same(again, want) {
+		t.Fatalf("Normal twice is not Normal\n%s\n%s", show(want), show(again))
+	}
+	printed := d.Print(doc)
+	got := d.Parse(printed)
+	if err := got.Check(); err != nil {
+		t.Fatalf("Parse: %v\n%s", err, show(got))
+	}
+	if !same(got, want) {
+		t.Fatalf("printed:\n%s\nread  %s\nwant  %s", printed, show(got), show(want))
+	}
+}
+
+// same compares all but the lines of the source.
+func same(a, b Doc) bool {
+	if len(a.Blocks) != len(b.Blocks) || len(a.Spans) != len(b.Spans) || a.Text != b.Text {
+		return false
+	}
+	for i, x := range a.Blocks {
+		y := b.Blocks[i]
+		x.Line, y.Line = 0, 0
+		if x != y {
+			return false
+		}
+	}
+	return len(a.Spans) == 0 || reflect.DeepEqual(a.Spans, b.Spans)
+}
+
+func show(d Doc) string {
+	out, _ := json.Marshal(d)
+	return string(out)
+}

@@ -1,0 +1,67 @@
+package format
+
+// rules are what a dialect shows of a Doc.
+type rules struct {
+	keep keeper
+	// say returns the words that the dialect shows for a span instead of its
+	// own, and whether it does. It may be nil.
+	say func(s Span, words string) (string, bool)
+}
+
+// hidden is what stands for the words of a spoiler where a dialect has no way
+// to cover them.
+const hidden = "[spoiler]"
+
+// normal replays d under a dialect's rules.
+func normal(d Doc, r rules) Doc {
+	b := builder{keep: r.keep}
+	p := replay{b: &b, rules: r}
+	for i, spans := range d.spans() {
+		block := d.Blocks[i]
+		words := d.Text[block.Start:block.End]
+		b.line = block.Line
+		b.begin(block)
+		if block.Kind == Code || block.Kind == Rule {
+			b.replayed(words)
+			continue
+		}
+		weave(words, relative(block, words, spans), p)
+	}
+	return b.doc()
+}
+
+// relative returns a block's spans, tidy and counted from its start.
+func relative(b Block, words string, spans []Span) []Span {
+	out := make([]Span, len(spans))
+	for i, s := range spans {
+		s.Start, s.End = s.Start-b.Start, s.End-b.Start
+		out[i] = s
+	}
+	return tidy(b, words, out)
+}
+
+// replay weaves a block into a builder.
+type replay struct {
+	b     *builder
+	rules rules
+}
+
+func (p replay) text(words string) { p.b.replayed(words) }
+
+func (p replay) open(s Span, words string, plain bool) bool {
+	if p.rules.say != nil {
+		if said, ok := p.rules.say(s, words); ok {
+			p.b.start(s.Kind, s.Attr)
+			p.b.text(said)
+			p.b.stop(s.Kind)
+			return false
+		}
+	}
+	p.b.start(s.Kind, s.Attr)
+	return true
+}
+
+func (p replay) close(s Span) { p.b.stop(s.Kind) }
+
+// sayHidden covers spoilers.
+func sayHidden(s Span, words string) (string, bool) { return hidden, s.Kind == Spoiler }

@@ -1,0 +1,105 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+
+	"marginalia/internal/discussion"
+)
+
+// PutAnnotation records an annotation, or replaces the one of that ID, which
+// keeps its place in the order of recording. Its Discussion, its Creator and
+// Under (if any) must have been recorded before.
+func (tx *Tx) PutAnnotation(a discussion.Annotation) error {
+	if err := tx.putAnnotation(a); err != nil {
+		return fmt.Errorf("record annotation %s: %w", a.ID, err)
+	}
+	return nil
+}
+
+func (tx *Tx) putAnnotation(a discussion.Annotation) error {
+	target, err := tx.putTarget(a.Target.Source, a.Target.Selector)
+	if err != nil {
+		return err
+	}
+	structure, err := marksOf(a.Body)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`INSERT INTO annotations (id, discussion, under, creator, target, answers, motivation,
+		text, marks, via, created, modified, deleted, hidden)
+		VALUES ($1, (SELECT num FROM discussions WHERE id = $2),
+		CASE WHEN $3 = '' THEN 0 ELSE (SELECT num FROM passages WHERE id = $3) END,
+		(SELECT num FROM people WHERE id = $4), (SELECT num FROM targets WHERE id = $5),
+		$6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (id) DO UPDATE SET discussion = excluded.discussion, under = excluded.under, creator = excluded.creator,
+		target = excluded.target, answers = excluded.answers, motivation = excluded.motivation,
+		text = excluded.text, marks = excluded.marks, via = excluded.via,
+		created = excluded.created, modified = excluded.modified, deleted = excluded.deleted, hidden = excluded.hidden`,
+		a.ID, a.Discussion, a.Under, a.Creator, target, a.Target.Annotation, a.Motivation,
+		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden)
+	return err
+}
+
+// putTarget records what an annotation is about, once for all that are about
+// the same. Its words are the document's, so nobody's words are kept by it.
+func (tx *Tx) putTarget(source discussion.DocumentID, s discussion.Selector) (id string, err error) {
+	id = discussion.Derive(string(source), strconv.Itoa(s.Start), strconv.Itoa(s.End), s.Exact, s.Prefix, s.Suffix)
+	_, err = tx.exec(`INSERT INTO targets (id, source, start_at, end_at, exact, prefix, suffix)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`, id, source, s.Start, s.End, s.Exact, s.Prefix, s.Suffix)
+	return id, err
+}
+
+// Annotation returns an annotation, or ErrNotFound.
+func (tx *Tx) Annotation(id discussion.AnnotationID) (discussion.Annotation, error) {
+	a, err := row(tx, annotationRow, annotationQuery+" WHERE a.id = $1", id)
+	if err != nil {
+		return a, fmt.Errorf("annotation %s: %w", id, err)
+	}
+	return a, nil
+}
+
+// Annotations returns all annotations of a discussion, those that are gone
+// included, in the order of recording.
+func (tx *Tx) Annotations(id discussion.ID) ([]discussion.Annotation, error) {
+	return tx.annotations("a.discussion = "+numberOf, string(id))
+}
+
+// AnnotationsUnder returns all annotations in a passage's thread, those that
+// are gone included, in the order of recording.
+func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation, error) {
+	return tx.annotations("a.under = (SELECT num FROM passages WHERE id = $1)", string(p))
+}
+
+// AnnotationsBy returns all annotations that a person made, those that are
+// gone included, in the order of recording.
+func (tx *Tx) AnnotationsBy(p discussion.PersonID) ([]discussion.Annotation, error) {
+	return tx.annotations("a.creator = (SELECT num FROM people WHERE id = $1)", string(p))
+}
+
+func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {
+	all, err := rows(tx, annotationRow, annotationQuery+" WHERE "+where+" ORDER BY a.ord", is)
+	if err != nil {
+		return nil, fmt.Errorf("annotations of %s: %w", is, err)
+	}
+	return all, nil
+}
+
+const annotationQuery = `SELECT a.id, d.id, COALESCE(p.id, ''), w.id, a.answers, a.motivation,
+	a.text, a.marks, a.via, a.created, a.modified, a.deleted, a.hidden,
+	t.source, t.start_at, t.end_at, t.exact, t.prefix, t.suffix
+	FROM annotations a JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
+	JOIN targets t ON t.num = a.target LEFT JOIN passages p ON p.num = a.under`
+
+func annotationRow(s scanner) (a discussion.Annotation, err error) {
+	var text, structure string
+	sel := &a.Target.Selector
+	err = s.Scan(&a.ID, &a.Discussion, &a.Under, &a.Creator, &a.Target.Annotation, &a.Motivation,
+		&text, &structure, &a.Via, moment{&a.Created}, moment{&a.Modified}, moment{&a.Deleted}, &a.Hidden,
+		&a.Target.Source, &sel.Start, &sel.End, &sel.Exact, &sel.Prefix, &sel.Suffix)
+	if err != nil {
+		return a, err
+	}
+	a.Body, err = docOf(text, structure)
+	return a, err
+}

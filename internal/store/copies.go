@@ -1,0 +1,246 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+)
+
+// Copies returns the rows of a thing in a room by Part, then Mark, those whose
+// message was removed included.
+func (tx *Tx) Copies(t Thing, room chat.Room) ([]Copy, error) {
+	n, err := tx.knownRoom(room)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	var found []placed
+	if err == nil {
+		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = $1 AND c.room = $2", t, n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("copies of %s in %s: %w", t, room, err)
+	}
+	return sorted(found), nil
+}
+
+// AllCopies returns the rows of a thing in every room, as Copies does.
+func (tx *Tx) AllCopies(t Thing) (map[chat.Room][]Copy, error) {
+	found, err := rows(tx, placedRow, copyQuery+" WHERE c.thing = $1", t)
+	if err != nil {
+		return nil, fmt.Errorf("copies of %s: %w", t, err)
+	}
+	return grouped(found, func(p placed) chat.Room { return p.room }), nil
+}
+
+// RoomCopies returns what stands in a room of a discussion's passages,
+// annotations and notes: the rows whose Ref is not zero.
+func (tx *Tx) RoomCopies(room chat.Room, d discussion.ID) (map[Thing][]Copy, error) {
+	n, err := tx.knownRoom(room)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	var found []placed
+	if err == nil {
+		found, err = rows(tx, placedRow, copyQuery+` WHERE c.room = $2 AND c.id <> '' AND c.thing IN (`+thingsOf+`
+			UNION ALL SELECT 'n:' || id FROM notes WHERE discussion = $1 AND discussion <> '')`, d, n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("copies of %s in %s: %w", d, room, err)
+	}
+	return grouped(found, func(p placed) Thing { return p.thing }), nil
+}
+
+// PutCopy records a copy, or replaces the one of that (thing, room, Part,
+// Mark). It refuses a Seq below the one that is recorded, a Ref or Old in
+// another room, a message that is another copy's, and a Key that is another's
+// while both are in flight.
+func (tx *Tx) PutCopy(t Thing, room chat.Room, c Copy) error {
+	if err := tx.putCopy(t, room, c); err != nil {
+		return fmt.Errorf("record copy %d%s of %s in %s: %w", c.Part, c.Mark, t, room, err)
+	}
+	return nil
+}
+
+func (tx *Tx) putCopy(t Thing, room chat.Room, c Copy) error {
+	if err := elsewhere(room, append(c.Old[:len(c.Old):len(c.Old)], c.Ref)); err != nil {
+		return tx.fail(err)
+	}
+	n, err := tx.room(room)
+	if err != nil {
+		return err
+	}
+	place, err := tx.place(chat.Place{Room: room, Thread: c.Ref.Place.Thread})
+	if err != nil {
+		return err
+	}
+	old, err := oldOf(c.Old)
+	if err != nil {
+		return err
+	}
+	put, err := tx.exec(`INSERT INTO copies (thing, room, part, mark, place, id, speaker, old, hash, seq, verb, key, sent, began)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (thing, room, part, mark) DO UPDATE SET place = excluded.place, id = excluded.id,
+		speaker = excluded.speaker, old = excluded.old, hash = excluded.hash, seq = excluded.seq, verb = excluded.verb,
+		key = excluded.key, sent = excluded.sent, began = excluded.began WHERE copies.seq <= excluded.seq`,
+		t, n, c.Part, c.Mark, place, c.Ref.ID, c.Ref.As, old, c.Hash, c.Seq, c.Verb, c.Key, c.Sent, c.Began)
+	if err != nil {
+		return err
+	}
+	if put == 0 {
+		return tx.fail(fmt.Errorf("its Seq would fall to %d", c.Seq))
+	}
+	return tx.putOld(t, n, c)
+}
+
+// putOld keeps the further events of a message findable by their ids.
+func (tx *Tx) putOld(t Thing, room int64, c Copy) error {
+	if c.Mark != "" {
+		return nil
+	}
+	if len(c.Old) == 0 {
+		if !c.Ref.IsZero() || c.InFlight() || c.Seq == 0 {
+			return nil
+		}
+		_, err := tx.exec("DELETE FROM old_ids WHERE thing = $1 AND room = $2 AND part = $3", t, room, c.Part)
+		return err
+	}
+	for _, ref := range c.Old {
+		_, err := tx.exec(`INSERT INTO old_ids (room, id, thing, part) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (room, id) DO UPDATE SET thing = excluded.thing, part = excluded.part
+			WHERE old_ids.thing <> excluded.thing OR old_ids.part <> excluded.part`, room, ref.ID, t, c.Part)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// elsewhere reports a Ref that points into another room.
+func elsewhere(room chat.Room, refs []chat.Ref) error {
+	for _, r := range refs {
+		if in := r.Place.Room; in != room && in != (chat.Room{}) {
+			return fmt.Errorf("its message %s stands in %s", r.ID, in)
+		}
+	}
+	return nil
+}
+
+// CopyAt returns the thing that a message shows and the copy that it is, found
+// by Ref.ID or by the ID of one of its Old, or ErrNotFound. Threads and
+// reactions are not found.
+func (tx *Tx) CopyAt(room chat.Room, id string) (Thing, Copy, error) {
+	n, err := tx.knownRoom(room)
+	var p placed
+	if err == nil {
+		p, err = row(tx, placedRow, copyQuery+` WHERE c.room = $1 AND c.id = $2 AND c.id <> '' AND c.mark = ''
+			UNION ALL `+copyQuery+` JOIN old_ids o ON c.thing = o.thing AND c.room = o.room AND c.part = o.part AND c.mark = ''
+			WHERE o.room = $1 AND o.id = $2`, n, id)
+	}
+	if err == nil && p.copy.Ref.ID != id && !slices.ContainsFunc(p.copy.Old, func(r chat.Ref) bool { return r.ID == id }) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", Copy{}, fmt.Errorf("message %s in %s: %w", id, room, err)
+	}
+	return p.thing, p.copy, nil
+}
+
+// CopyOfKey returns the copy that is in flight with the key, or ErrNotFound.
+func (tx *Tx) CopyOfKey(key string) (Thing, chat.Room, Copy, error) {
+	p, err := row(tx, placedRow, copyQuery+" WHERE c.key = $1 AND c.verb <> ''", key)
+	if err != nil {
+		return "", chat.Room{}, Copy{}, fmt.Errorf("request %s: %w", key, err)
+	}
+	return p.thing, p.room, p.copy, nil
+}
+
+// ThingOf returns the thing whose thread p is, or ErrNotFound.
+func (tx *Tx) ThingOf(p chat.Place) (Thing, error) {
+	n, err := tx.knownPlace(p)
+	if err == nil && p.Thread == "" {
+		err = ErrNotFound
+	}
+	var t Thing
+	if err == nil {
+		t, err = row(tx, one[Thing], "SELECT thing FROM copies WHERE place = $1 AND mark = 'thread'", n)
+	}
+	if err != nil {
+		return "", fmt.Errorf("thread %s of %s: %w", p.Thread, p.Room, err)
+	}
+	return t, nil
+}
+
+// RoomsOf returns the rooms that show a thing or are about to: those with a
+// copy that stands or is in flight, or with a delivery that lives.
+func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
+	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
+		SELECT room FROM copies WHERE thing = $1 AND (id <> '' OR verb <> '')
+		UNION SELECT room FROM deliveries WHERE thing = $1 AND dead = 0) ORDER BY num`, t)
+	if err != nil {
+		return nil, fmt.Errorf("rooms of %s: %w", t, err)
+	}
+	return found, nil
+}
+
+// placed is a copy with what it is of and where.
+type placed struct {
+	thing Thing
+	room  chat.Room
+	copy  Copy
+}
+
+const copyQuery = `SELECT c.thing, m.platform, m.room, c.part, c.mark, m.thread, c.id, c.speaker, c.old,
+	c.hash, c.seq, c.verb, c.key, c.sent, c.began FROM copies c JOIN places m ON m.num = c.place`
+
+func placedRow(s scanner) (p placed, err error) {
+	c := &p.copy
+	var old [][3]string
+	err = s.Scan(&p.thing, &p.room.Platform, &p.room.ID, &c.Part, &c.Mark, &c.Ref.Place.Thread, &c.Ref.ID, &c.Ref.As,
+		object{&old}, &c.Hash, &c.Seq, &c.Verb, &c.Key, &c.Sent, moment{&c.Began})
+	if c.Ref.ID != "" || c.Ref.Place.Thread != "" {
+		c.Ref.Place.Room = p.room
+	}
+	for _, o := range old {
+		c.Old = append(c.Old, chat.Ref{Place: chat.Place{Room: p.room, Thread: o[1]}, ID: o[0], As: o[2]})
+	}
+	return p, err
+}
+
+// oldOf writes down Old without the room, which is the copy's.
+func oldOf(refs []chat.Ref) (string, error) {
+	if len(refs) == 0 {
+		return "", nil
+	}
+	var old [][3]string
+	for _, r := range refs {
+		old = append(old, [3]string{r.ID, r.Place.Thread, r.As})
+	}
+	return jsonOf(old)
+}
+
+func sorted(found []placed) []Copy {
+	var all []Copy
+	for _, p := range found {
+		all = append(all, p.copy)
+	}
+	slices.SortFunc(all, func(a, b Copy) int {
+		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Mark, b.Mark))
+	})
+	return all
+}
+
+func grouped[K comparable](found []placed, by func(placed) K) map[K][]Copy {
+	groups := map[K][]placed{}
+	for _, p := range found {
+		groups[by(p)] = append(groups[by(p)], p)
+	}
+	all := map[K][]Copy{}
+	for k, g := range groups {
+		all[k] = sorted(g)
+	}
+	return all
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"marginalia/internal/chat"
+)
+
+// Options of Open.
+type Options struct {
+	Isolation string // tests only: PostgreSQL isolation instead of SERIALIZABLE
+	NoListen  bool   // PostgreSQL: no LISTEN connection; SQLite: no watching for other processes
+}
+
+// DB is an open database. It may be used by any number of goroutines.
+type DB struct {
+	engine engine
+	topics topics
+	stop   func()         // ends the watcher
+	done   sync.WaitGroup // the watcher
+
+	mu     sync.RWMutex
+	places map[chat.Place]int64 // numbers, which never change
+}
+
+// An engine is SQLite or PostgreSQL.
+type engine interface {
+	// view runs f on a snapshot.
+	view(ctx context.Context, f func(session) error) error
+	// update runs f in a serializable transaction, again where the database
+	// asks for it, and commits if f returns nil. f tells whether it wrote.
+	update(ctx context.Context, f func(session) (wrote bool, err error)) error
+	// lock takes the right to run the bot.
+	lock(ctx context.Context) (unlock func(), err error)
+	// watch calls changed when another process may have committed, until ctx is done.
+	watch(ctx context.Context, changed func())
+	// explain puts an error of the database into words for the operator.
+	explain(err error) error
+	close() error
+}
+
+// Open opens the database at dsn, makes it if it is a path where nothing is,
+// and migrates it. dsn is a path, "sqlite:path" or a "postgres://" address. A
+// database that a newer Marginalia has migrated is refused. No error names a
+// password.
+//
+// Open starts one goroutine that watches for the commits of other processes,
+// unless o.NoListen is set; Close ends it.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	e, err := openEngine(ctx, dsn, o)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{engine: e, places: map[chat.Place]int64{}}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	db.stop = stop
+	if !o.NoListen {
+		db.done.Go(func() { e.watch(watching, db.topics.fireAll) })
+	}
+	return db, nil
+}
+
+func openEngine(ctx context.Context, dsn string, o Options) (engine, error) {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return openPostgres(ctx, dsn, o)
+	}
+	return openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
+}
+
+// Close closes the database, after the transactions that run. Nothing of the
+// DB may be used afterwards.
+func (db *DB) Close() error {
+	db.stop()
+	db.done.Wait()
+	if err := db.engine.close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
+// Lock takes the right to run the bot on this database until unlock is called
+// or the process ends, however it ends. While another has it the error is
+// ErrLocked, with the database's name and what to do.
+func (db *DB) Lock(ctx context.Context) (unlock func(), err error) { return db.engine.lock(ctx) }
+
+// View runs f on a state of the database that does not change meanwhile. It
+// never waits for an Update. A method of Tx that writes ends it with an error.
+func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
+	var tx *Tx
+	err := db.engine.view(ctx, func(s session) error {
+		tx = db.newTx(ctx, s, true)
+		return tx.run(f)
+	})
+	if err != nil {
+		return db.engine.explain(err)
+	}
+	db.learned(tx)
+	return nil
+}
+
+// Update runs f in one serializable transaction and commits it if f returns
+// nil and no method of Tx failed but with ErrNotFound. If it returns nil, what
+// f did is on disk. f may run more than once: it must be re-runnable, and set
+// anew what it leaves behind.
+//
+// On SQLite one Update runs at a time, so an Update inside an Update waits for
+// itself until ctx is done.
+func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
+	var tx *Tx
+	err := db.engine.update(ctx, func(s session) (bool, error) {
+		tx = db.newTx(ctx, s, false)
+		err := tx.run(f)
+		return tx.wrote, err
+	})
+	if err != nil {
+		return db.engine.explain(err)
+	}
+	db.learned(tx)
+	if tx.wrote {
+		db.topics.fire(tx.touched)
+	}
+	return nil
+}
+
+// run returns the error of f. An error of the database goes before it if f
+// made something else of it.
+func (tx *Tx) run(f func(*Tx) error) error {
+	err := f(tx)
+	if tx.broken == nil || err != nil && !retryable(tx.broken) {
+		return err
+	}
+	if err == nil {
+		return fmt.Errorf("nothing is kept: an error was passed over: %w", tx.broken)
+	}
+	return tx.broken
+}

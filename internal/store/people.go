@@ -1,0 +1,98 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+)
+
+// PutPerson records a person at first sight, and the name as it is now. The ID
+// is derived from platform and p.ID. Of a person whom EmptyPerson forgot
+// nothing is recorded again until SetState is called for them.
+func (tx *Tx) PutPerson(platform string, p chat.Person) (discussion.Person, error) {
+	id := discussion.PersonID(discussion.Derive("person", platform, p.ID))
+	who, err := tx.putPerson(id, platform, p)
+	if err != nil {
+		return who, fmt.Errorf("record person %s on %s: %w", p.ID, platform, err)
+	}
+	return who, nil
+}
+
+func (tx *Tx) putPerson(id discussion.PersonID, platform string, p chat.Person) (discussion.Person, error) {
+	var forgotten bool
+	name := clean(p.Name)
+	who, err := row(tx, func(s scanner) (discussion.Person, error) { return personAnd(s, &forgotten) },
+		"SELECT "+personColumns+", forgotten FROM people WHERE id = $1", id)
+	if errors.Is(err, ErrNotFound) {
+		who = discussion.Person{ID: id, Platform: platform, User: p.ID, Name: name}
+		_, err = tx.exec("INSERT INTO people (id, platform, user_id, name, state) VALUES ($1, $2, $3, $4, '')", id, platform, p.ID, name)
+		return who, err
+	}
+	if err != nil || forgotten || who.Name == name && who.User == p.ID {
+		return who, err
+	}
+	who.User, who.Name = p.ID, name
+	_, err = tx.exec("UPDATE people SET user_id = $1, name = $2 WHERE id = $3", p.ID, name, id)
+	return who, err
+}
+
+// Person returns a person, or ErrNotFound.
+func (tx *Tx) Person(id discussion.PersonID) (discussion.Person, error) {
+	p, err := row(tx, personRow, "SELECT "+personColumns+" FROM people WHERE id = $1", id)
+	if err != nil {
+		return p, fmt.Errorf("person %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// People returns all who annotated anything of a discussion, or reacted to it.
+func (tx *Tx) People(id discussion.ID) (map[discussion.PersonID]discussion.Person, error) {
+	found, err := rows(tx, personRow, "SELECT "+personColumns+` FROM people WHERE num IN (
+		SELECT creator FROM annotations WHERE discussion = `+numberOf+`) OR id IN (
+		SELECT person FROM reactions WHERE thing IN (`+thingsOf+`))`, id)
+	if err != nil {
+		return nil, fmt.Errorf("people of %s: %w", id, err)
+	}
+	people := map[discussion.PersonID]discussion.Person{}
+	for _, p := range found {
+		people[p.ID] = p
+	}
+	return people, nil
+}
+
+// SetState records how a person agreed to be named. A person who was
+// forgotten is from then on recorded like any other. ErrNotFound if the
+// person is not known.
+func (tx *Tx) SetState(id discussion.PersonID, s discussion.CreatorState) error {
+	return tx.changePerson(id, "UPDATE people SET state = $1, forgotten = 0 WHERE id = $2", s, id)
+}
+
+// EmptyPerson forgets a person's name and the network's id of them; the state
+// becomes Unpublished. The row stays, so that their ID stays known: PutPerson
+// brings neither back before SetState is called. ErrNotFound if the person is
+// not known.
+func (tx *Tx) EmptyPerson(id discussion.PersonID) error {
+	return tx.changePerson(id, "UPDATE people SET name = '', user_id = '', state = $1, forgotten = 1 WHERE id = $2", discussion.Unpublished, id)
+}
+
+func (tx *Tx) changePerson(id discussion.PersonID, query string, args ...any) error {
+	n, err := tx.exec(query, args...)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("change person %s: %w", id, err)
+	}
+	return nil
+}
+
+const personColumns = "id, platform, user_id, name, state"
+
+func personRow(s scanner) (discussion.Person, error) { return personAnd(s) }
+
+func personAnd(s scanner, more ...any) (p discussion.Person, err error) {
+	err = s.Scan(append([]any{&p.ID, &p.Platform, &p.User, &p.Name, &p.State}, more...)...)
+	return p, err
+}

@@ -1,0 +1,429 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"modernc.org/sqlite"
+)
+
+const (
+	busyTimeout = 5 * time.Second // how long one try waits for another process
+	busyTries   = 6
+	maxReaders  = 4
+	lookEvery   = time.Second // for commits of other processes
+)
+
+// sqliteDB is one file: one connection that writes, behind a lock of our own,
+// and a few that read. Within the process nobody ever waits in SQLite's busy
+// handler, which sleeps: only other processes are waited for that way.
+type sqliteDB struct {
+	path    string
+	pool    *sql.DB
+	writing chan struct{} // holds one token while somebody writes
+	writer  *sqliteConn
+	reading chan struct{} // holds a token for each reader at work
+
+	mu   sync.Mutex
+	idle []*sqliteConn // readers
+}
+
+func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	if err := checkFile(path); err != nil {
+		return nil, err
+	}
+	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	connector, err := sqlite.NewConnector(address.String())
+	if err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
+	d := &sqliteDB{path: path, pool: sql.OpenDB(connector), writing: make(chan struct{}, 1), reading: make(chan struct{}, maxReaders)}
+	if err := d.open(ctx); err != nil {
+		return nil, errors.Join(d.explain(err), d.close())
+	}
+	return d, nil
+}
+
+// checkFile says in one sentence why path cannot be a database, and makes the
+// file, readable by its owner alone, if there is none.
+func checkFile(path string) error {
+	dir := filepath.Dir(path)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("the database %s has no folder: make %s or name another path", path, dir)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("the database %s may not be read and written: give the user who runs the bot the right to the file and its folder", path)
+	}
+	if err != nil {
+		return fmt.Errorf("the database %s cannot be opened: %w", path, err)
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	if n, err := io.ReadFull(f, head); err != io.EOF && (err != nil || string(head) != "SQLite format 3\x00") {
+		return fmt.Errorf("the file %s is no SQLite database (it begins with %q): name another path, or move it away", path, head[:n])
+	}
+	return nil
+}
+
+func (d *sqliteDB) open(ctx context.Context) (err error) {
+	if d.writer, err = d.connect(ctx, "PRAGMA journal_size_limit=4194304"); err != nil {
+		return err
+	}
+	if err := d.wal(ctx); err != nil {
+		return err
+	}
+	if at, err := versionOf(ctx, d.writer); err == nil && at == newest() {
+		return nil // without waiting for a process that writes
+	}
+	return d.update(ctx, func(s session) (bool, error) {
+		return true, migrate(ctx, s, "sqlite", d.path)
+	})
+}
+
+func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, error) {
+	conn, err := d.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &sqliteConn{conn: conn, stmts: map[string]*sql.Stmt{}}
+	for _, p := range append([]string{
+		fmt.Sprintf("PRAGMA busy_timeout=%d", busyTimeout.Milliseconds()),
+		"PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
+	}, more...) {
+		if _, err := conn.ExecContext(ctx, p); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return c, nil
+}
+
+// wal makes readers and the writer independent. Of processes that make a
+// database at the same moment one may be refused at once, so it is tried again.
+func (d *sqliteDB) wal(ctx context.Context) error {
+	for tries := 1; ; tries++ {
+		var mode string
+		err := d.writer.conn.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode)
+		if err == nil && mode != "wal" {
+			return fmt.Errorf("the file system of %s does not allow several processes to share a database (journal mode %s): put it on a local disk", d.path, mode)
+		}
+		if err == nil || !isBusy(err) || tries == 50 {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// view takes a reader, or waits for one of those at work.
+func (d *sqliteDB) view(ctx context.Context, f func(session) error) error {
+	select {
+	case d.reading <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-d.reading }()
+	c, err := d.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.rest(c)
+	if err := c.do("BEGIN"); err != nil {
+		return err
+	}
+	defer c.do("ROLLBACK") // there is nothing to keep
+	return f(c)
+}
+
+func (d *sqliteDB) reader(ctx context.Context) (*sqliteConn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n := len(d.idle); n > 0 {
+		c := d.idle[n-1]
+		d.idle = d.idle[:n-1]
+		return c, nil
+	}
+	return d.connect(ctx, "PRAGMA query_only=ON")
+}
+
+func (d *sqliteDB) rest(c *sqliteConn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.idle = append(d.idle, c)
+}
+
+func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) error {
+	select {
+	case d.writing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-d.writing }()
+	if err := d.begin(ctx); err != nil {
+		return err
+	}
+	kept := false
+	defer func() {
+		if !kept { // f failed or panicked, or the commit did
+			d.writer.do("ROLLBACK")
+		}
+	}()
+	if _, err := f(d.writer); err != nil {
+		return err
+	}
+	err := d.writer.do("COMMIT")
+	kept = err == nil
+	return err
+}
+
+// begin waits for other processes that write; it gives up when ctx is done.
+func (d *sqliteDB) begin(ctx context.Context) error {
+	for tries := 1; ; tries++ {
+		_, err := d.writer.stmt(ctx, "BEGIN IMMEDIATE", nil)
+		if err == nil || !isBusy(err) || tries == busyTries {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// lock holds a lock on the file beside the database, which the system takes
+// back when the process ends, however it ends.
+func (d *sqliteDB) lock(context.Context) (func(), error) {
+	l := flock.New(d.path + ".lock")
+	ok, err := l.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the database %s: %w", d.path, err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: %s; stop that one first, or give this one a database of its own", ErrLocked, d.path)
+	}
+	return func() { l.Unlock() }, nil
+}
+
+// watch looks each second.
+func (d *sqliteDB) watch(ctx context.Context, changed func()) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	w := newWatcher(ctx, d)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if w.look(ctx) {
+			changed()
+		}
+	}
+}
+
+// watcher finds out whether another process has committed. It looks whether
+// the log file changed, and only then asks SQLite, through the writing
+// connection, to which its own commits are no change. It asks once more at
+// the next look: a commit may follow a look within the clock tick of the
+// file's time.
+type watcher struct {
+	db      *sqliteDB
+	seen    logState
+	version int64
+	again   bool
+}
+
+func newWatcher(ctx context.Context, d *sqliteDB) *watcher {
+	return &watcher{db: d, seen: d.logState(), version: d.dataVersion(ctx)}
+}
+
+func (w *watcher) look(ctx context.Context) bool {
+	now := w.db.logState()
+	moved := now != w.seen
+	if !moved && !w.again {
+		return false
+	}
+	w.seen, w.again = now, moved
+	version := w.db.dataVersion(ctx)
+	changed := version != w.version
+	w.version = version
+	return changed
+}
+
+type logState struct {
+	size int64
+	at   time.Time
+}
+
+func (d *sqliteDB) logState() logState {
+	info, err := os.Stat(d.path + "-wal")
+	if err != nil {
+		return logState{}
+	}
+	return logState{info.Size(), info.ModTime()}
+}
+
+func (d *sqliteDB) dataVersion(ctx context.Context) (v int64) {
+	select {
+	case d.writing <- struct{}{}:
+	case <-ctx.Done():
+		return 0
+	}
+	defer func() { <-d.writing }()
+	found, err := d.writer.query(ctx, "PRAGMA data_version", nil)
+	if err != nil {
+		return 0
+	}
+	defer found.Close()
+	if found.Next() {
+		found.Scan(&v)
+	}
+	return v
+}
+
+func (d *sqliteDB) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	if d.writer != nil {
+		errs = append(errs, d.writer.close())
+	}
+	for _, c := range d.idle {
+		errs = append(errs, c.close())
+	}
+	return errors.Join(append(errs, d.pool.Close())...)
+}
+
+// sqliteConn is a connection that keeps its statements prepared.
+type sqliteConn struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+const longQuery = 4000 // bytes; such are not repeated often enough to be kept
+
+// exec and query do not hand ctx on: it would cost a goroutine for each
+// statement, and statements are short. Tx looks at ctx between them.
+func (c *sqliteConn) exec(_ context.Context, query string, args []any) (int64, error) {
+	return c.stmt(context.Background(), query, args)
+}
+
+func (c *sqliteConn) stmt(ctx context.Context, query string, args []any) (n int64, err error) {
+	var done sql.Result
+	if len(query) > longQuery {
+		done, err = c.conn.ExecContext(ctx, query, args...)
+	} else {
+		var s *sql.Stmt
+		if s, err = c.prepared(query); err == nil {
+			done, err = s.ExecContext(ctx, args...)
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+func (c *sqliteConn) query(_ context.Context, query string, args []any) (*sql.Rows, error) {
+	s, err := c.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(context.Background(), args...)
+}
+
+func (c *sqliteConn) do(query string) error {
+	_, err := c.stmt(context.Background(), query, nil)
+	return err
+}
+
+func (c *sqliteConn) prepared(query string) (*sql.Stmt, error) {
+	if s, ok := c.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := c.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		c.stmts[query] = s
+	}
+	return s, err
+}
+
+func (c *sqliteConn) close() error {
+	var errs []error
+	for _, s := range c.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.conn.Close())...)
+}
+
+// SQLite's primary result codes.
+const (
+	sqliteBusy     = 5
+	sqliteReadOnly = 8
+	sqliteIOErr    = 10
+	sqliteCorrupt  = 11
+	sqliteFull     = 13
+	sqliteCantOpen = 14
+	sqliteNotADB   = 26
+)
+
+func isBusy(err error) bool { return sqliteCode(err) == sqliteBusy }
+
+// sqliteCode returns the primary result code, 0 if err is not SQLite's.
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	return e.Code() & 0xff
+}
+
+func (d *sqliteDB) explain(err error) error {
+	var known *fault
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return &fault{"the database " + d.path + " is closed", err}
+	}
+	if s, ok := sqliteSentences[sqliteCode(err)]; ok {
+		return &fault{strings.ReplaceAll(s, "%", d.path), err}
+	}
+	return err
+}
+
+var sqliteSentences = map[int]string{
+	sqliteBusy:     "the database % has been written by another program for half a minute: end that program, or wait for it and try again",
+	sqliteReadOnly: "the database % may not be written: give the user who runs the bot the right to write the file and its folder",
+	sqliteIOErr:    "the database % cannot be read or written: look at the disk and the system's log",
+	sqliteCorrupt:  "the database % is damaged: stop the bot, keep the file, and restore a backup (or rescue what is left with sqlite3's .recover)",
+	sqliteFull:     "the disk of the database % is full: make room; what was being written was not kept, all else is unharmed",
+	sqliteCantOpen: "the database % cannot be opened: see that its folder is there and may be written",
+	sqliteNotADB:   "the file % is no SQLite database: name another path, or move it away",
+}
+
+// A fault is an error of the database in words for the operator.
+type fault struct {
+	sentence string
+	cause    error
+}
+
+func (f *fault) Error() string { return f.sentence + " (" + f.cause.Error() + ")" }
+func (f *fault) Unwrap() error { return f.cause }

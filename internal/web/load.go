@@ -1,0 +1,151 @@
+package web
+
+import (
+	"context"
+	"sync"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/export"
+	"marginalia/internal/page"
+	"marginalia/internal/store"
+)
+
+// Load reads a discussion and all that was said about it, for exports. Who is
+// named how, under which address and when is left to the caller.
+func Load(tx *store.Tx, id discussion.ID) (export.Bundle, error) {
+	var b export.Bundle
+	var err error
+	if b.Discussion, err = tx.Discussion(id); err != nil {
+		return b, err
+	}
+	if b.Annotations, err = tx.Annotations(id); err != nil {
+		return b, err
+	}
+	if b.People, err = tx.People(id); err != nil {
+		return b, err
+	}
+	reactions, err := tx.ReactionsIn(id)
+	for _, r := range reactions {
+		b.Reactions = append(b.Reactions, export.Reaction{
+			Passage: r.Thing.Passage(), Annotation: r.Thing.Annotation(),
+			Reaction: discussion.Reaction{Person: r.Person, Emoji: r.Emoji, Created: r.At},
+		})
+	}
+	return b, err
+}
+
+// state is a discussion as it was at one moment: what is published of it, and
+// what stands in the local rooms.
+type state struct {
+	bundle    export.Bundle
+	reader    page.Reader
+	reactions []store.Reaction
+	rooms     []map[store.Thing][]store.Copy
+	notes     map[store.Thing]store.Note
+	parts     []part // of the reader; the rooms look different to each visitor
+}
+
+// cache keeps the state of each discussion that is looked at until something
+// is committed.
+type cache struct {
+	mu     sync.Mutex
+	states map[discussion.ID]cached
+}
+
+type cached struct {
+	state   *state
+	changed <-chan struct{}
+}
+
+// state returns how a discussion stands now, and a channel that is closed when
+// that may have changed.
+func (s *server) state(ctx context.Context, id discussion.ID) (*state, <-chan struct{}, error) {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	if c, ok := s.cache.states[id]; ok {
+		select {
+		case <-c.changed:
+		default:
+			return c.state, c.changed, nil
+		}
+	}
+	changed := s.DB.Changed()
+	st, err := s.read(ctx, id)
+	if err != nil {
+		delete(s.cache.states, id)
+		return nil, changed, err
+	}
+	if s.cache.states == nil {
+		s.cache.states = map[discussion.ID]cached{}
+	}
+	s.cache.states[id] = cached{st, changed}
+	return st, changed, nil
+}
+
+func (s *server) read(ctx context.Context, id discussion.ID) (*state, error) {
+	st := &state{notes: map[store.Thing]store.Note{}}
+	err := s.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		if st.bundle, err = Load(tx, id); err != nil {
+			return err
+		}
+		if st.reactions, err = tx.ReactionsIn(id); err != nil {
+			return err
+		}
+		st.rooms = nil
+		for _, room := range s.Rooms {
+			copies, err := tx.RoomCopies(room, id)
+			if err != nil {
+				return err
+			}
+			st.rooms = append(st.rooms, copies)
+			if err := st.readNotes(tx, copies); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	st.bundle.Default, st.bundle.Base = s.Default, s.Base
+	st.reader = st.bundle.Page()
+	st.parts, err = s.readerParts(st.reader)
+	return st, err
+}
+
+func (st *state) readNotes(tx *store.Tx, copies map[store.Thing][]store.Copy) error {
+	for thing := range copies {
+		if thing.Note() == "" {
+			continue
+		}
+		n, err := tx.Note(thing.Note())
+		if err != nil {
+			return err
+		}
+		st.notes[thing] = n
+	}
+	return nil
+}
+
+// standing is the message that shows a thing in a room: its first part, once
+// its request is answered.
+func standing(copies []store.Copy) (chat.Ref, bool) {
+	for _, c := range copies {
+		if c.Part == 0 && c.Mark == "" {
+			return c.Ref, !c.Ref.IsZero()
+		}
+	}
+	return chat.Ref{}, false
+}
+
+// threadOf is the thread under a passage in a room.
+func threadOf(copies []store.Copy) (chat.Place, bool) {
+	for _, c := range copies {
+		if c.Mark == store.ThreadMark && !c.InFlight() && !c.Ref.IsZero() {
+			return c.Ref.Place, true
+		}
+	}
+	return chat.Place{}, false
+}

@@ -1,0 +1,126 @@
+// Package web is Marginalia in a browser: the reader page, live; the local
+// rooms beside it; exports; and what a supervisor asks.
+//
+// It draws what the store holds and writes nothing to it: what a visitor types
+// goes to the local platform, as a message on any other network would.
+package web
+
+import (
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/local"
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// Config is what a web server is made of.
+type Config struct {
+	DB    *store.DB
+	Local *local.Platform // nil: there are no local rooms
+	Rooms []chat.Room     // the local rooms that are shown, in this order
+	Open  bool            // whether visitors may speak in them
+
+	Default discussion.CreatorState // how people are named who chose nothing yet
+	Ready   func() error            // what is not ready yet; nil: always ready
+	Base    string                  // the address under which the page is reached, "" if not known
+	Done    <-chan struct{}         // closed when live pages shall let go; nil: when their requests end
+	Log     *slog.Logger
+}
+
+type server struct {
+	Config
+	pages  *template.Template
+	assets map[string]asset
+	cache  cache
+	now    func() time.Time
+}
+
+// New makes the handler of all pages.
+func New(c Config) http.Handler {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Local == nil {
+		c.Rooms = nil
+	}
+	c.Base = strings.TrimRight(c.Base, "/")
+	s := &server{Config: c, assets: assets(), now: time.Now}
+	s.pages = s.templates()
+	return s.guarded(s.routes())
+}
+
+func (s *server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /live", s.live)
+	mux.HandleFunc("GET /ready", s.ready)
+	mux.HandleFunc("GET /static/{name}", s.static)
+	mux.HandleFunc("GET /{$}", s.index)
+	mux.HandleFunc("GET /d/{id}", s.reader)
+	mux.HandleFunc("GET /d/{id}/events", s.events)
+	mux.HandleFunc("GET /d/{id}/{file}", s.export)
+	mux.HandleFunc("POST /name", s.rename)
+	mux.HandleFunc("POST /d/{id}/rooms/{room}/say", s.say)
+	mux.HandleFunc("POST /d/{id}/rooms/{room}/edit", s.edit)
+	mux.HandleFunc("POST /d/{id}/rooms/{room}/delete", s.delete)
+	mux.HandleFunc("POST /d/{id}/rooms/{room}/react", s.react)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, sorry{http.StatusNotFound, "There is no such page."})
+	})
+	return mux
+}
+
+const policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// most is how many bytes a request may have.
+const most = 128 << 10
+
+// guarded lets in what comes from our own pages, and tells the browser what
+// our pages may do.
+func (s *server) guarded(next http.Handler) http.Handler {
+	origins := http.NewCrossOriginProtection()
+	if u, err := url.Parse(s.Base); err == nil && u.Host != "" {
+		if err := origins.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			s.Log.Warn("the web address is not trusted", "base", s.Base, "error", err)
+		}
+	}
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, sorry{http.StatusForbidden, "This request came from another site and was not followed."})
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		w, finish := zipped(w, r)
+		defer finish()
+		origins.Handler(next).ServeHTTP(w, r)
+	})
+}
+
+func (s *server) live(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte("alive\n"))
+}
+
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	err := s.DB.View(r.Context(), func(*store.Tx) error { return nil })
+	if err == nil && s.Ready != nil {
+		err = s.Ready()
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		w.Write([]byte("not ready: " + strings.ReplaceAll(err.Error(), "\n", "; ") + "\n"))
+		return
+	}
+	w.Write([]byte("ready\n"))
+}
