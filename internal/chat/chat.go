@@ -82,7 +82,7 @@ const (
 	Reacted   Kind = "reacted"   // By, Emoji, on Message.Ref; Own holds the reaction's own id where it has one
 	Unreacted Kind = "unreacted" // likewise; or only Own, where the network tells no more
 	Called    Kind = "called"    // a command; Call is set
-	Echoed    Kind = "echoed"    // a message of the bot's own, seen on the network with the Key of the Action that made it
+	Echoed    Kind = "echoed"    // a post of the bot's own, seen on the network with the Key of the Action that made it
 )
 
 // Event is something that happened in a room.
@@ -113,7 +113,7 @@ type Verb string
 const (
 	Post       Verb = "post"       // Message at Message.Ref.Place, answering Message.ReplyTo
 	Edit       Verb = "edit"       // On gets Message's words
-	Delete     Verb = "delete"     // On and every Old; with a zero On and Again: whatever Key made
+	Delete     Verb = "delete"     // On and every Old and, with Again, whatever Key made in On.Place (On.ID may be "")
 	OpenThread Verb = "openthread" // under On, named Name; Done.Ref.Place is the thread
 	React      Verb = "react"      // Emoji on On; Done.Ref.ID is the reaction where it has an id
 	Unreact    Verb = "unreact"    // Emoji off On; Old[0] is the reaction where it has an id
@@ -129,7 +129,7 @@ type Action struct {
 	Message Message
 	Emoji   string
 	Name    string    // of a thread, at most 100 code points
-	Sent    string    // with Again: what was printed the first time
+	Sent    string    // with Again: what was printed the first time, Profile.Dialect.Print(Message.Body)
 	After   Ref       // with Again: the newest message of ours in the place that is known to be older
 	Began   time.Time // with Again: when the first try began
 	Taken   func(Ref) bool
@@ -170,11 +170,13 @@ type Platform interface {
 	// Run reports what happens, in order per place, until ctx is done or
 	// handle fails (whose error it returns). since has the account's cursor
 	// (zero Place) and an entry for each room to listen to ("" = from now on)
-	// and each open thread. It may report an event twice; a live event never
+	// and each open thread ("" = from its beginning). An event that only points
+	// (Edited, Deleted, Reacted) may leave the thread of its Place open. It may report an event twice; a live event never
 	// passes a gap that is still being filled. handle may be called from one
 	// goroutine at a time. What the bot itself did is reported as Echoed or
 	// not at all. As soon as the network answers, handle is called, with an
-	// empty Batch if nothing happened: that is how one sees that it is heard.
+	// empty Batch if nothing happened: that is how one sees that it is heard,
+	// and it fixes every "" cursor.
 	Run(ctx context.Context, since map[Place]Cursor, handle func(context.Context, Batch) error) error
 	// Do makes at most one change that people can see. Look-ups and
 	// preparations that may be repeated may precede it. Its errors are of the

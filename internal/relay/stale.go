@@ -88,18 +88,11 @@ func (n need) resolve() (Step, bool) {
 	w, wanted := n.wanted(c.Part, c.Mark)
 	s := Step{Copy: c, Action: chat.Action{Verb: c.Verb, Key: c.Key, Again: true, On: c.Ref, Old: c.Old, Sent: c.Sent, Began: c.Began}}
 	switch c.Verb {
-	case chat.Post:
-		if !wanted {
-			s.Action.Verb = chat.Delete
-			s.Copy.Sent = ""
-			return s, true
+	case chat.Post, chat.Edit:
+		if wanted {
+			return s.saying(w), true
 		}
-		return s.saying(w), true
-	case chat.Edit:
-		if !wanted {
-			return n.begin(c, chat.Delete), true
-		}
-		return s.saying(w), true
+		s.Action.Verb, s.Action.Sent, s.Copy.Sent = chat.Delete, c.Sent, "" // whatever the key made goes
 	case chat.OpenThread:
 		s.Action.On, s.Action.Name = n.copy(0, "").Ref, w.Name
 	case chat.React, chat.Unreact:
@@ -130,6 +123,7 @@ func (n need) part(i int) (Step, bool) {
 	}
 	c := n.copy(i, "")
 	if c.Ref.IsZero() {
+		c.Ref = chat.Ref{Place: w.Message.Ref.Place} // where to look for it, should its answer be lost
 		return n.begin(c, chat.Post).saying(w), true
 	}
 	if c.Ref.As == "" || c.Hash == Hash(w.Message) {

@@ -94,10 +94,10 @@ func (n *town) annotations() []discussion.Annotation {
 func TestAReplyBecomesAnAnnotation(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
 		hall := n.rooms[0]
-		quote := "paragraph 1 goes on and on. Sentence of paragraph 1"
+		quote := "Sentence 3 of paragraph 1 goes on and on."
 		n.say(hall, 0, "a plain remark", chat.Ref{})
 		n.people["one"][1].SayDoc(n.threads(hall)[1], format.Doc{}.
-			Add(format.Block{Kind: format.Quote, Quote: 1}, n.text.Documents[0].Body.Text[:90]).
+			Add(format.Block{Kind: format.Quote, Quote: 1}, quote).
 			Add(format.Block{Kind: format.Paragraph}, "is that so?"), chat.Ref{})
 		n.pass(time.Minute)
 		first := n.say(n.rooms[2], 0, "an answer from afar", n.mirror(n.rooms[2], "a plain remark"))
@@ -110,13 +110,12 @@ func TestAReplyBecomesAnAnnotation(t *testing.T) {
 		if a := said[0]; a.Motivation != discussion.Commenting || a.Target.Selector.End-a.Target.Selector.Start < 500 {
 			t.Errorf("a remark is %s on %+v", a.Motivation, a.Target.Selector)
 		}
-		if a := said[1]; a.Motivation != discussion.Questioning || a.Target.Selector.Exact != text[:90] || a.Target.Selector.Start != 0 {
+		if a := said[1]; a.Motivation != discussion.Questioning || a.Target.Selector.Exact != quote || a.Target.Selector.Start != strings.Index(text, quote) {
 			t.Errorf("a quoting question is %s on %+v", a.Motivation, a.Target.Selector)
 		}
 		if a := said[2]; a.Motivation != discussion.Replying || a.Target.Annotation != said[0].ID {
 			t.Errorf("an answer is %s on %q", a.Motivation, a.Target.Annotation)
 		}
-		_ = quote
 	})
 }
 

@@ -33,8 +33,11 @@ func databases(t *testing.T, story func(t *testing.T, dsn string)) {
 func essay(n int) discussion.Discussion {
 	var body format.Doc
 	for i := range n {
-		words := strings.Repeat(fmt.Sprintf("Sentence of paragraph %d goes on and on. ", i+1), 18)
-		body = body.Add(format.Block{Kind: format.Paragraph}, strings.TrimSpace(words))
+		var words []string
+		for j := range 18 {
+			words = append(words, fmt.Sprintf("Sentence %d of paragraph %d goes on and on.", j+1, i+1))
+		}
+		body = body.Add(format.Block{Kind: format.Paragraph}, strings.Join(words, " "))
 	}
 	docs := []discussion.Document{{Kind: discussion.Essay, Body: body, Confidence: 1}}
 	return discussion.Assemble("The Story", "https://example.org/story", docs, discussion.CutOptions{})

@@ -36,10 +36,10 @@ app_service_api:
   config_files: [{{range $i, $f := .AppServices}}{{if $i}}, {{end}}{{$f}}{{end}}]
 user_api:
   bcrypt_cost: 4
-  account_database: {connection_string: "file:account.db"}
+  account_database: {connection_string: "{{.Account}}"}
 {{range .Components}}{{.}}:
 {{if eq . "media_api"}}  base_path: media
-{{end}}  database: {connection_string: "file:{{.}}.db"}
+{{end}}  database: {connection_string: "{{index $.Database .}}"}
 {{end}}logging:
 - {type: std, level: {{.LogLevel}}}
 `))
@@ -50,11 +50,16 @@ func (s *Server) writeConfig() error {
 	for i, file := range s.opts.AppServices {
 		services[i] = strconv.Quote(file)
 	}
+	databases := map[string]string{}
+	for _, c := range components {
+		databases[c] = s.database(c)
+	}
 	var text bytes.Buffer
 	err := configuration.Execute(&text, map[string]any{
 		"Name": s.opts.Name, "Secret": s.secret, "LogLevel": s.opts.LogLevel,
 		"InMemory": !s.opts.JetStreamOnDisk, "RateLimits": s.opts.RateLimits,
 		"AppServices": services, "Components": components,
+		"Account": s.database("account"), "Database": databases,
 	})
 	if err != nil {
 		return fmt.Errorf("print the homeserver's configuration: %w", err)
@@ -63,6 +68,13 @@ func (s *Server) writeConfig() error {
 		return fmt.Errorf("write the homeserver's configuration: %w", err)
 	}
 	return s.writeKey()
+}
+
+// database is the address of a component's SQLite file. It keeps a write-ahead
+// log: with SQLite's older journal a /sync whose client has gone away keeps a
+// read lock for ever, and the server panics when it cannot write any more.
+func (s *Server) database(component string) string {
+	return "file://" + s.path(component) + ".db%3F_pragma=journal_mode(WAL)"
 }
 
 // writeKey makes the key with which the server signs events: the 32 bytes of

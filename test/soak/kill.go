@@ -282,18 +282,20 @@ func (w *world) rest(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for quiet := 0; quiet < 20; quiet++ {
-		pending := 0
+		pending, dead, why := 0, 0, ""
 		if err := db.View(ctx, func(tx *store.Tx) error {
 			rooms, err := tx.RoomStatus()
 			for _, r := range rooms {
 				pending += r.Pending
-				if r.Dead > 0 {
-					fmt.Printf("dead letters in %s: %d (%s)\n", r.Room, r.Dead, r.Why)
-				}
+				dead += r.Dead
+				why = r.Why
 			}
 			return err
 		}); err != nil {
 			return fmt.Errorf("wait for rest (%d pending): %w", pending, err)
+		}
+		if dead > 0 && pending == 0 {
+			return fmt.Errorf("%d dead letters (%s)", dead, why)
 		}
 		if pending > 0 {
 			quiet = 0
