@@ -44,7 +44,7 @@ func (k kills) run(ctx context.Context) error {
 	if _, err := w.start(ctx); err != nil {
 		return err
 	}
-	t := &talk{w: w, pace: 900 * time.Millisecond, quota: counts{k.messages, k.edits, k.deletes}}
+	t := &talk{w: w, pace: 700 * time.Millisecond, quota: counts{k.messages, k.edits, k.deletes}}
 	if err := t.waitForPosts(ctx, 3); err != nil {
 		return err
 	}
@@ -56,6 +56,9 @@ func (k kills) run(ctx context.Context) error {
 
 	where := map[string]int{}
 	for i := range k.n {
+		if err := t.until(ctx, k.messages*int64(i)/int64(k.n)); err != nil {
+			return err
+		}
 		spot, err := k.once(ctx, w, dice, i)
 		if err != nil {
 			return fmt.Errorf("kill %d: %w", i+1, err)
@@ -194,6 +197,17 @@ func (w *world) stage(key, than string) string {
 		}
 	}
 	return stage
+}
+
+// until waits until so many remarks were said, so that the kills are spread
+// over all the talk.
+func (t *talk) until(ctx context.Context, said int64) error {
+	return wait.For(within(ctx, 5*time.Minute), func(context.Context) error {
+		if n := t.done.said.Load(); n < said {
+			return fmt.Errorf("%d of %d remarks were said", n, said)
+		}
+		return nil
+	})
 }
 
 func (t *talk) waitForPosts(ctx context.Context, n int) error {
