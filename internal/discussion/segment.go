@@ -62,14 +62,15 @@ type dump struct {
 
 // line is a paragraph of a dump.
 type line struct {
-	text   string
-	first  string // its first sentence, in lower case
-	words  map[string]bool
-	size   int  // words
-	marker item // of a typed list or section, zero if none
-	bound  bool // stands between two items of one list, or in brackets opened before
-	quote  bool // repeats somebody's words
-	repeat int  // index of an earlier line whose words it repeats, or -1
+	text      string
+	first     string // its first sentence, in lower case
+	words     map[string]bool
+	size      int  // words
+	marker    item // of a typed list or section, zero if none
+	bound     bool // stands between two items of one list, or in brackets opened before
+	quote     bool // repeats somebody's words
+	announced bool // likewise, and the line before says so
+	repeat    int  // index of an earlier line whose words it repeats, or -1
 }
 
 func newDump(lines []string) *dump {
@@ -114,13 +115,7 @@ func (d *dump) chances() []float64 {
 	return all
 }
 
-func (d *dump) border(i int) border {
-	b := border{before: d.lines[i-1], after: d.lines[i]}
-	if i > 1 {
-		b.earlier = d.lines[i-2]
-	}
-	return b
-}
+func (d *dump) border(i int) border { return border{d.lines[i-1], d.lines[i]} }
 
 func (d *dump) part(from, to int, chance []float64) Part {
 	p := Part{First: d.number[from], Last: d.number[to-1], Kind: Comment, Parent: -1, Confidence: chance[from]}
@@ -161,5 +156,5 @@ func LooksLikeHeading(s string) bool {
 	if len(words) == 0 || len(words) > 10 || len(s) > 80 || strings.ContainsAny(s[len(s)-1:], ".!?:;,)]\"'") {
 		return false
 	}
-	return !strings.HasSuffix(s, "…") && !strings.HasSuffix(s, "”") && strings.ToUpper(s[:1]) == s[:1] && !strings.Contains(s, "://")
+	return !strings.HasSuffix(s, "…") && !strings.HasSuffix(s, "”") && !startsSmall(s) && !strings.Contains(s, "://")
 }

@@ -1,106 +1,13 @@
 package discussion
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
-
-// A thread is a comment section with its answer: which of its lines, once all
-// marks are taken away, begin a comment, and where the post's own words begin.
-type thread struct {
-	name    string
-	lines   []string
-	starts  map[int]bool // 1-based, comments only
-	post    int          // 1-based, 0 if there is none
-	parents map[int]int  // start → start of the comment answered
-	quotes  map[int]bool
-}
-
-// readThread flattens a file of testdata/threads as plain dumps are made: one
-// paragraph a line, no names, no nesting; quotations lose their mark, bullets
-// are gone.
-func readThread(t testing.TB, path string) thread {
-	t.Helper()
-	src, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	th := thread{name: filepath.Base(path), starts: map[int]bool{}, parents: map[int]int{}, quotes: map[int]bool{}}
-	begins := map[string]int{}
-	for _, l := range strings.Split(string(src), "\n") {
-		head, ok := strings.CutPrefix(l, "@ ")
-		switch quote, quoted := strings.CutPrefix(l, "> "); {
-		case ok:
-			name, parent, _ := strings.Cut(head, " ")
-			begins[name] = len(th.lines) + 1
-			if name == "post" {
-				th.post = len(th.lines) + 1
-				continue
-			}
-			th.starts[len(th.lines)+1] = true
-			if parent != "-" {
-				th.parents[len(th.lines)+1] = begins[parent]
-			}
-		case quoted:
-			th.lines = append(th.lines, quote)
-			th.quotes[len(th.lines)] = true
-		case l == "", strings.HasPrefix(l, "# "), strings.HasPrefix(l, "- "):
-		default:
-			th.lines = append(th.lines, l)
-		}
-	}
-	return th
-}
-
-func threads(t testing.TB) []thread {
-	t.Helper()
-	paths, err := filepath.Glob("testdata/threads/*.txt")
-	if err != nil || len(paths) == 0 {
-		t.Fatal("no threads in testdata", err)
-	}
-	var all []thread
-	for _, p := range paths {
-		all = append(all, readThread(t, p))
-	}
-	return all
-}
-
-// sharedDump is the real dump and the truth that was written down by hand
-// before any of this code.
-func sharedDump(t testing.TB) (thread, bool) {
-	t.Helper()
-	src, err := os.ReadFile("testdata/dump-starts.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var truth struct {
-		File   string `json:"file"`
-		Starts []int  `json:"comment_starts"`
-		Post   int    `json:"post_start"`
-		Quotes []int  `json:"quotes"`
-	}
-	if err := json.Unmarshal(src, &truth); err != nil {
-		t.Fatal(err)
-	}
-	dump, err := os.ReadFile(filepath.Join("../../../shared/data/text", truth.File))
-	if err != nil {
-		return thread{}, false
-	}
-	th := thread{name: truth.File, starts: map[int]bool{}, post: truth.Post, parents: map[int]int{}, quotes: map[int]bool{}}
-	th.lines = strings.Split(strings.TrimSuffix(string(dump), "\n"), "\n")
-	for _, n := range truth.Starts {
-		th.starts[n] = true
-	}
-	for _, n := range truth.Quotes {
-		th.quotes[n] = true
-	}
-	return th, true
-}
 
 // tally counts what was found of what there was.
 type tally struct{ right, said, there int }
@@ -203,137 +110,29 @@ func checkParts(t *testing.T, th thread) {
 	}
 }
 
-// example is one border and whether a comment begins there.
-type example struct {
-	on     []int // the signals that hold
-	starts bool
-}
-
-func examples(ths []thread) []example {
-	var all []example
-	for _, th := range ths {
-		d := newDump(th.lines)
-		for i := 1; i < len(d.lines); i++ {
-			if th.post > 0 && d.number[i] >= th.post {
-				break
-			}
-			e := example{starts: th.starts[d.number[i]]}
-			b := d.border(i)
-			for k, s := range signals {
-				if s.holds(b) {
-					e.on = append(e.on, k)
+// TestSegmentOfAnything: whatever the lines are, parts follow each other and
+// hold them all.
+func TestSegmentOfAnything(t *testing.T) {
+	pieces := []string{"", " ", "I.", "II. ", "a) ", "b) x", "12. ", "(", ")", ":-)", "[...]", ":", "“q”", "\"q\"", "Yes.", "linkpost", "~900 words", "This post.", "ß", "\u0301", "\x00", "🙂", "quoting:", "A longer line that repeats itself elsewhere."}
+	rapid.Check(t, func(rt *rapid.T) {
+		line := rapid.Custom(func(t *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 5).Draw(t, "pieces"), " ")
+		})
+		lines := rapid.SliceOfN(line, 0, 20).Draw(rt, "lines")
+		at := 0
+		for i, p := range Segment(lines) {
+			for n := at + 1; n < p.First; n++ {
+				if strings.TrimSpace(lines[n-1]) != "" {
+					rt.Fatalf("line %d is in no part", n)
 				}
 			}
-			all = append(all, e)
+			if p.First <= at || p.Last < p.First || p.Parent >= i || p.Confidence <= 0 || p.Confidence > 1 || len(p.Blocks) != p.Last-p.First+1 {
+				rt.Fatalf("part %d is %+v, behind line %d", i, p, at)
+			}
+			at = p.Last
 		}
-	}
-	return all
-}
-
-func (e example) chance(w []float64) float64 {
-	sum := w[len(signals)]
-	for _, k := range e.on {
-		sum += w[k]
-	}
-	return 1 / (1 + math.Exp(-sum))
-}
-
-// fit is logistic regression by gradient descent, pulled softly toward the
-// weights that were set by judgement.
-func fit(all []example, prior []float64) []float64 {
-	w := append([]float64{}, prior...)
-	const pull = 0.01
-	for range 3000 {
-		g := make([]float64, len(w))
-		for _, e := range all {
-			miss := e.chance(w)
-			if e.starts {
-				miss--
-			}
-			for _, k := range e.on {
-				g[k] += miss
-			}
-			g[len(signals)] += miss
+		if rest := strings.Join(lines[at:], ""); strings.TrimSpace(rest) != "" {
+			rt.Fatalf("%q is in no part", rest)
 		}
-		for k := range w {
-			w[k] -= 0.5 * (g[k]/float64(len(all)) + pull*(w[k]-prior[k]))
-		}
-	}
-	return w
-}
-
-func shipped() []float64 {
-	var w []float64
-	for _, s := range signals {
-		w = append(w, s.weight)
-	}
-	return append(w, bias)
-}
-
-// guesses are weights that know no more than which way each signal points.
-func guesses() []float64 {
-	w := shipped()
-	for i := range w {
-		w[i] = math.Copysign(1.5, w[i])
-	}
-	w[len(signals)] = 0
-	return w
-}
-
-// TestFitSignals fits the weights to all threads but one, tries them on that
-// one, and so on: what a text that was not seen can expect.
-func TestFitSignals(t *testing.T) {
-	ths := threads(t)
-	var unseen tally
-	var bins [5]struct {
-		n, right int
-		said     float64
-	}
-	for i := range ths {
-		rest := append(append([]thread{}, ths[:i]...), ths[i+1:]...)
-		w := fit(examples(rest), guesses())
-		for _, e := range examples(ths[i : i+1]) {
-			p := e.chance(w)
-			one := tally{}
-			if p >= 0.5 {
-				one.said = 1
-			}
-			if e.starts {
-				one.there = 1
-			}
-			one.right = one.said * one.there
-			unseen = unseen.add(one)
-			sure := max(p, 1-p)
-			bin := &bins[min(4, int((sure-0.5)*10))]
-			bin.n++
-			bin.said += sure
-			if (p >= 0.5) == e.starts {
-				bin.right++
-			}
-		}
-	}
-	t.Logf("threads left out of the fit: %s", unseen)
-	if top := bins[4]; top.right*10 < top.n*9 {
-		t.Errorf("of %d borders said with 0.9 and more only %d are right", top.n, top.right)
-	}
-	for i, b := range bins {
-		n := float64(max(1, b.n))
-		t.Logf("said with 0.%d and more: %3d borders, %.2f on average, %.2f right", 5+i, b.n, b.said/n, float64(b.right)/n)
-	}
-	w := fit(examples(ths), guesses())
-	for i, s := range signals {
-		on, yes := 0, 0
-		for _, e := range examples(ths) {
-			for _, k := range e.on {
-				if k == i {
-					on++
-					if e.starts {
-						yes++
-					}
-				}
-			}
-		}
-		t.Logf("%-28s shipped %5.1f fitted %5.1f  holds %3d, a start %3d", s.name, s.weight, w[i], on, yes)
-	}
-	t.Logf("%-28s shipped %5.1f fitted %5.1f", "bias", bias, w[len(signals)])
+	})
 }

@@ -36,8 +36,12 @@ func sentenceEnds(text string) []int {
 	return ends
 }
 
+// longestTail is how many bytes before a border are looked at.
+const longestTail = 100
+
 // joined reports whether no sentence ends between two neighbours.
 func joined(before, after string) bool {
+	before = before[max(0, len(before)-longestTail):]
 	trimmed := strings.TrimRightFunc(before, unicode.IsSpace)
 	if trimmed == "" {
 		return true
@@ -97,26 +101,33 @@ func marker(word string) bool {
 	return len(body) > 0 && len(body) <= 5 && (strings.Trim(body, "0123456789") == "" || strings.Trim(body, "IVXLC") == "" || len(body) == 1)
 }
 
-// footnote returns the length of a note's mark like "[3] " that stands
-// directly behind a sentence's full stop, or 0.
+// footnote returns how far behind end a note's mark like "[3] " reaches that
+// stands directly behind a sentence's full stop, or 0. UAX #29 cuts before the
+// mark or behind its bracket.
 func footnote(text string, end int) int {
-	rest := text[end:]
-	if !strings.HasPrefix(rest, "[") || end == 0 || unicode.IsSpace(rune(text[end-1])) {
+	at := end
+	for at > 0 && text[at-1] == '[' {
+		at--
+	}
+	if at == 0 || unicode.IsSpace(rune(text[at-1])) {
 		return 0
 	}
-	n := 0
-	for strings.HasPrefix(rest[n:], "[") {
-		closing := strings.IndexByte(rest[n:min(len(rest), n+6)], ']')
-		if closing < 2 || strings.Trim(rest[n+1:n+closing], "0123456789") != "" {
+	n := at
+	for n < len(text) && text[n] == '[' {
+		closing := strings.IndexByte(text[n:min(len(text), n+6)], ']')
+		if closing < 2 || strings.Trim(text[n+1:n+closing], "0123456789") != "" {
 			return 0
 		}
 		n += closing + 1
 	}
-	spaces := len(rest[n:]) - len(strings.TrimLeft(rest[n:], " "))
-	if spaces == 0 && n < len(rest) {
+	spaced := n
+	for spaced < len(text) && text[spaced] == ' ' {
+		spaced++
+	}
+	if n == at || spaced == n && n < len(text) {
 		return 0
 	}
-	return n + spaces
+	return spaced - end
 }
 
 // longestBracket is how far apart brackets may stand, in bytes, and still

@@ -8,9 +8,7 @@ import (
 
 // border is the place between two neighbouring lines of a dump, where a new
 // document may begin.
-type border struct {
-	earlier, before, after line
-}
+type border struct{ before, after line }
 
 // signal is something that speaks for a new document (weight above 0) or
 // against one.
@@ -43,7 +41,7 @@ var signals = []signal{
 	{"behind a colon", -5, func(b border) bool { return ends(b.before.text, ":", "：", ",", ";") }},
 	{"behind a heading", -4, func(b border) bool { return heads(b.before) }},
 	{"a list's item", -2, func(b border) bool { return b.after.marker != item{} }},
-	{"a quotation that goes on", -5, func(b border) bool { return b.after.quote && b.after.repeat < 0 }},
+	{"a quotation that was announced", -5, func(b border) bool { return b.after.announced }},
 	{"behind a quotation", -2.3, func(b border) bool { return b.before.quote }},
 	{"a connective", -1.9, func(b border) bool { return connective.MatchString(b.after.first) }},
 	{"points back", -0.7, func(b border) bool { return pointsBack.MatchString(b.after.first) && !judges(b.after) }},

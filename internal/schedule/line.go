@@ -114,7 +114,6 @@ func (l line) nextOfEveryHour(t time.Time) time.Time {
 		if next = next.Add(-offset); end.IsZero() || next.Before(end) {
 			return next.In(l.zone)
 		}
-		t = end.Add(-1)
 		if next = l.atChange(end); !next.IsZero() {
 			return next
 		}

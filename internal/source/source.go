@@ -51,8 +51,8 @@ var Sources = []Source{
 
 // Open makes a discussion of what ref names: an essay from a Markdown, HTML or
 // plain text file, or a post and its comments from a plain dump ("-": from
-// Options.Stdin). The same bytes make the same discussion, identifiers
-// included.
+// Options.Stdin). The same bytes under the same title make the same discussion,
+// identifiers included.
 func Open(ctx context.Context, ref string, o Options) (discussion.Discussion, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultMaxBytes
