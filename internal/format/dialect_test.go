@@ -28,7 +28,9 @@ func names(kind, id string) string {
 func TestDialect(t *testing.T) {
 	for _, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) { holds(t, d.Dialect, genDoc().Draw(t, "doc")) })
+			for range 10 { // of a hundred Docs each
+				rapid.Check(t, func(t *rapid.T) { holds(t, d.Dialect, genDoc().Draw(t, "doc")) })
+			}
 		})
 	}
 }

@@ -94,11 +94,11 @@ type Dialect interface {
 }
 
 // Text makes a Doc of plain words: one paragraph for each run of lines,
-// parted by blank lines. Nothing in it is read as markup.
+// parted by blank lines. Nothing in it is read as markup; bare web addresses
+// are links.
 func Text(s string) Doc {
 	b := builder{keep: keepPlain}
-	for i, line := range strings.Split(clean(s), "\n") {
-		b.line = i + 1
+	for _, line := range strings.Split(clean(s), "\n") {
 		if strings.TrimSpace(line) == "" {
 			b.end()
 			continue

@@ -1,7 +1,6 @@
 package format
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,10 +40,10 @@ const (
 )
 
 type mdWeaver struct {
-	pieces []piece
-	open_  []int // the opening pieces that wait for their close
-	table  bool
-	within bool // a line that has begun: nothing begins a block
+	pieces  []piece
+	waiting []int // the opening pieces that wait for their close
+	table   bool
+	within  bool // a line that has begun: nothing begins a block
 }
 
 func (w *mdWeaver) text(words string) { w.add(wordsPiece, words) }
@@ -54,7 +53,7 @@ func (w *mdWeaver) add(r role, s string) { w.pieces = append(w.pieces, piece{rol
 func (w *mdWeaver) open(s Span, words string, plain bool) bool {
 	switch s.Kind {
 	case Strong, Emph, Strike:
-		w.open_ = append(w.open_, len(w.pieces))
+		w.waiting = append(w.waiting, len(w.pieces))
 		w.add(opening, markOf(s.Kind))
 	case CodeSpan:
 		w.add(finished, codeMarkdown(words, w.table))
@@ -76,9 +75,9 @@ func (w *mdWeaver) open(s Span, words string, plain bool) bool {
 func (w *mdWeaver) close(s Span) {
 	switch s.Kind {
 	case Strong, Emph, Strike:
-		n := len(w.open_) - 1
-		at := w.open_[n]
-		w.open_ = w.open_[:n]
+		n := len(w.waiting) - 1
+		at := w.waiting[n]
+		w.waiting = w.waiting[:n]
 		w.pieces[at].other = len(w.pieces)
 		w.pieces = append(w.pieces, piece{role: closing, s: markOf(s.Kind), other: at})
 	case Link, Image:
@@ -213,98 +212,4 @@ func balanced(s string) bool {
 		}
 	}
 	return depth == 0
-}
-
-// An escaper writes words so that Markdown reads them as words.
-type escaper struct {
-	s           string
-	table       bool
-	start, end  bool // it stands at the start or end of its block
-	first, last bool // its first or last character is written as an entity
-}
-
-func (e escaper) escape() string {
-	var out strings.Builder
-	line := -1 // where the line starts, if it does so in these words
-	if e.start {
-		line = 0
-	}
-	for i, r := range e.s {
-		next := e.s[i+utf8.RuneLen(r):]
-		switch {
-		case i == 0 && e.first, next == "" && e.last:
-			fmt.Fprintf(&out, "&#%d;", r)
-		case r == '\\' && strings.HasPrefix(next, "\n"): // goldmark does not take two
-			out.WriteString("&#92;")
-		case r == '~' && next == "" && !e.end: // nor a mark behind another of its kind
-			out.WriteString("&#126;")
-		case r == '\n':
-			out.WriteString("\\\n")
-		case r == '\t':
-			out.WriteString(" | ")
-		case r == '|' && e.table:
-			out.WriteString("&#124;")
-		case r == '<' && !strings.HasPrefix(next, " "):
-			out.WriteString("&lt;")
-		case i == line && startsBlock(e.s[i:]) || e.special(i, r, next):
-			out.WriteString(`\` + string(r))
-		case (r == '.' || r == ')') && numbers(e.s, line, i, next):
-			out.WriteString(`\` + string(r))
-		default:
-			out.WriteRune(r)
-		}
-		if r == '\n' {
-			line = i + 1
-		}
-	}
-	return out.String()
-}
-
-// special reports whether a character is markup where it stands.
-func (e escaper) special(i int, r rune, next string) bool {
-	switch r {
-	case '`', '*', '~', '[', ']':
-		return true
-	case '_':
-		before, n := utf8.DecodeLastRuneInString(e.s[:i])
-		after, m := utf8.DecodeRuneInString(next)
-		inner := i > n && len(next) > m // not beside a character that may become an entity
-		return !inner || !isAlnum(before) || !isAlnum(after)
-	case '\\':
-		after, n := utf8.DecodeRuneInString(next)
-		return after != ' ' && (!isAlnum(after) || n == len(next))
-	case '!':
-		return next == "" && !e.end
-	case '&':
-		return entity([]byte(e.s[i:min(len(e.s), i+40)])) > 0
-	}
-	return false
-}
-
-// startsBlock reports whether a line begins a block with its first character.
-func startsBlock(s string) bool {
-	line, _, _ := strings.Cut(s, "\n")
-	behind := strings.TrimLeft(line, line[:1])
-	ends := behind == "" || behind[0] == ' ' || behind[0] == '\t'
-	switch line[0] {
-	case '>':
-		return true
-	case '#':
-		return ends && len(line)-len(behind) <= 6
-	case '+':
-		return ends
-	case '=':
-		return strings.TrimSpace(behind) == ""
-	case '-', ':', '|':
-		return ends || strings.Trim(line, "-:| \t") == ""
-	}
-	return false
-}
-
-// numbers reports whether what stands at i ends the number of a list's item.
-func numbers(s string, line, i int, next string) bool {
-	if line < 0 || i == line || i-line > 9 || strings.Trim(s[line:i], "0123456789") != "" {
-		return false
-	}
-	return next == "" || next[0] == ' ' || next[0] == '\n' || next[0] == '\t'
 }

@@ -127,7 +127,7 @@ type brackets struct {
 	links parser.InlineParser
 	block ast.Node
 	open  int
-	vain  int
+	vain  int // what failed links cost
 }
 
 func newBrackets() *brackets { return &brackets{links: parser.NewLinkParser()} }
@@ -150,8 +150,11 @@ func (b *brackets) Parse(parent ast.Node, block text.Reader, pc parser.Context) 
 	case closes && b.open > 0:
 		b.open--
 	}
-	if closes && n == nil && len(line) > 1 && (line[1] == '(' || line[1] == '[') {
-		b.vain++
+	if closes && n == nil {
+		b.vain += parent.Lines().Len() / 1000 // goldmark looks at each line
+		if len(line) > 1 && (line[1] == '(' || line[1] == '[') {
+			b.vain += 3
+		}
 	}
 	return n
 }

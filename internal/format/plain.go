@@ -67,10 +67,11 @@ func (Plain) Print(d Doc) string {
 // Normal is d after it was printed and read again.
 func (p Plain) Normal(d Doc) Doc { return p.Parse(p.Print(d)) }
 
+// plainGap parts two blocks, within the quotations that both stand in.
 func plainGap(a, b Block) string {
 	gap := between(a, b)
-	if gap == "\n\n" && a.Quote > 0 && a.Quote == b.Quote {
-		return "\n" + strings.TrimSpace(strings.Repeat("> ", min(a.Quote, deepest))) + "\n"
+	if shared := min(a.Quote, b.Quote, deepest); gap == "\n\n" && shared > 0 {
+		return "\n" + strings.TrimSpace(strings.Repeat("> ", shared)) + "\n"
 	}
 	return gap
 }

@@ -41,10 +41,14 @@ func (d Doc) Append(e Doc) Doc {
 
 // Slice returns the part of d between two byte offsets, as a Doc of its own.
 // A block that is cut keeps its kind; white space at the cut goes.
-func (d Doc) Slice(start, end int) Doc { return d.slice(d.spans(), start, end) }
+func (d Doc) Slice(start, end int) Doc {
+	spans := d.spans()
+	return d.slice(start, end, func(block, from, to int) []Span { return spans[block] })
+}
 
-// slice is Slice for callers that cut often and know d's spans by block.
-func (d Doc) slice(spans [][]Span, start, end int) Doc {
+// slice is Slice for callers that cut often and know the spans that a part of
+// a block has.
+func (d Doc) slice(start, end int, spans func(block, from, to int) []Span) Doc {
 	var j joiner
 	for i := d.blockAt(start); i < len(d.Blocks) && d.Blocks[i].Start < end; i++ {
 		b := d.Blocks[i]
@@ -55,7 +59,7 @@ func (d Doc) slice(spans [][]Span, start, end int) Doc {
 		if from > b.Start && b.Kind == List {
 			b.Marker = ""
 		}
-		j.add(b, d.Text[from:to], from, spans[i])
+		j.add(b, d.Text[from:to], from, spans(i, from, to))
 	}
 	return j.doc()
 }

@@ -38,24 +38,50 @@ func slowShapes(size int) []shape {
 
 type shape struct{ name, src string }
 
-// TestLinear reads a megabyte of each.
+// TestLinear reads each of them. What takes a second for a 128 kB would take
+// a minute for a megabyte if it were not linear.
 func TestLinear(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads 60 MB")
+		t.Skip("reads 40 MB")
 	}
-	all := slowShapes(1 << 20)
-	for _, d := range dialects {
-		for _, c := range all {
-			start := time.Now()
-			doc := d.Parse(c.src)
-			parsed := time.Since(start)
-			start = time.Now()
-			d.Print(doc)
-			if printed := time.Since(start); parsed > time.Second || printed > time.Second {
-				t.Errorf("%s %s: read in %v, printed in %v", d.name, c.name, parsed, printed)
-			}
+	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}} {
+		for _, c := range slowShapes(1 << 17) {
+			within(t, d, c, time.Second)
 		}
 	}
+}
+
+// TestMegabyte reads what is long and no worse.
+func TestMegabyte(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads 10 MB")
+	}
+	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}} {
+		for _, c := range slowShapes(1 << 20)[:3] {
+			within(t, d, c, time.Second)
+		}
+		nested := strings.Repeat("<div><b><ul><li>", 2500) + "a" + strings.Repeat("</li></ul></b></div>", 2500)
+		within(t, d, shape{"10,000 nested tags", nested}, time.Second)
+		within(t, d, shape{"10,000 nested marks", strings.Repeat("> ", 5000) + strings.Repeat("- ", 5000) + "a"}, time.Second)
+	}
+}
+
+// within fails when reading or writing takes longer twice: others use the
+// machine too.
+func within(t *testing.T, d Dialect, c shape, limit time.Duration) {
+	t.Helper()
+	var read, written time.Duration
+	for range 2 {
+		start := time.Now()
+		doc := d.Parse(c.src)
+		read = time.Since(start)
+		d.Print(doc)
+		written = time.Since(start) - read
+		if read < limit && written < limit {
+			return
+		}
+	}
+	t.Errorf("%T %s: read in %v, written in %v", d, c.name, read, written)
 }
 
 // nestedItems makes a list that is n deep.
@@ -65,4 +91,24 @@ func nestedItems(n int) string {
 		out.WriteString(strings.Repeat("  ", i) + "- a\n")
 	}
 	return out.String()
+}
+
+// TestSplitLong cuts what is long.
+func TestSplitLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("cuts 1 MB")
+	}
+	for _, c := range []shape{
+		{"one paragraph", strings.Repeat("some words, and more. ", 10_000)},
+		{"one word", strings.Repeat("word", 210_000)},
+		{"paragraphs", strings.Repeat("some words, and <b>more</b>.<p>", 8_000)},
+		{"links", strings.Repeat("<a href=https://x.y>some words</a> ", 8_000)},
+	} {
+		d := HTML{}.Parse(c.src)
+		start := time.Now()
+		parts := Split(d, func(d Doc) bool { return len(Markdown{}.Print(d)) <= 2000 })
+		if took := time.Since(start); took > 5*time.Second || len(parts) < 50 {
+			t.Errorf("%s: %d parts in %v", c.name, len(parts), took)
+		}
+	}
 }

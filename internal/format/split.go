@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -18,11 +19,11 @@ import (
 // fits must hold for every part of a Doc that fits. No word is lost or moved;
 // what is cut keeps its kind, and the rest of a list's item has no marker.
 func Split(d Doc, fits func(Doc) bool) []Doc {
-	c := cutter{doc: d, spans: d.spans(), fits: fits}
+	c := newCutter(d, fits)
 	var out []Doc
 	for start := 0; start < len(d.Text); {
 		end := c.next(start)
-		if part := d.slice(c.spans, start, end); !part.Empty() {
+		if part := c.part(start, end); !part.Empty() {
 			out = append(out, part)
 		}
 		start = end
@@ -32,14 +33,51 @@ func Split(d Doc, fits func(Doc) bool) []Doc {
 
 type cutter struct {
 	doc   Doc
-	spans [][]Span
 	fits  func(Doc) bool
+	spans [][]Span // by block, in the order of their starts
+	reach [][]int  // how far the spans up to each reach
 
 	block int     // the block whose cuts are known
 	cuts  [][]int // or nil
 }
 
-func (c *cutter) fit(start, end int) bool { return c.fits(c.doc.slice(c.spans, start, end)) }
+func newCutter(d Doc, fits func(Doc) bool) *cutter {
+	c := cutter{doc: d, fits: fits, spans: d.spans()}
+	for _, spans := range c.spans {
+		slices.SortStableFunc(spans, nesting)
+		furthest, reach := 0, make([]int, len(spans))
+		for i, s := range spans {
+			furthest = max(furthest, s.End)
+			reach[i] = furthest
+		}
+		c.reach = append(c.reach, reach)
+	}
+	return &c
+}
+
+// part returns the part of the Doc between two offsets.
+func (c *cutter) part(start, end int) Doc {
+	return c.doc.slice(start, end, func(block, from, to int) []Span {
+		spans := c.spans[block]
+		first := sort.SearchInts(c.reach[block], from+1)
+		last := sort.Search(len(spans), func(i int) bool { return spans[i].Start >= to })
+		return spans[min(first, last):last]
+	})
+}
+
+// fit reports whether a part fits. Of a long one it tries the beginning first.
+func (c *cutter) fit(start, end int) bool {
+	for size := 4096; start+size < end; size *= 2 {
+		at := start + size
+		for !utf8.RuneStart(c.doc.Text[at]) {
+			at--
+		}
+		if !c.fits(c.part(start, at)) {
+			return false
+		}
+	}
+	return c.fits(c.part(start, end))
+}
 
 // next returns where the part that begins at start ends.
 func (c *cutter) next(start int) int {
@@ -189,57 +227,4 @@ func characters(words string, base int) []int {
 		}
 	}
 	return out
-}
-
-// Excerpt returns the words of d on one line, at most n code points. A longer
-// text is cut behind a word and ends in "…". What a spoiler covers stays so.
-func Excerpt(d Doc, n int) string {
-	words := strings.Join(strings.Fields(normal(d, rules{keep: keepMarkdown, say: sayHidden}).Text), " ")
-	if utf8.RuneCountInString(words) <= n {
-		return words
-	}
-	if n < 1 {
-		return ""
-	}
-	cut := words[:Byte(words, n-1)]
-	if i := strings.LastIndexByte(cut, ' '); i > 0 && words[len(cut)] != ' ' {
-		return strings.TrimRightFunc(cut[:i], unicode.IsPunct) + "…"
-	}
-	if words[len(cut)] != ' ' {
-		cut = wholeCharacters(words, len(cut))
-	}
-	return strings.TrimRight(cut, " ") + "…"
-}
-
-// wholeCharacters returns the characters of s that end at or before a limit.
-func wholeCharacters(s string, limit int) string {
-	it := graphemes.FromString(s)
-	end := 0
-	for it.Next() && it.End() <= limit {
-		end = it.End()
-	}
-	return s[:end]
-}
-
-// Quoted parts what d quotes from what it says: the quotations, those that
-// follow each other as one, and the rest.
-func (d Doc) Quoted() (quotes []string, rest Doc) {
-	var j joiner
-	quoting := false
-	for i, spans := range d.spans() {
-		b := d.Blocks[i]
-		words := d.Text[b.Start:b.End]
-		if b.Quote == 0 && b.Kind != Quote {
-			quoting = false
-			j.add(b, words, b.Start, spans)
-			continue
-		}
-		if quoting {
-			quotes[len(quotes)-1] += "\n\n" + words
-		} else {
-			quotes = append(quotes, words)
-		}
-		quoting = true
-	}
-	return quotes, j.doc()
 }

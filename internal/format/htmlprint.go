@@ -80,7 +80,7 @@ func (p *markup) code(b Block, words string) {
 	if b.Lang != "" {
 		p.WriteString(` class="language-` + html.EscapeString(b.Lang) + `"`)
 	}
-	p.WriteString(">" + html.EscapeString(words))
+	p.WriteString(">" + escapeText(words))
 	p.tag("</code></pre>")
 }
 
@@ -169,12 +169,17 @@ func (p *markup) row(b Block, words string, spans []Span) {
 }
 
 func (p *markup) text(words string) {
-	words = html.EscapeString(words)
-	words = strings.ReplaceAll(words, "\n", "<br>")
+	words = strings.ReplaceAll(escapeText(words), "\n", "<br>")
 	if p.table != "" {
 		words = strings.ReplaceAll(words, "\t", "</"+p.cell+"><"+p.cell+">")
 	}
 	p.WriteString(words)
+}
+
+// escapeText is enough between tags, and leaves quotes as they are.
+func escapeText(words string) string {
+	words = strings.ReplaceAll(words, "&", "&amp;")
+	return strings.ReplaceAll(strings.ReplaceAll(words, "<", "&lt;"), ">", "&gt;")
 }
 
 func (p *markup) open(s Span, words string, plain bool) bool {

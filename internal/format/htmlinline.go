@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -49,18 +50,11 @@ func (r *reader) startInline(t html.Token) bool {
 			return false
 		}
 		if r.pre {
-			r.lang = cmpOr(r.lang, langOf(t))
+			r.lang = cmp.Or(r.lang, langOf(t))
 		}
 		r.enter(t.Data, kind, "")
 	}
 	return true
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // enter opens a span and the element that makes it.
@@ -244,7 +238,7 @@ func (r *reader) endMath(tag string) bool {
 	}
 	if tag == "math" {
 		r.math = nil
-		r.words(cmpOr(f.tex.String(), f.signs.String()))
+		r.words(cmp.Or(f.tex.String(), f.signs.String()))
 	}
 	return true
 }
