@@ -106,13 +106,13 @@ func comments(d discussion.Discussion, passages map[discussion.DocumentID][]disc
 	return out
 }
 
-// Below is the confidence under which a document's borders are called uncertain.
-const Below = 0.7
+// sure is the confidence from which on a document's borders are not called uncertain.
+const sure = 0.7
 
 func document(doc discussion.Document, passages []discussion.Passage, talk talk, titled bool) Document {
 	view := Document{ID: doc.ID, Kind: doc.Kind, Author: doc.Author, Posted: Moment{doc.Posted}}
 	view.URL, _ = Address(doc.URL)
-	if doc.Lines[0] > 0 && doc.Confidence < Below {
+	if doc.Lines[0] > 0 && doc.Confidence < sure {
 		view.Uncertain = fmt.Sprintf("Where this text begins and ends was guessed from a plain dump (lines %d to %d, %.0f %% sure).",
 			doc.Lines[0], doc.Lines[1], 100*doc.Confidence)
 	}

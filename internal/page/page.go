@@ -71,7 +71,6 @@ type Note struct {
 	ID        string // of the element
 	On        discussion.AnnotationID
 	Passage   discussion.PassageID
-	Seq       int    // the passage's number
 	Name      string // "" if nothing of it may be shown
 	Withdrawn string // what is said instead of the words
 	At        Moment

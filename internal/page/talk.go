@@ -145,7 +145,7 @@ func (l *listener) credit(a discussion.Annotation) (string, bool) {
 }
 
 func (l *listener) note(a discussion.Annotation) Note {
-	n := Note{ID: noteID(a.ID), On: a.ID, Passage: a.Under, Seq: l.passages[a.Under].Seq, At: Moment{a.Created}}
+	n := Note{ID: noteID(a.ID), On: a.ID, Passage: a.Under, At: Moment{a.Created}}
 	name, shown := l.credit(a)
 	if !shown {
 		n.Withdrawn = withdrawn(a)

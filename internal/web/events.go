@@ -21,6 +21,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	id := discussion.ID(r.PathValue("id"))
 	out := http.NewResponseController(w)
 	out.SetWriteDeadline(time.Time{}) // an event stream has no end
+	out.SetReadDeadline(time.Time{})
 	shows := r.Header.Get("Last-Event-ID")
 	if shows == "" {
 		shows = r.URL.Query().Get("state")

@@ -53,6 +53,9 @@ type cache struct {
 	states map[discussion.ID]cached
 }
 
+// remembered is how many states are kept at most.
+const remembered = 16
+
 type cached struct {
 	state   *state
 	changed <-chan struct{}
@@ -76,7 +79,7 @@ func (s *server) state(ctx context.Context, id discussion.ID) (*state, <-chan st
 		delete(s.cache.states, id)
 		return nil, changed, err
 	}
-	if s.cache.states == nil {
+	if len(s.cache.states) >= remembered || s.cache.states == nil {
 		s.cache.states = map[discussion.ID]cached{}
 	}
 	s.cache.states[id] = cached{st, changed}

@@ -20,6 +20,7 @@ type room struct {
 	Name    string
 	At      discussion.ID
 	Open    bool
+	Newest  discussion.PassageID // of those that can be answered
 	Posts   []post
 	Notices []message // what the bot said in the main timeline
 	Said    int       // messages
@@ -130,6 +131,9 @@ func (d *drawer) draw(s *server, r *room, i int) {
 		place, threaded := threadOf(copies[thing])
 		threads[place.Thread] = len(r.Posts)
 		r.Posts = append(r.Posts, d.post(s, r, i, p, threaded))
+		if threaded {
+			r.Newest = p.ID
+		}
 	}
 	for _, thing := range slices.Sorted(keys(d.st.notes)) {
 		ref, ok := standing(copies[thing])
@@ -222,7 +226,7 @@ func (d *drawer) notice(r *room, n store.Note) message {
 // typed is a message as one would type it: Markdown, but with line breaks as
 // they are, which is how the local platform reads them.
 func typed(d format.Doc) string {
-	lines := strings.Split(strings.TrimSpace(format.Markdown{}.Print(d)), "\n")
+	lines := strings.Split(strings.TrimSpace(format.Markdown{Typed: true}.Print(d)), "\n")
 	fenced := false
 	for i, line := range lines {
 		if strings.HasPrefix(strings.TrimLeft(line, " >-*.0123456789"), "```") {

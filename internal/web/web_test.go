@@ -160,7 +160,7 @@ func (v visit) get(path string) string {
 
 // path is below the discussion, but for what belongs to the whole site.
 func (v visit) path(p string) string {
-	for _, site := range []string{"/name", "/live", "/ready", "/static", "/d/"} {
+	for _, site := range []string{"/name", "/live", "/ready", "/static", "/d/", "/?"} {
 		if strings.HasPrefix(p, site) {
 			return p
 		}

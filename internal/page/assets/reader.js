@@ -132,7 +132,20 @@
     leaf.style.minHeight = "";
   }
 
-  function place() {
+  // steady does something to the page and keeps what is being read where it is.
+  function steady(change) {
+    const top = 56, read = scrollY > 40 && leaf.offsetParent !== null
+      ? [...leaf.querySelectorAll(".words > *, .note")].find((e) => e.getBoundingClientRect().bottom > top) : null;
+    const before = read?.getBoundingClientRect().top;
+    change();
+    if (!read?.isConnected) return;
+    const moved = read.getBoundingClientRect().top - before;
+    if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
+  }
+
+  function place() { steady(arrange); }
+
+  function arrange() {
     waiting = 0;
     clear();
     if (!wide()) return void delete leaf.dataset.xPlaced;
@@ -197,8 +210,9 @@
   });
   document.addEventListener("keydown", (e) => { if (e.key === "Escape") choose(null); });
 
+  document.documentElement.style.overflowAnchor = "none"; // steady does that
   new ResizeObserver(soon).observe(leaf.parentElement);
   document.fonts?.ready.then(soon);
   place();
-  window.Marginalia = { place, soon };
+  window.Marginalia = { place, steady };
 })();

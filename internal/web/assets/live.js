@@ -6,7 +6,7 @@
   const page = document.getElementById("page");
   if (!page) return;
   const root = document.documentElement, oops = document.getElementById("oops");
-  const narrow = matchMedia("(max-width: 66.49rem)");
+  const narrow = matchMedia("(max-width: 71.49rem)");
   root.dataset.xJs = "";
 
   // --- what the server tells
@@ -72,17 +72,23 @@
 
   function apply(patch) {
     const ends = [...document.querySelectorAll(".stream")].filter((s) => s.scrollHeight - s.scrollTop - s.clientHeight < 60);
+    window.Marginalia.steady(() => {
+      change(patch);
+      window.Marginalia.place();
+    });
+    follow();
+    shorten();
+    for (const s of ends) s.scrollTop = s.scrollHeight;
+    show();
+  }
+
+  function change(patch) {
     for (const id of patch.gone ?? []) document.getElementById(id)?.remove();
     for (const p of patch.parts ?? []) {
       const old = document.getElementById(p.id), now = read(p.html);
       if (old) become(old, now);
       else if (p.in) insert(now, p);
     }
-    follow();
-    shorten();
-    window.Marginalia?.place();
-    for (const s of ends) s.scrollTop = s.scrollHeight;
-    show();
   }
 
   function insert(now, p) {
@@ -252,7 +258,7 @@
       a.toggleAttribute("aria-current", a.dataset.tab === name);
       if (a.dataset.tab === name) delete a.dataset.xNews;
     }
-    if (name === "text") window.Marginalia?.place();
+    if (name === "text") window.Marginalia.place();
     else scrollTo(0, document.body.scrollHeight);
   }
   document.querySelector(".bar")?.addEventListener("click", (e) => {
