@@ -64,9 +64,11 @@ var only = []struct {
 
 // owners are the files that may start goroutines, with what they start.
 var owners = map[string]string{
-	"relay/relay.go":   "the clock, a listener a platform, a lane a room, the command worker: Run waits for all of them",
-	"cmd/bot/serve.go": "the engine and the web server: it waits for both",
-	"store/db.go":      "the watcher for commits of other processes: Close waits for it",
+	"relay/relay.go":       "the clock, a listener a platform, a lane a room, the command worker: Run waits for all of them",
+	"cmd/bot/serve.go":     "the engine and the web server: it waits for both",
+	"store/watch.go":       "looking at the log file: the watcher ends it",
+	"store/watch_linux.go": "listening for writes to the log file: the watcher ends it",
+	"store/db.go":          "the watcher for commits of other processes: Close waits for it",
 }
 
 // clocks are the packages that may read the clock.

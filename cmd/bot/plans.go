@@ -2,10 +2,15 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"marginalia/internal/discussion"
@@ -36,7 +41,7 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, log *slog.Logger, 
 			}
 			plan := p.plan(rooms)
 			plan.Discussion = texts[i]
-			if err := assertPlan(tx, plan, p.Text, now); err != nil {
+			if err := assertPlan(tx, plan, now); err != nil {
 				return fmt.Errorf("plan %q: %w", p.Name, err)
 			}
 		}
@@ -44,12 +49,12 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, log *slog.Logger, 
 	})
 }
 
-// The bot's own notes about a plan: what its configuration calls the text, and
-// whether the plan was paused because it vanished from there.
+// The bot's own notes about a plan: which file was imported for it, with its
+// fingerprint, and whether the plan was paused because it was configured no more.
 func textSetting(plan string) string    { return "plan text: " + plan }
 func retiredSetting(plan string) string { return "plan retired: " + plan }
 
-func assertPlan(tx *store.Tx, p schedule.Plan, text string, now time.Time) error {
+func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
 	p.Start, p.Last = now, time.Time{}
 	was, err := tx.Plan(p.Name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -73,9 +78,6 @@ func assertPlan(tx *store.Tx, p schedule.Plan, text string, now time.Time) error
 		if err := tx.PutSetting(retiredSetting(p.Name), ""); err != nil {
 			return err
 		}
-	}
-	if err := tx.PutSetting(textSetting(p.Name), text); err != nil {
-		return err
 	}
 	return tx.PutPlan(p)
 }
@@ -101,57 +103,73 @@ func retire(tx *store.Tx, configured map[string]bool) error {
 	return nil
 }
 
-// planText finds the text of a plan and imports it if needed. A file that was
-// changed after its import is not imported again: the plan would begin anew.
+// planText finds the text of a plan: a file, which is imported the first time,
+// or the id of a text that was. A file that was changed after its import is not
+// imported again: the plan would begin anew.
 func planText(ctx context.Context, db *store.DB, c Config, p PlanTable, log *slog.Logger, now time.Time) (discussion.ID, error) {
-	var had, stored discussion.ID
-	err := db.View(ctx, func(tx *store.Tx) error {
-		if s, err := find(tx, p.Text); err == nil {
-			stored = s.ID
-			return nil
-		}
-		text, err := tx.Setting(textSetting(p.Name))
-		if err != nil || text != p.Text {
+	path := c.path(p.Text)
+	is, err := fingerprint(path)
+	had, named, known := imported{}, store.Summary{}, false
+	missing := db.View(ctx, func(tx *store.Tx) (err error) {
+		if had, known, err = importedFor(tx, p); known || err != nil {
 			return err
 		}
-		was, err := tx.Plan(p.Name)
-		if err == nil {
-			had = was.Discussion
-		}
-		return nil
+		named, err = find(tx, p.Text)
+		return err
 	})
-	if err != nil || stored != "" {
-		return stored, err
-	}
-	ref := p.Text
-	if path := c.path(p.Text); isFile(path) {
-		ref = path
-	}
-	if had != "" && !isFile(ref) {
-		return had, nil // a file that is gone was read before
-	}
-	d, err := source.Open(ctx, ref, source.Options{Cut: c.cut()})
-	if err != nil {
-		if had != "" {
-			log.Warn("the plan goes on with the text as it was imported", "plan", p.Name, "error", err)
-			return had, nil
-		}
-		return "", err
-	}
-	if had != "" && had != d.ID {
+	switch {
+	case known && err == nil && is != had.print:
 		log.Warn("the file was changed after its import: the plan goes on with the text as it was; "+
 			"to read the new one, import it and name its id as the plan's text", "plan", p.Name, "text", p.Text)
-		return had, nil
+		return had.id, nil
+	case known:
+		return had.id, nil // unchanged, or gone: it was read
+	case err == nil:
+		return importFor(ctx, db, c, p, is, now)
+	case missing == nil:
+		return named.ID, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("its text %q is neither a file nor the id of an imported text: check the path, or see bot list", p.Text)
 	}
-	if had == "" {
-		if _, err = putText(ctx, db, d, now); err != nil {
-			return "", err
-		}
-	}
-	return d.ID, nil
+	return "", fmt.Errorf("its text %s cannot be read (%w)", p.Text, cause(err))
 }
 
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && !info.IsDir()
+// imported is a file that was imported for a plan.
+type imported struct {
+	id    discussion.ID
+	print string // as the file was then
+}
+
+func importedFor(tx *store.Tx, p PlanTable) (imported, bool, error) {
+	s, err := tx.Setting(textSetting(p.Name))
+	fields := strings.Split(s, "\n")
+	if err != nil || len(fields) != 3 || fields[0] != p.Text {
+		return imported{}, false, err
+	}
+	return imported{discussion.ID(fields[1]), fields[2]}, true, nil
+}
+
+func importFor(ctx context.Context, db *store.DB, c Config, p PlanTable, print string, now time.Time) (discussion.ID, error) {
+	d, err := source.Open(ctx, c.path(p.Text), source.Options{Cut: c.cut()})
+	if err != nil {
+		return "", err
+	}
+	return d.ID, db.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.PutDiscussion(d, now); err != nil {
+			return err
+		}
+		return tx.PutSetting(textSetting(p.Name), strings.Join([]string{p.Text, string(d.ID), print}, "\n"))
+	})
+}
+
+// fingerprint says whether a file is the same as another time.
+func fingerprint(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
 }

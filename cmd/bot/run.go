@@ -75,6 +75,6 @@ func keepSmall() {
 		debug.SetGCPercent(50)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(32 << 20)
+		debug.SetMemoryLimit(64 << 20)
 	}
 }

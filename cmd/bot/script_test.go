@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -133,55 +134,78 @@ func exitCode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// started is the bot that runs in a script.
+// started is a bot that runs in a folder, with its output in out.txt and
+// err.txt there.
 type started struct {
-	process *exec.Cmd
-	ended   chan error
+	process   *exec.Cmd
+	ended     chan error
+	out, errs *os.File
 }
 
-type startedKey struct{ ts *testscript.TestScript }
-
-var running = map[startedKey]*started{} // scripts run one after another
-
-// start COMMAND …: it runs until stop, with its output in out.txt and err.txt.
-func start(ts *testscript.TestScript, _ bool, args []string) {
-	path := ts.Getenv("PATH")
-	name := args[0]
-	for _, dir := range strings.Split(path, string(os.PathListSeparator)) {
-		if info, err := os.Stat(dir + "/" + name); err == nil && !info.IsDir() {
-			name = dir + "/" + name
-			break
-		}
+// launch starts a command that TestMain knows.
+func launch(dir string, args ...string) (*started, error) {
+	path, err := exec.LookPath(args[0])
+	if err != nil {
+		return nil, err
 	}
-	out, err := os.Create(ts.MkAbs("out.txt"))
-	ts.Check(err)
-	errs, err := os.Create(ts.MkAbs("err.txt"))
-	ts.Check(err)
-	cmd := exec.Command(name, args[1:]...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, errs
-	cmd.Env = append(os.Environ(), "TMPDIR="+ts.MkAbs("."))
-	ts.Check(cmd.Start())
-	s := &started{cmd, make(chan error, 1)}
-	running[startedKey{ts}] = s
-	go func() { s.ended <- cmd.Wait() }()
-	ts.Defer(func() { cmd.Process.Kill(); out.Close(); errs.Close() })
+	s := &started{process: exec.Command(path, args[1:]...), ended: make(chan error, 1)}
+	if s.out, err = os.Create(filepath.Join(dir, "out.txt")); err != nil {
+		return nil, err
+	}
+	if s.errs, err = os.Create(filepath.Join(dir, "err.txt")); err != nil {
+		return nil, err
+	}
+	s.process.Dir, s.process.Stdout, s.process.Stderr = dir, s.out, s.errs
+	s.process.Env = append(os.Environ(), "TMPDIR="+dir)
+	if err := s.process.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.ended <- s.process.Wait() }()
+	return s, nil
 }
 
-// stop [SIGNAL]: the bot that was started ends by itself, with code 0.
-func stop(ts *testscript.TestScript, _ bool, args []string) {
-	s := running[startedKey{ts}]
-	signal := syscall.SIGTERM
-	if slices.Contains(args, "INT") {
-		signal = syscall.SIGINT
+// stop tells the bot to end, and waits until it has.
+func (s *started) stop(signal os.Signal) error {
+	if err := s.process.Process.Signal(signal); err != nil {
+		return err
 	}
-	ts.Check(s.process.Process.Signal(signal))
 	select {
 	case err := <-s.ended:
-		if err != nil {
-			ts.Fatalf("it ended with %v\n%s", err, ts.ReadFile("err.txt"))
-		}
+		return err
 	case <-time.After(patience):
-		ts.Fatalf("it did not end")
+		return errors.New("it did not end")
+	}
+}
+
+func (s *started) close() {
+	s.process.Process.Kill()
+	s.out.Close()
+	s.errs.Close()
+}
+
+// running has the bot of each script; scripts run at the same time.
+var running sync.Map
+
+// start COMMAND …: it runs until stop.
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	s, err := launch(ts.MkAbs("."), args...)
+	ts.Check(err)
+	running.Store(ts, s)
+	ts.Defer(s.close)
+}
+
+// stop [INT]: the bot that was started ends by itself, with code 0.
+func stop(ts *testscript.TestScript, _ bool, args []string) {
+	s, ok := running.Load(ts)
+	if !ok {
+		ts.Fatalf("nothing was started")
+	}
+	var signal os.Signal = syscall.SIGTERM
+	if slices.Contains(args, "INT") {
+		signal = os.Interrupt
+	}
+	if err := s.(*started).stop(signal); err != nil {
+		ts.Fatalf("%v\n%s", err, ts.ReadFile("err.txt"))
 	}
 }
 
@@ -208,7 +232,7 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		defer answer.Body.Close()
 		body, err := io.ReadAll(answer.Body)
-		said = answer.Status + "\n" + string(body)
+		said = answer.Status + "\n" + string(body[:min(len(body), 2000)])
 		ok := err == nil && strconv.Itoa(answer.StatusCode) == args[1]
 		return ok && (len(args) < 3 || regexp.MustCompile(args[2]).Match(body))
 	}, "%s does not answer %s: %s", args[0], strings.Join(args[1:], " "), func() string { return said })

@@ -54,7 +54,7 @@ func statusHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error)
 
 // PlanLine says in one line how far a plan is and when it goes on.
 func PlanLine(p schedule.Plan, s store.Summary, now time.Time) string {
-	line := fmt.Sprintf("%s: %d of %s posted, %s", s.Title, min(max(p.Next-1, 0), s.Passages), plural(s.Passages, "passage"), plural(s.Annotations, "annotation"))
+	line := fmt.Sprintf("%s: %d of %d passages posted, %s", s.Title, min(max(p.Next-1, 0), s.Passages), s.Passages, plural(s.Annotations, "annotation"))
 	if p.Does == schedule.Digest {
 		line = fmt.Sprintf("%s: a digest of what is said", s.Title)
 	}
