@@ -143,7 +143,7 @@ func TestFaults(t *testing.T) {
 		{Rule{Kind: Status502}, 502, `<html>`, "", 0},
 		{Rule{Kind: DropBefore}, 0, "", "", 0},
 		{Rule{Kind: DropAfter}, 0, "", "", 1},
-		{Rule{Kind: Answer, Answer: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "tea", 418) }}, 418, "tea", "", 0},
+		{Rule{Kind: Answer, Answer: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "tea", http.StatusTeapot) }}, http.StatusTeapot, "tea", "", 0},
 		{Rule{Kind: Rewrite, Rewrite: Body(func(b []byte) []byte { return append(b, " well"...) })}, 200, "done well", "", 1},
 	} {
 		t.Run(string(c.rule.Kind), func(t *testing.T) {
@@ -395,7 +395,7 @@ func TestTheSeedDecides(t *testing.T) {
 		}
 		return b.String()
 	}
-	if pattern(1) != pattern(1) {
+	if first, again := pattern(1), pattern(1); first != again {
 		t.Error("one seed, two patterns")
 	}
 	if pattern(1) == pattern(2) {

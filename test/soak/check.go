@@ -65,10 +65,9 @@ func check(bot string, remarks []remark, rooms []raw, roots map[string]string, c
 
 // mirrored is what the bot showed of one remark.
 type mirrored struct {
-	posts   []post // that still stand
-	newest  int    // version of the newest words that stand
-	alive   []string
-	readers int
+	posts  []post // that still stand
+	newest int    // version of the newest words that stand
+	alive  []string
 }
 
 type post struct {

@@ -25,7 +25,6 @@ type talk struct {
 
 	mu      sync.Mutex
 	remarks []*remark
-	roots   [2]map[string]string // passage → root in each room
 }
 
 type counts struct{ said, edited, deleted int64 }
