@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 	"time"
 
@@ -172,23 +171,33 @@ func (w *world) spot(ctx context.Context) (string, error) {
 	return spot, err
 }
 
-// stages are the moments at which a bot can die, the ones that had come
-// furthest first.
-var stages = []string{"answered, not yet settled", "written, not yet answered", "recorded, not yet written", idle}
+// stages are the moments at which a bot can die; of several requests in flight
+// the one nearest to its network counts.
+var stages = []string{written, answered, doubtful, recorded, idle}
 
-const idle = "nothing in flight"
+const (
+	written  = "written, not yet answered"
+	answered = "answered, not yet settled"
+	doubtful = "in doubt since a broken answer"
+	recorded = "recorded, not yet written"
+	idle     = "nothing in flight"
+)
 
 // stage is how far the request under key had come; of two requests the one
-// that had come further counts.
+// that stands first among the stages counts.
 func (w *world) stage(key, than string) string {
-	stage := "recorded, not yet written"
+	stage := recorded
 	for path, tries := range w.proxy.Log() {
 		if !strings.Contains(path, key) {
 			continue
 		}
-		stage = "written, not yet answered"
-		if last := tries[len(tries)-1]; !last.Answered.IsZero() {
-			stage = "answered, not yet settled"
+		switch last := tries[len(tries)-1]; {
+		case last.Answered.IsZero():
+			stage = written
+		case last.Fault == "" && last.Status == 200:
+			stage = answered
+		default:
+			stage = doubtful
 		}
 	}
 	for _, s := range stages {
@@ -230,6 +239,9 @@ func (k kills) verdict(ctx context.Context, w *world, t *talk, where map[string]
 		return err
 	}
 	printHistogram(where)
+	if in := where[written] + where[answered] + where[doubtful]; in*10 < 3*k.n {
+		return fmt.Errorf("only %d of %d kills fell between a request written and its settlement", in, k.n)
+	}
 	fmt.Printf("%d edits, %d deletions\n", t.done.edited.Load(), t.done.deleted.Load())
 	return judge(ctx, w, t)
 }
@@ -355,13 +367,8 @@ func (t *talk) committed(ctx context.Context) ([]remark, [][]string, error) {
 
 func printHistogram(where map[string]int) {
 	fmt.Println("where the kills fell:")
-	var spots []string
-	for s := range where {
-		spots = append(spots, s)
-	}
-	sort.Strings(spots)
-	for _, s := range spots {
-		fmt.Printf("  %-28s %3d %s\n", s, where[s], strings.Repeat("#", where[s]))
+	for _, s := range stages {
+		fmt.Printf("  %-31s %3d %s\n", s, where[s], strings.Repeat("#", where[s]))
 	}
 }
 
