@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -105,14 +104,34 @@ func ours() string {
 	return strings.Join(left, "\n\n")
 }
 
+// TestClosedMeansClosed: Close waits for the Update that runs, and later ones
+// fail in plain words.
 func TestClosedMeansClosed(t *testing.T) {
-	db, err := Open(context.Background(), filepath.Join(t.TempDir(), "bot.db"), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	mentions(t, db.View(t.Context(), func(tx *Tx) error { _, err := tx.Rooms(); return err }), "closed")
-	mentions(t, db.Update(t.Context(), func(tx *Tx) error { return tx.PutSetting("a", "b") }), "closed")
+	both(t, func(t *testing.T, dsn string) {
+		db, err := Open(context.Background(), dsn, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		running, done := make(chan struct{}), make(chan error)
+		go func() {
+			done <- db.Update(t.Context(), func(tx *Tx) error {
+				close(running)
+				err := tx.PutSetting("a", "b")
+				for range 100 {
+					_, err2 := bump(tx, "n")
+					err = all(err, err2)
+				}
+				return err
+			})
+		}()
+		<-running
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Errorf("the update that ran: %v", err)
+		}
+		mentions(t, db.View(t.Context(), func(tx *Tx) error { _, err := tx.Rooms(); return err }), "closed")
+		mentions(t, db.Update(t.Context(), func(tx *Tx) error { return tx.PutSetting("a", "b") }), "closed")
+	})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -70,8 +71,10 @@ func openEngine(ctx context.Context, dsn string, o Options) (engine, error) {
 	return openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
 }
 
-// Close closes the database, after the transactions that run. Nothing of the
-// DB may be used afterwards.
+var errClosed = errors.New("the database is closed")
+
+// Close closes the database after the Updates that run; those that come later
+// fail. It must not be called twice, nor from inside a transaction.
 func (db *DB) Close() error {
 	db.stop()
 	db.done.Wait()
@@ -106,8 +109,8 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 // f did is on disk. f may run more than once: it must be re-runnable, and set
 // anew what it leaves behind.
 //
-// On SQLite one Update runs at a time, so an Update inside an Update waits for
-// itself until ctx is done.
+// An Update inside an Update waits for itself until ctx is done. A View inside
+// an Update sees what was committed before.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	var tx *Tx
 	err := db.engine.update(ctx, func(s session) (bool, error) {

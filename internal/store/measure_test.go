@@ -60,7 +60,9 @@ func mirror(tx *Tx, i int) error {
 }
 
 // TestAMirroredMessageTakesLittleSpace logs how many bytes of SQLite a message
-// of 272 takes, all indexes and its mirror in another room included.
+// of 272 takes, all indexes and its mirror in another room included, and its
+// share of the passage that it selects whole (ten do). Matrix ids and the
+// address in Via take a third of it.
 func TestAMirroredMessageTakesLittleSpace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bot.db")
 	db := opened(t, path, Options{NoListen: true})
@@ -82,7 +84,7 @@ func TestAMirroredMessageTakesLittleSpace(t *testing.T) {
 	}
 	each := (size() - before) / n
 	t.Logf("%d bytes a mirrored message", each)
-	if each > 1400 {
+	if each > 1200 {
 		t.Errorf("a mirrored message takes %d bytes", each)
 	}
 	for _, x := range got(t, db, func(tx *Tx) ([]string, error) {

@@ -12,28 +12,30 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"marginalia/internal/discussion"
 )
 
 const (
-	maxConns     = 16
-	maxConflicts = 200 // tries of one Update
+	maxConns    = 16
+	maxWriters  = 12              // the rest is for Views, also inside an Update
+	maxConflict = 4 * time.Second // the longest wait between two tries
 )
 
 // postgresDB is a database on a server. Updates run side by side and again
-// where the server finds that they would not fit in a row. Those that run
-// again go one by one, so that each of them ends.
+// where the server finds that they would not fit in a row.
 type postgresDB struct {
 	config    *pgx.ConnConfig
 	name      string // for people: no password
 	begin     string
 	pool      *sql.DB
 	channel   string        // for NOTIFY: one for each schema
-	again     chan struct{} // holds one token while somebody tries again
+	writers   chan struct{} // holds a token for each that writes; who is alone holds all
+	alone     chan struct{} // holds a token while somebody gathers all of those
+	closed    atomic.Bool
 	listener  atomic.Uint32 // process of our LISTEN connection; 0 while there is none
+	conflicts atomic.Int64  // how many transactions had to run again
 	ownership ownership
 }
 
@@ -46,11 +48,12 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresDB, erro
 		config.RuntimeParams["application_name"] = "marginalia"
 	}
 	d := &postgresDB{
-		config: config,
-		name:   "postgres://" + config.User + "@" + net.JoinHostPort(config.Host, fmt.Sprint(config.Port)) + "/" + config.Database,
-		begin:  "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
-		pool:   stdlib.OpenDB(*config),
-		again:  make(chan struct{}, 1),
+		config:  config,
+		name:    "postgres://" + config.User + "@" + net.JoinHostPort(config.Host, fmt.Sprint(config.Port)) + "/" + config.Database,
+		begin:   "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
+		pool:    stdlib.OpenDB(*config, stdlib.OptionAfterConnect(preferIndexes)),
+		writers: make(chan struct{}, maxWriters),
+		alone:   make(chan struct{}, 1),
 	}
 	if o.Isolation != "" {
 		d.begin = "BEGIN ISOLATION LEVEL " + strings.ToUpper(o.Isolation) + " READ WRITE"
@@ -61,6 +64,14 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresDB, erro
 		return nil, errors.Join(d.explain(err), d.close())
 	}
 	return d, nil
+}
+
+// preferIndexes: every query here has its index. A planner that knows nothing
+// of a table yet would rather read all of it, which costs time and makes
+// transactions conflict that have nothing in common.
+func preferIndexes(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off")
+	return err
 }
 
 func (d *postgresDB) open(ctx context.Context) error {
@@ -92,40 +103,79 @@ func (d *postgresDB) view(ctx context.Context, f func(session) error) error {
 	})
 }
 
+// update runs f beside the other transactions of this process, and where that
+// led to a conflict again without them: then only another process can be in
+// the way. Trying again beside them may go wrong for ever.
 func (d *postgresDB) update(ctx context.Context, f func(session) (bool, error)) error {
 	if err := d.ownership.lost(); err != nil {
 		return err
 	}
-	err := d.transaction(ctx, d.begin, f)
-	if !retryable(err) {
+	err := d.beside(ctx, f)
+	if !retryable(err) && pgCode(err) != uniqueViolation { // the other one may have written the same row first
 		return err
 	}
-	select {
-	case d.again <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	leave, err := d.enter(ctx, maxWriters)
+	if err != nil {
+		return err
 	}
-	defer func() { <-d.again }()
-	for tries := 1; retryable(err) && tries < maxConflicts && ctx.Err() == nil; tries++ {
-		err = d.transaction(ctx, d.begin, f)
+	defer leave()
+	for wait := time.Millisecond; ; wait *= 2 {
+		d.conflicts.Add(1)
+		err := d.transaction(ctx, d.begin, f)
+		if !retryable(err) || wait > maxConflict {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	return err
 }
 
-// retryable reports whether a transaction failed only because another ran at
-// the same time.
-func retryable(err error) bool {
-	switch pgCode(err) {
-	case "40001", "40P01":
-		return true
+func (d *postgresDB) beside(ctx context.Context, f func(session) (bool, error)) error {
+	leave, err := d.enter(ctx, 1)
+	if err != nil {
+		return err
 	}
-	return false
+	defer leave()
+	return d.transaction(ctx, d.begin, f)
+}
+
+// enter takes n of the places for writers, or waits for them.
+func (d *postgresDB) enter(ctx context.Context, n int) (leave func(), err error) {
+	taken := 0
+	leave = func() {
+		for range taken {
+			<-d.writers
+		}
+	}
+	if n > 1 { // one at a time: two would wait for each other's places
+		select {
+		case d.alone <- struct{}{}:
+			defer func() { <-d.alone }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	for ; taken < n; taken++ {
+		select {
+		case d.writers <- struct{}{}:
+		case <-ctx.Done():
+			leave()
+			return nil, ctx.Err()
+		}
+	}
+	return leave, nil
 }
 
 // transaction runs f in one transaction. A connection that turns out to be
 // dead before anything was done is replaced.
 func (d *postgresDB) transaction(ctx context.Context, begin string, f func(session) (wrote bool, err error)) error {
 	for tries := 1; ; tries++ {
+		if d.closed.Load() {
+			return errClosed
+		}
 		conn, err := d.pool.Conn(ctx)
 		if err != nil {
 			return err
@@ -197,10 +247,10 @@ func (d *postgresDB) listen(ctx context.Context, changed func()) bool {
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{d.channel}.Sanitize()); err != nil {
 		return false
 	}
+	d.keepLock(ctx)
 	own := conn.PgConn().PID()
 	d.listener.Store(own)
 	defer d.listener.Store(0)
-	d.keepLock(ctx)
 	for changed(); ; {
 		for {
 			n, err := conn.WaitForNotification(ctx)
@@ -215,7 +265,16 @@ func (d *postgresDB) listen(ctx context.Context, changed func()) bool {
 	}
 }
 
-func (d *postgresDB) close() error { return d.pool.Close() }
+// close waits for the transactions that write. The others lose their connections.
+func (d *postgresDB) close() error {
+	leave, err := d.enter(context.Background(), maxWriters)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	d.closed.Store(true)
+	return d.pool.Close()
+}
 
 // pgSession is a connection of the pool; pgx keeps its statements prepared.
 type pgSession struct{ conn *sql.Conn }
@@ -230,42 +289,4 @@ func (s pgSession) exec(ctx context.Context, query string, args []any) (int64, e
 
 func (s pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
 	return s.conn.QueryContext(ctx, query, args...)
-}
-
-// pgCode returns the server's code of an error, "" if it is not the server's.
-func pgCode(err error) string {
-	var e *pgconn.PgError
-	if !errors.As(err, &e) {
-		return ""
-	}
-	return e.Code
-}
-
-func (d *postgresDB) explain(err error) error {
-	var known *fault
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	if s, ok := pgSentences[pgCode(err)]; ok {
-		return &fault{strings.ReplaceAll(s, "%", d.name), err}
-	}
-	var connect *pgconn.ConnectError
-	var broken net.Error
-	if errors.As(err, &connect) || errors.As(err, &broken) || errors.Is(err, driver.ErrBadConn) {
-		return &fault{"the database " + d.name + " cannot be reached: see that PostgreSQL runs there and that the address is right", err}
-	}
-	return err
-}
-
-var pgSentences = map[string]string{
-	"28P01": "the database % does not accept the user or the password: mend the address",
-	"28000": "the database % does not accept the user: mend the address, or PostgreSQL's pg_hba.conf",
-	"3D000": "there is no database %: make it with createdb, or mend the address",
-	"42501": "the user of the database % lacks a right there: make it the owner, or GRANT it",
-	"25006": "the database % only reads (a replica?): name the one that is written",
-	"53100": "the disk of the database % is full: make room; what was being written was not kept, all else is unharmed",
-	"53300": "the database % has no connection left: raise max_connections or end other programs",
-	"57P01": "the database % is being stopped: start PostgreSQL again",
-	"57P03": "the database % is just starting or stopping: wait a moment and try again",
-	"40001": "the database % has so many writers at once that this one never came to its end: try again",
 }

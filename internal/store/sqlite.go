@@ -3,14 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,7 +20,6 @@ const (
 	busyTimeout = 5 * time.Second // how long one try waits for another process
 	busyTries   = 6
 	maxReaders  = 4
-	lookEvery   = time.Second // for commits of other processes
 )
 
 // sqliteDB is one file: one connection that writes, behind a lock of our own,
@@ -35,8 +32,9 @@ type sqliteDB struct {
 	writer  *sqliteConn
 	reading chan struct{} // holds a token for each reader at work
 
-	mu   sync.Mutex
-	idle []*sqliteConn // readers
+	mu     sync.Mutex
+	idle   []*sqliteConn // readers
+	closed bool          // read and written by who holds a token
 }
 
 func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
@@ -141,6 +139,9 @@ func (d *sqliteDB) view(ctx context.Context, f func(session) error) error {
 		return ctx.Err()
 	}
 	defer func() { <-d.reading }()
+	if d.closed {
+		return errClosed
+	}
 	c, err := d.reader(ctx)
 	if err != nil {
 		return err
@@ -177,6 +178,9 @@ func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) er
 		return ctx.Err()
 	}
 	defer func() { <-d.writing }()
+	if d.closed {
+		return errClosed
+	}
 	if err := d.begin(ctx); err != nil {
 		return err
 	}
@@ -221,86 +225,15 @@ func (d *sqliteDB) lock(context.Context) (func(), error) {
 	return func() { l.Unlock() }, nil
 }
 
-// watch looks each second.
-func (d *sqliteDB) watch(ctx context.Context, changed func()) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	w := newWatcher(ctx, d)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if w.look(ctx) {
-			changed()
-		}
-	}
-}
-
-// watcher finds out whether another process has committed. It looks whether
-// the log file changed, and only then asks SQLite, through the writing
-// connection, to which its own commits are no change. It asks once more at
-// the next look: a commit may follow a look within the clock tick of the
-// file's time.
-type watcher struct {
-	db      *sqliteDB
-	seen    logState
-	version int64
-	again   bool
-}
-
-func newWatcher(ctx context.Context, d *sqliteDB) *watcher {
-	return &watcher{db: d, seen: d.logState(), version: d.dataVersion(ctx)}
-}
-
-func (w *watcher) look(ctx context.Context) bool {
-	now := w.db.logState()
-	moved := now != w.seen
-	if !moved && !w.again {
-		return false
-	}
-	w.seen, w.again = now, moved
-	version := w.db.dataVersion(ctx)
-	changed := version != w.version
-	w.version = version
-	return changed
-}
-
-type logState struct {
-	size int64
-	at   time.Time
-}
-
-func (d *sqliteDB) logState() logState {
-	info, err := os.Stat(d.path + "-wal")
-	if err != nil {
-		return logState{}
-	}
-	return logState{info.Size(), info.ModTime()}
-}
-
-func (d *sqliteDB) dataVersion(ctx context.Context) (v int64) {
-	select {
-	case d.writing <- struct{}{}:
-	case <-ctx.Done():
-		return 0
-	}
-	defer func() { <-d.writing }()
-	found, err := d.writer.query(ctx, "PRAGMA data_version", nil)
-	if err != nil {
-		return 0
-	}
-	defer found.Close()
-	if found.Next() {
-		found.Scan(&v)
-	}
-	return v
-}
-
+// close waits for the transactions that run.
 func (d *sqliteDB) close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.writing <- struct{}{}
+	defer func() { <-d.writing }()
+	for range maxReaders {
+		d.reading <- struct{}{}
+		defer func() { <-d.reading }()
+	}
+	d.closed = true
 	var errs []error
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
@@ -372,58 +305,3 @@ func (c *sqliteConn) close() error {
 	}
 	return errors.Join(append(errs, c.conn.Close())...)
 }
-
-// SQLite's primary result codes.
-const (
-	sqliteBusy     = 5
-	sqliteReadOnly = 8
-	sqliteIOErr    = 10
-	sqliteCorrupt  = 11
-	sqliteFull     = 13
-	sqliteCantOpen = 14
-	sqliteNotADB   = 26
-)
-
-func isBusy(err error) bool { return sqliteCode(err) == sqliteBusy }
-
-// sqliteCode returns the primary result code, 0 if err is not SQLite's.
-func sqliteCode(err error) int {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return 0
-	}
-	return e.Code() & 0xff
-}
-
-func (d *sqliteDB) explain(err error) error {
-	var known *fault
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
-		return &fault{"the database " + d.path + " is closed", err}
-	}
-	if s, ok := sqliteSentences[sqliteCode(err)]; ok {
-		return &fault{strings.ReplaceAll(s, "%", d.path), err}
-	}
-	return err
-}
-
-var sqliteSentences = map[int]string{
-	sqliteBusy:     "the database % has been written by another program for half a minute: end that program, or wait for it and try again",
-	sqliteReadOnly: "the database % may not be written: give the user who runs the bot the right to write the file and its folder",
-	sqliteIOErr:    "the database % cannot be read or written: look at the disk and the system's log",
-	sqliteCorrupt:  "the database % is damaged: stop the bot, keep the file, and restore a backup (or rescue what is left with sqlite3's .recover)",
-	sqliteFull:     "the disk of the database % is full: make room; what was being written was not kept, all else is unharmed",
-	sqliteCantOpen: "the database % cannot be opened: see that its folder is there and may be written",
-	sqliteNotADB:   "the file % is no SQLite database: name another path, or move it away",
-}
-
-// A fault is an error of the database in words for the operator.
-type fault struct {
-	sentence string
-	cause    error
-}
-
-func (f *fault) Error() string { return f.sentence + " (" + f.cause.Error() + ")" }
-func (f *fault) Unwrap() error { return f.cause }

@@ -21,6 +21,9 @@ func TestEightWriters(t *testing.T) {
 	both(t, func(t *testing.T, dsn string) {
 		db := opened(t, dsn, Options{NoListen: true})
 		story(t, 40, db)
+		if d, ok := db.engine.(*postgresDB); ok {
+			t.Logf("%d transactions ran again", d.conflicts.Load())
+		}
 	})
 }
 

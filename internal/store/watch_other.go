@@ -1,0 +1,5 @@
+//go:build !linux
+
+package store
+
+func openLog(path string) writeLog { return pollLog(path) }
