@@ -99,8 +99,12 @@ const (
 // returns the index behind each passage's last piece.
 func cheapest(all []piece, o CutOptions) []int {
 	sections := make([]int, len(all)+1) // how many of all[:i] begin a section
+	headings := make([]int, len(all)+1) // how many of all[:i] are headings
 	for i, p := range all {
-		sections[i+1] = sections[i]
+		sections[i+1], headings[i+1] = sections[i], headings[i]
+		if p.kind == format.Heading {
+			headings[i+1]++
+		}
 		if p.kind == format.Heading && i > 0 && all[i-1].kind != format.Heading {
 			sections[i+1]++
 		}
@@ -114,7 +118,8 @@ func cheapest(all []piece, o CutOptions) []int {
 				break
 			}
 			inside := float64(sections[j]-sections[i+1]) * costSection
-			c := best[i] + inside + costOfBorder(all, i) + costOfSize(size, j == len(all), j-i == 1, o)
+			bodies := j - i - (headings[j] - headings[i])
+			c := best[i] + inside + costOfBorder(all, i) + costOfSize(size, bodies, j == len(all), j-i == 1, o)
 			if i == j-1 || c < best[j] {
 				best[j], from[j] = c, i
 			}
@@ -128,13 +133,15 @@ func cheapest(all []piece, o CutOptions) []int {
 	return ends
 }
 
-func costOfSize(size int, last, single bool, o CutOptions) float64 {
+// costOfSize is what a passage of size code points and that many pieces besides
+// headings costs.
+func costOfSize(size, bodies int, last, single bool, o CutOptions) float64 {
 	s, low, high := float64(size), float64(o.Min), float64(o.Max)
 	switch {
 	case size > o.Max && single:
 		return 0
 	case size > o.Max:
-		return costLong * s / high
+		return costLong * s / high * float64(max(bodies, 1))
 	case size < o.Min && last:
 		return costShort / 2 * (low - s) / low * (low - s) / low
 	case size < o.Min:

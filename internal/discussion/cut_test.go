@@ -140,8 +140,8 @@ func checkSize(t *rapid.T, d format.Doc, p Passage, o CutOptions) {
 // checkItems: no border stands inside an item that fits the limit.
 func checkItems(t *rapid.T, d format.Doc, all []Passage, o CutOptions) {
 	for _, item := range items(d) {
-		if utf8.RuneCountInString(strings.TrimSpace(d.Text[item[0]:item[1]])) > o.Limit {
-			continue
+		if utf8.RuneCountInString(strings.TrimRight(d.Text[item[0]:item[1]], " \n\t")) > o.Limit {
+			continue // the indentation of code counts
 		}
 		for _, p := range all {
 			if p.Start > item[0] && p.Start < item[1] && strings.TrimSpace(d.Text[item[0]:p.Start]) != "" {
