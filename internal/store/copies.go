@@ -37,7 +37,7 @@ func (tx *Tx) AllCopies(t Thing) (map[chat.Room][]Copy, error) {
 }
 
 // RoomCopies returns what stands in a room of a discussion's passages,
-// annotations and notes: the rows whose Ref is not zero.
+// annotations and notes, and of the notes that are about none: the rows whose Ref is not zero.
 func (tx *Tx) RoomCopies(room chat.Room, d discussion.ID) (map[Thing][]Copy, error) {
 	n, err := tx.knownRoom(room)
 	if errors.Is(err, ErrNotFound) {
@@ -46,7 +46,7 @@ func (tx *Tx) RoomCopies(room chat.Room, d discussion.ID) (map[Thing][]Copy, err
 	var found []placed
 	if err == nil {
 		found, err = rows(tx, placedRow, copyQuery+` WHERE c.room = $2 AND c.id <> '' AND c.thing IN (`+thingsOf+`
-			UNION ALL SELECT 'n:' || id FROM notes WHERE discussion = $1 AND discussion <> '')`, d, n)
+			UNION ALL SELECT 'n:' || id FROM notes WHERE discussion = $1 OR discussion = '')`, d, n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s in %s: %w", d, room, err)

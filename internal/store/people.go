@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -9,15 +10,31 @@ import (
 )
 
 // PutPerson records a person at first sight, and the name as it is now. The ID
-// is derived from platform and p.ID. Of a person whom EmptyPerson forgot
-// nothing is recorded again until SetState is called for them.
-func (tx *Tx) PutPerson(platform string, p chat.Person) (discussion.Person, error) {
-	id := discussion.PersonID(discussion.Derive("person", platform, p.ID))
-	who, err := tx.putPerson(id, platform, p)
+// is derived from platform, p.ID and a secret of this database: whoever knows
+// an account's name cannot tell its ID, nor its pseudonym. Of a person whom
+// EmptyPerson forgot nothing is recorded again until SetState is called for
+// them.
+func (tx *Tx) PutPerson(platform string, p chat.Person) (who discussion.Person, err error) {
+	secret, err := tx.secret()
+	if err == nil {
+		id := discussion.PersonID(discussion.Derive("person", secret, platform, p.ID))
+		who, err = tx.putPerson(id, platform, p)
+	}
 	if err != nil {
 		return who, fmt.Errorf("record person %s on %s: %w", p.ID, platform, err)
 	}
 	return who, nil
+}
+
+// secret returns what this database derives people's IDs with, made at first use.
+func (tx *Tx) secret() (string, error) {
+	const name = "people"
+	value, err := tx.Setting(name)
+	if err != nil || value != "" {
+		return value, err
+	}
+	value = rand.Text()
+	return value, tx.PutSetting(name, value)
 }
 
 func (tx *Tx) putPerson(id discussion.PersonID, platform string, p chat.Person) (discussion.Person, error) {
