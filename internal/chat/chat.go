@@ -82,7 +82,7 @@ const (
 	Reacted   Kind = "reacted"   // By, Emoji, on Message.Ref; Own holds the reaction's own id where it has one
 	Unreacted Kind = "unreacted" // likewise; or only Own, where the network tells no more
 	Called    Kind = "called"    // a command; Call is set
-	Echoed    Kind = "echoed"    // a post of the bot's own, seen on the network with the Key of the Action that made it
+	Echoed    Kind = "echoed"    // a post, edit or reaction of the bot's own, seen on the network with the Key of the Action that made it; Message.Ref is its Done.Ref
 )
 
 // Event is something that happened in a room.

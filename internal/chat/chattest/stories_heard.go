@@ -290,9 +290,11 @@ func hearsItself(s *stage) {
 	thread := b.thread(root)
 	inside := posting(thread, "More of them.")
 	made := map[string]chat.Ref{a.Key: root, inside.Key: b.made(inside)}
-	b.do(editing(root, "Better words of the bot's own."))
+	better := editing(root, "Better words of the bot's own.")
+	made[better.Key] = b.do(better).Ref
 	if b.p.Profile().Reactions {
-		b.do(reacting(root, "👍"))
+		liking := reacting(root, "👍")
+		made[liking.Key] = b.do(liking).Ref
 	}
 	gone := posting(at(r), "Words that go.")
 	made[gone.Key] = b.made(gone)

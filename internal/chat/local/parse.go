@@ -7,8 +7,8 @@ import (
 )
 
 // parse reads what people type: Markdown, but line by line as in every chat. A
-// line break stays one, and a quotation is the lines that begin with "> " and
-// no others.
+// line break stays one, a quotation is the lines that begin with "> " and no
+// others, and "<br>" is four characters.
 func parse(text string) format.Doc {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	var out strings.Builder
@@ -23,7 +23,7 @@ func parse(text string) format.Doc {
 		out.WriteString(line)
 		fence = fenceAfter(fence, line)
 	}
-	return format.Markdown{}.Parse(out.String())
+	return format.Markdown{Typed: true}.Parse(out.String())
 }
 
 // lineBreak is how Markdown writes the break between two lines.

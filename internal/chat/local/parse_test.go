@@ -23,6 +23,9 @@ func TestParse(t *testing.T) {
 		{"see:\n```\nif x {\n> y\n}\n```\nso", "paragraph 0 see: | code 0 if x {⏎> y⏎} | paragraph 0 so"},
 		{"2 * 3 * 4 < 5 & 6", "paragraph 0 2 * 3 * 4 < 5 & 6"},
 		{"say \\\nit", "paragraph 0 say \\⏎it"},
+		{"use the <br> tag, not <script>", "paragraph 0 use the <br> tag, not <script>"},
+		{"<img src=x onerror=alert(1)>\n</div>\n<!-- so -->", "paragraph 0 <img src=x onerror=alert(1)>⏎</div>⏎<!-- so -->"},
+		{"<https://example.org/> but &lt;b&gt;", "paragraph 0 https://example.org/ but <b>"},
 		{":-> no\n>_< yes", "paragraph 0 :-> no⏎>_< yes"},
 	} {
 		d := parse(c.typed)

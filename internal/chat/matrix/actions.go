@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"go.mau.fi/util/variationselector"
 	"maunium.net/go/mautrix"
@@ -21,6 +22,9 @@ func (p *Platform) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 	}[a.Verb]
 	if do == nil {
 		return chat.Done{}, fmt.Errorf("%q is nothing that can be done: %w", a.Verb, chat.ErrRefused)
+	}
+	if roomOf(a) == "" {
+		return chat.Done{}, fmt.Errorf("%s: it is not said in which room: %w", a.Verb, chat.ErrRefused)
 	}
 	done, err := do(ctx, a)
 	if err != nil {
@@ -117,7 +121,7 @@ func (p *Platform) react(ctx context.Context, a chat.Action) (chat.Done, error) 
 		}
 	}
 	id, err := p.send(ctx, "m.reaction", a, map[string]any{"m.relates_to": map[string]any{
-		"rel_type": "m.annotation", "event_id": a.On.ID, "key": variationselector.Add(a.Emoji),
+		"rel_type": "m.annotation", "event_id": a.On.ID, "key": colourful(a.Emoji),
 	}})
 	if errors.Is(err, mautrix.RespError{ErrCode: "M_DUPLICATE_ANNOTATION"}) {
 		found, err := p.reactions(ctx, a)
@@ -168,6 +172,15 @@ func (p *Platform) reactions(ctx context.Context, a chat.Action) ([]string, erro
 		return true
 	})
 	return found, err
+}
+
+// colourful is an emoji with the mark that it is to be shown in colour, as
+// clients send it. Words, digits too, stay as they are.
+func colourful(e string) string {
+	if !strings.ContainsFunc(e, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return e
+	}
+	return variationselector.Add(e)
 }
 
 // plainEmoji is an emoji without the mark that it is to be shown in colour.

@@ -3,12 +3,15 @@ package matrix
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 
 	"maunium.net/go/mautrix"
+
+	"marginalia/internal/chat"
 )
 
 // address is the address of a part of the client-server API.
@@ -28,6 +31,32 @@ func (p *Platform) get(ctx context.Context, address string, out any) error {
 func (p *Platform) put(ctx context.Context, address string, in, out any) error {
 	return p.call(ctx, p.c.Timeout, http.MethodPut, address, in, out)
 }
+
+// lookUp gets what the listener likes to know but can do without. It returns
+// no error where the server says that there is nothing, nor where it has said
+// again and again that it is in trouble: one strange event must not hold up
+// all that come after it.
+func (p *Platform) lookUp(ctx context.Context, address string, out any) error {
+	err := p.get(ctx, address, out)
+	if err == nil || errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrRefused) {
+		return nil
+	}
+	var trouble mautrix.HTTPError
+	if !errors.As(err, &trouble) || trouble.Response == nil || trouble.Response.StatusCode > http.StatusInternalServerError ||
+		trouble.IsStatus(http.StatusTooManyRequests) {
+		return err // it is passing
+	}
+	tries, _ := recall(&p.memory, &p.memory.tries, address)
+	note(&p.memory, &p.memory.tries, address, tries+1)
+	if tries+1 < mostTries {
+		return err
+	}
+	p.c.Log.Warn("the homeserver does not tell what it was asked", "address", address, "error", err)
+	return nil
+}
+
+// mostTries is how often the server may be in trouble with one look-up.
+const mostTries = 5
 
 // call makes one request, once: whoever asks decides whether to ask again.
 func (p *Platform) call(ctx context.Context, limit time.Duration, method, address string, in, out any) error {
@@ -52,8 +81,8 @@ type page struct {
 
 // messages reads a page of a room's history: forward ("f") or backward ("b")
 // from a token; "" is where the history begins or ends.
-func (p *Platform) messages(ctx context.Context, room, from, dir string, limit string) (page, error) {
-	query := map[string]string{"dir": dir, "limit": limit, "filter": `{"lazy_load_members":true}`}
+func (p *Platform) messages(ctx context.Context, room, from, dir string) (page, error) {
+	query := map[string]string{"dir": dir, "limit": "500", "filter": `{"lazy_load_members":true}`}
 	if from != "" {
 		query["from"] = from
 	}

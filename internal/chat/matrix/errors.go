@@ -78,7 +78,7 @@ func kind(answer mautrix.HTTPError) error {
 	case status >= 500:
 		return nil
 	case status == http.StatusTooManyRequests || code == "M_LIMIT_EXCEEDED":
-		return chat.RetryAfter{Wait: wait(answer), Scope: chat.AccountScope}
+		return chat.RetryAfter{Wait: waitOf(answer), Scope: chat.AccountScope}
 	case status == http.StatusRequestEntityTooLarge || code == "M_TOO_LARGE":
 		return chat.ErrRefused
 	case status == http.StatusUnauthorized, accountCodes[code]:
@@ -105,9 +105,9 @@ var accountCodes = map[string]bool{
 // Dendrite says of rooms that it does not know.
 var roomCodes = map[string]bool{"M_FORBIDDEN": true, "M_UNSUPPORTED_ROOM_VERSION": true}
 
-// wait is how long the server asks to wait: by a header, or in the answer as
+// waitOf is how long the server asks to wait: by a header, or in the answer as
 // servers did before.
-func wait(answer mautrix.HTTPError) time.Duration {
+func waitOf(answer mautrix.HTTPError) time.Duration {
 	wait := hurry
 	if answer.RespError != nil {
 		if ms, ok := answer.RespError.ExtraData["retry_after_ms"].(float64); ok && ms >= 0 {

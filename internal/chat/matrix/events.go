@@ -189,8 +189,9 @@ func (p *Platform) typeOf(ctx context.Context, room, event string) (string, erro
 	if kind, known := recall(&p.memory, &p.memory.types, event); known {
 		return kind, nil
 	}
-	e, err := p.event(ctx, room, event)
-	return e.Type, passing(err)
+	var e wire
+	err := p.lookUp(ctx, p.address("v3", "rooms", room, "event", event), &e)
+	return e.Type, err
 }
 
 // event asks for one event as it is now.

@@ -11,7 +11,6 @@ import (
 
 const (
 	slack     = 5 * time.Minute // how far the server's clock may be from this machine's
-	pageLimit = "500"           // events of a page of history
 	mostPages = 50
 )
 
@@ -89,8 +88,11 @@ func (p *Platform) eachNewest(ctx context.Context, room string, many int, do fun
 			return nil
 		}
 	}
+	if !news.Limited {
+		return nil
+	}
 	for from, pages := news.Prev, 0; from != "" && pages < mostPages; pages++ {
-		page, err := p.messages(ctx, room, from, "b", pageLimit)
+		page, err := p.messages(ctx, room, from, "b")
 		if err != nil {
 			return looking(err)
 		}

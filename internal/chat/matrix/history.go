@@ -26,9 +26,6 @@ func (p *Platform) History(ctx context.Context, place chat.Place, after chat.Cur
 	}
 }
 
-// manyEvents of a room are read at once.
-const manyEvents = 5000
-
 // errEnough says that whoever reads has heard enough.
 var errEnough = errors.New("enough")
 
@@ -71,7 +68,9 @@ func (p *Platform) inRoom(ctx context.Context, place chat.Place, after chat.Curs
 	if after == "" {
 		all, err = p.wholeRoom(ctx, place.Room.ID)
 	} else {
-		all, err = p.roomAfter(ctx, place.Room.ID, string(after))
+		var found pile
+		found, err = p.after(ctx, place.Room.ID, string(after))
+		all = found.all
 	}
 	about = map[string][]wire{}
 	for _, e := range all {
@@ -86,12 +85,13 @@ func (p *Platform) wholeRoom(ctx context.Context, room string) (all []wire, err 
 	if err := p.enters(ctx, room); err != nil {
 		return nil, err
 	}
-	err = p.eachNewest(ctx, room, manyEvents, func(e wire) bool {
-		all = append(all, e)
+	var found pile
+	err = p.eachNewest(ctx, room, mostEvents, func(e wire) bool {
+		found.add([]wire{e})
 		return true
 	})
-	slices.Reverse(all)
-	return all, err
+	slices.Reverse(found.all)
+	return found.all, err
 }
 
 // enters returns an error if the account is not in a room.
@@ -99,21 +99,6 @@ func (p *Platform) enters(ctx context.Context, room string) error {
 	var member object
 	err := p.get(ctx, p.address("v3", "rooms", room, "state", "m.room.member", p.userID()), &member)
 	return inRoom(err)
-}
-
-// roomAfter reads what happened in a room after a cursor.
-func (p *Platform) roomAfter(ctx context.Context, room, from string) (all []wire, err error) {
-	for {
-		page, err := p.messages(ctx, room, from, "f", pageLimit)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, read(page.Chunk)...)
-		if page.End == "" || page.End == from {
-			return all, nil
-		}
-		from = page.End
-	}
 }
 
 // inThread reads a thread: its messages, and what relates to each of them.

@@ -29,8 +29,8 @@ import (
 )
 
 const (
-	name = "matrix"
-	bot  = "bot" // Ref.As of all that the account says
+	network = "matrix"
+	bot     = "bot" // Ref.As of all that the account says
 
 	keyField = "org.marginalia.key" // of a content: the Action that made the event
 )
@@ -83,7 +83,7 @@ func Open(ctx context.Context, c Config) (*Platform, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open matrix: %w", err)
 		}
-		p.rooms = append(p.rooms, chat.Room{Platform: name, ID: room})
+		p.rooms = append(p.rooms, chat.Room{Platform: network, ID: room})
 	}
 	return p, nil
 }
@@ -132,7 +132,7 @@ func (p *Platform) resolve(ctx context.Context, room string) (string, error) {
 // Profile says what Matrix can do.
 func (p *Platform) Profile() chat.Profile {
 	return chat.Profile{
-		Name:      name,
+		Name:      network,
 		Threads:   chat.FreeThreads,
 		Names:     true,
 		Reactions: true,

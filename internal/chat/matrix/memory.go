@@ -14,6 +14,7 @@ type memory struct {
 	types  recent[string, string]     // events → their types
 	gone   recent[string, bool]       // events that were redacted
 	newest recent[chat.Place, string] // threads → their newest events
+	tries  recent[string, int]        // look-ups → how often they went wrong
 	names  recent[member, string]     // people in rooms → their display names
 	powers map[string]powers          // rooms → who may do what there
 }
@@ -27,6 +28,7 @@ func newMemory() memory {
 		types:  newRecent[string, string](8192),
 		gone:   newRecent[string, bool](4096),
 		newest: newRecent[chat.Place, string](4096),
+		tries:  newRecent[string, int](256),
 		names:  newRecent[member, string](8192),
 		powers: map[string]powers{},
 	}

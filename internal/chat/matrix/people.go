@@ -2,7 +2,6 @@ package matrix
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -40,19 +39,13 @@ func (p *Platform) person(ctx context.Context, room, user string) (chat.Person, 
 		return chat.Person{ID: user, Name: name}, nil
 	}
 	var content object
-	err := p.get(ctx, p.address("v3", "rooms", room, "state", "m.room.member", user), &content)
-	if passing(err) != nil {
+	err := p.lookUp(ctx, p.address("v3", "rooms", room, "state", "m.room.member", user), &content)
+	if err != nil {
 		return chat.Person{}, fmt.Errorf("ask for the name of %s: %w", user, err)
 	}
 	name := displayName(user, content)
 	note(&p.memory, &p.memory.names, member{room, user}, name)
 	return chat.Person{ID: user, Name: name}, nil
-}
-
-// isRefusal reports whether the server answered that it will not do or does
-// not have what it was asked for.
-func isRefusal(err error) bool {
-	return errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrRefused)
 }
 
 // powers says who may do what in a room.
@@ -111,13 +104,13 @@ func (p *Platform) right(ctx context.Context, room, user string) (chat.Right, er
 // name no server, a room's creators stand above the levels.
 func (p *Platform) powers(ctx context.Context, room string) (powers, error) {
 	var w powers
-	err := p.get(ctx, p.address("v3", "rooms", room, "state", "m.room.power_levels", ""), &w.levels)
-	if passing(err) != nil || strings.Contains(room, ":") {
-		return w, passing(err)
+	err := p.lookUp(ctx, p.address("v3", "rooms", room, "state", "m.room.power_levels", ""), &w.levels)
+	if err != nil || strings.Contains(room, ":") {
+		return w, err
 	}
 	var create wire
 	query := map[string]string{"format": "event"}
-	err = p.get(ctx, p.addressWith(query, "v3", "rooms", room, "state", "m.room.create", ""), &create)
+	err = p.lookUp(ctx, p.addressWith(query, "v3", "rooms", room, "state", "m.room.create", ""), &create)
 	w.creators = append(w.creators, create.Sender)
 	more, _ := create.Content["additional_creators"].([]any)
 	for _, creator := range more {
@@ -125,13 +118,5 @@ func (p *Platform) powers(ctx context.Context, room string) (powers, error) {
 			w.creators = append(w.creators, user)
 		}
 	}
-	return w, passing(err)
-}
-
-// passing is err unless the server refused an answer for good.
-func passing(err error) error {
-	if isRefusal(err) {
-		return nil
-	}
-	return err
+	return w, err
 }

@@ -15,7 +15,7 @@ import (
 func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error) {
 	on := a.On.ID
 	if on == "" {
-		found, err := p.find(ctx, a, "", "")
+		found, err := p.find(ctx, a, a.On.Place.Thread, "m.thread")
 		if err != nil || found == "" {
 			return chat.Done{Found: true}, err
 		}

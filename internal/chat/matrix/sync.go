@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -29,6 +28,9 @@ type listener struct {
 	token  string                     // up to where the account was read
 	since  map[chat.Place]chat.Cursor // of the rooms; "" until the room was heard
 	joined map[string]bool            // the rooms that the account is in, as far as it was told; nil at first
+	starts map[string]start           // of the rooms that are heard for the first time
+	told   recent[string, bool]       // events that handle has got; servers repeat them where answers meet
+	now    []string                   // the events of the answer that is being handled
 	fresh  bool                       // the server has not answered since the beginning or the last trouble
 }
 
@@ -41,10 +43,17 @@ type handleError struct{ error }
 // account is not accepted or the server cannot find the account's cursor.
 func (p *Platform) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
 	defer p.client.Client.CloseIdleConnections()
-	l := &listener{Platform: p, handle: handle, token: string(since[chat.Place{}]), since: map[chat.Place]chat.Cursor{}, fresh: true}
+	l := &listener{
+		Platform: p, handle: handle, fresh: true, told: newRecent[string, bool](8192),
+		token: string(since[chat.Place{}]), since: map[chat.Place]chat.Cursor{},
+		starts: map[string]start{},
+	}
 	for place, cursor := range since {
-		if place.Room.Platform == name && place.Thread == "" {
+		if place.Room.Platform == network && place.Thread == "" {
 			l.since[place] = cursor
+			if cursor == "" {
+				l.begin(place.Room.ID, time.Now())
+			}
 		}
 	}
 	for pause := firstPause; ; {
@@ -114,12 +123,18 @@ func (l *listener) round(ctx context.Context) error {
 // heard takes note of an answer that was handled.
 func (l *listener) heard(ctx context.Context, a answer, b chat.Batch) {
 	l.token, l.fresh = a.Next, false
+	for _, id := range l.now {
+		l.told.put(id, true)
+	}
 	for place, cursor := range b.Since {
 		if place != (chat.Place{}) {
 			l.since[place] = cursor
 		}
 	}
 	for room := range a.Rooms.Leave {
+		if _, listened := l.since[mainOf(room)]; listened && l.joined[room] {
+			l.c.Log.Warn("the account is no longer in a room that it is to listen to", "room", room)
+		}
 		delete(l.joined, room)
 	}
 	for room := range a.Rooms.Join {
@@ -134,7 +149,7 @@ func (l *listener) heard(ctx context.Context, a answer, b chat.Batch) {
 
 // mainOf is the main timeline of a room.
 func mainOf(room string) chat.Place {
-	return chat.Place{Room: chat.Room{Platform: name, ID: room}}
+	return chat.Place{Room: chat.Room{Platform: network, ID: room}}
 }
 
 // enter finds out who the account is and joins the rooms that it is not in.
@@ -191,13 +206,14 @@ type roomNews struct {
 	} `json:"timeline"`
 }
 
-// sync asks what is new. The first answer after a silence comes at once.
+// sync asks what is new. The first answer after a silence comes at once. An
+// answer that leaves out events of a room is asked for again with room for
+// more: no other way to read them is as sure to leave none out (see gap).
 func (l *listener) sync(ctx context.Context) (answer, error) {
-	hold := poll
+	hold, limit := poll, l.c.Timeline
 	if l.fresh {
 		hold = 0
 	}
-	limit := l.c.Timeline
 	if l.token == "" {
 		limit = 1 // all of it is older than now
 	}
@@ -205,12 +221,32 @@ func (l *listener) sync(ctx context.Context) (answer, error) {
 	for place := range l.since {
 		rooms = append(rooms, place.Room.ID)
 	}
-	out, err := l.ask(ctx, l.token, hold, syncFilter(rooms, limit, stateTypes))
-	var refused *failure
-	if l.token != "" && errors.As(err, &refused) && errors.Is(refused.kind, chat.ErrRefused) {
-		return out, fmt.Errorf("%w: %w", errCursor, err)
+	for {
+		out, err := l.ask(ctx, l.token, hold, syncFilter(rooms, limit, stateTypes))
+		var refused *failure
+		if l.token != "" && errors.As(err, &refused) && errors.Is(refused.kind, chat.ErrRefused) {
+			return out, fmt.Errorf("%w: %w", errCursor, err)
+		}
+		if err != nil || limit >= mostEvents || !l.cutShort(out, limit) {
+			return out, err
+		}
+		hold, limit = 0, min(10*limit, mostEvents)
 	}
-	return out, err
+}
+
+// mostEvents of a room are taken in one answer.
+const mostEvents = 5000
+
+// cutShort reports whether an answer has as many events of a room as were
+// asked for, and left others out. Some servers give less than that at most.
+func (l *listener) cutShort(a answer, limit int) bool {
+	for place, cursor := range l.since {
+		news := a.Rooms.Join[place.Room.ID].Timeline
+		if cursor != "" && l.joined[place.Room.ID] && news.Limited && len(news.Events) >= limit {
+			return true
+		}
+	}
+	return false
 }
 
 // ask makes one /sync.
@@ -252,73 +288,4 @@ func syncFilter(rooms []string, limit int, states []string) string {
 		panic(err) // strings and numbers alone
 	}
 	return string(filter)
-}
-
-// batch makes an answer into what handle is given. Rooms come in the order of
-// their ids.
-func (l *listener) batch(ctx context.Context, a answer) (chat.Batch, error) {
-	b := chat.Batch{Since: map[chat.Place]chat.Cursor{{}: chat.Cursor(a.Next)}}
-	for _, room := range slices.Sorted(maps.Keys(a.Rooms.Join)) {
-		if _, listened := l.since[mainOf(room)]; !listened {
-			continue
-		}
-		events, err := l.news(ctx, room, a.Rooms.Join[room])
-		if err != nil {
-			return b, err
-		}
-		b.Events = append(b.Events, events...)
-	}
-	for place, cursor := range l.since {
-		_, told := a.Rooms.Join[place.Room.ID]
-		if cursor == "" && (told || l.joined[place.Room.ID]) {
-			b.Since[place] = chat.Cursor(a.Next)
-		}
-	}
-	return b, nil
-}
-
-// news is what happened in a room that is listened to, oldest first. What is
-// older than the room's first cursor, or than the account's joining, is not
-// told.
-func (l *listener) news(ctx context.Context, room string, n roomNews) ([]chat.Event, error) {
-	for _, e := range read(n.State.Events) {
-		l.learn(room, e)
-	}
-	events := read(n.Timeline.Events)
-	switch {
-	case l.token == "":
-		events = nil
-	case !l.joined[room]:
-		events = sinceJoining(events, l.userID())
-	case l.since[mainOf(room)] == "":
-		events = nil
-	case n.Timeline.Limited:
-		gap, err := l.gap(ctx, room, events)
-		if err != nil {
-			return nil, fmt.Errorf("read what was missed in %s: %w", room, err)
-		}
-		events = append(gap, events...)
-	}
-	var all []chat.Event
-	for _, e := range events {
-		l.learn(room, e)
-		told, ok, err := l.tell(ctx, room, e)
-		if err != nil {
-			return nil, fmt.Errorf("understand %s in %s: %w", e.ID, room, err)
-		}
-		if ok {
-			all = append(all, told)
-		}
-	}
-	return all, nil
-}
-
-// sinceJoining leaves out what comes before someone's last joining.
-func sinceJoining(events []wire, user string) []wire {
-	for i, e := range slices.Backward(events) {
-		if e.isState("m.room.member") && *e.StateKey == user && e.Content.text("membership") == "join" {
-			return events[i+1:]
-		}
-	}
-	return events
 }
