@@ -39,6 +39,13 @@ type stopwatch struct {
 	chat.Platform
 	mu   sync.Mutex
 	seen map[string]chan time.Time
+	took []time.Duration // each batch of events, to be recorded
+}
+
+func (s *stopwatch) record(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took = append(s.took, d)
 }
 
 func (s *stopwatch) wait(token string) <-chan time.Time {
@@ -62,7 +69,11 @@ func (s *stopwatch) hit(words string) {
 // Run hands batches on and notes when they were recorded.
 func (s *stopwatch) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
 	return s.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
+		told := time.Now()
 		err := handle(ctx, b)
+		if len(b.Events) > 0 {
+			s.record(time.Since(told))
+		}
 		for _, e := range b.Events {
 			if err == nil && e.Kind == chat.Said {
 				s.hit(e.Message.Body.Text)
@@ -114,21 +125,26 @@ func (l latencies) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.measure(ctx, people["ann"], watch, rooms, root, heard, bot)
+	// the echo bot hears the same kind of message: a reply in a thread
+	under, err := people["echo"].Send(ctx, rooms["from"], "m.room.message", matrixuser.Text("a root", ""))
+	if err != nil {
+		return err
+	}
+	return l.measure(ctx, people["ann"], watch, rooms, map[string]string{"ours": root, "echo": under}, heard, bot)
 }
 
 // measure takes turns: one message through the echo bot, one through ours.
-func (l latencies) measure(ctx context.Context, ann *matrixuser.User, watch *matrixuser.Log, rooms map[string]string, root string, echo, bot *stopwatch) error {
+func (l latencies) measure(ctx context.Context, ann *matrixuser.User, watch *matrixuser.Log, rooms, roots map[string]string, echo, bot *stopwatch) error {
 	got := map[string][]time.Duration{}
 	for i := range l.n + 10 {
 		for _, turn := range []struct {
-			name, from, to, root string
-			clock                *stopwatch
-		}{{"echo", rooms["from"], rooms["to"], "", echo}, {"ours", rooms["one"], rooms["two"], root, bot}} {
+			name, from, to string
+			clock          *stopwatch
+		}{{"echo", rooms["from"], rooms["to"], echo}, {"ours", rooms["one"], rooms["two"], bot}} {
 			token := fmt.Sprintf("%s-%d", turn.name, i)
 			commit := turn.clock.wait(token)
 			began := time.Now()
-			if _, err := ann.Send(ctx, turn.from, "m.room.message", matrixuser.Text(token+" some words", turn.root)); err != nil {
+			if _, err := ann.Send(ctx, turn.from, "m.room.message", matrixuser.Text(token+" some words", roots[turn.name])); err != nil {
 				return err
 			}
 			if err := watch.Wait(within(ctx, 30*time.Second), turn.to, func(all []matrixuser.Event) bool {
@@ -149,6 +165,8 @@ func (l latencies) measure(ctx context.Context, ann *matrixuser.User, watch *mat
 		slices.Sort(got[name])
 		fmt.Printf("%-13s median %6.2f ms   p99 %6.2f ms   of %d\n", name, ms(quantile(got[name], .5)), ms(quantile(got[name], .99)), len(got[name]))
 	}
+	slices.Sort(bot.took)
+	fmt.Printf("of which recording a batch takes %.2f ms (median of %d)\n", ms(quantile(bot.took, .5)), len(bot.took))
 	fmt.Printf("committed: floor + %.2f ms (goal 5)\n", ms(quantile(got["ours handled"], .5)-quantile(got["echo handled"], .5)))
 	fmt.Printf("mirror: %.2f × the echo (goal 1.2)\n", float64(quantile(got["ours seen"], .5))/float64(quantile(got["echo seen"], .5)))
 	return nil

@@ -277,7 +277,7 @@ func syncFilter(rooms []string, limit int, states []string) string {
 	room := map[string]any{
 		"account_data": none,
 		"ephemeral":    none,
-		"state":        map[string]any{"types": states, "lazy_load_members": true, "include_redundant_members": true},
+		"state":        map[string]any{"types": states, "lazy_load_members": true},
 		"timeline":     map[string]any{"limit": limit, "lazy_load_members": true},
 	}
 	if len(rooms) <= manyRooms {
