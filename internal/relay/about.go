@@ -17,26 +17,46 @@ type about struct {
 	answers    discussion.AnnotationID
 }
 
-// whatAbout finds what a message is about: the passage in whose thread it
-// stands, or what it answers. store.ErrNotFound means nothing of ours.
+// whatAbout finds what a message is about: what it answers, or else the
+// passage or annotation in whose thread it stands. store.ErrNotFound means
+// nothing of ours.
 func whatAbout(tx *store.Tx, m chat.Message) (about, error) {
-	thing, err := store.Thing(""), store.ErrNotFound
-	if !m.ReplyTo.IsZero() {
-		thing, _, err = tx.CopyAt(m.Ref.Place.Room, m.ReplyTo.ID)
-	}
-	if err == store.ErrNotFound && m.Ref.Place.Thread != "" {
-		thing, err = tx.ThingOf(m.Ref.Place)
-	}
-	if err != nil {
-		return about{}, err
-	}
-	if id := thing.Passage(); id != "" {
-		return aboutPassage(tx, id)
-	}
-	if id := thing.Annotation(); id != "" {
-		return answering(tx, id)
+	room, thread := m.Ref.Place.Room, m.Ref.Place.Thread
+	for _, look := range []func() (store.Thing, error){
+		func() (store.Thing, error) { return thingAt(tx, room, m.ReplyTo.ID) },
+		func() (store.Thing, error) { return threadOf(tx, m.Ref.Place) },
+		func() (store.Thing, error) { return thingAt(tx, room, thread) }, // a thread that is free, under a message of ours
+	} {
+		thing, err := look()
+		if err != nil {
+			return about{}, err
+		}
+		if id := thing.Passage(); id != "" {
+			return aboutPassage(tx, id)
+		}
+		if id := thing.Annotation(); id != "" {
+			return answering(tx, id)
+		}
 	}
 	return about{}, store.ErrNotFound
+}
+
+// thingAt is the thing that a message shows, "" if it is nothing of ours.
+func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
+	if id == "" {
+		return "", nil
+	}
+	thing, _, err := tx.CopyAt(room, id)
+	return thing, ignoreMissing(err)
+}
+
+// threadOf is the thing whose thread p is, "" if it is none of ours.
+func threadOf(tx *store.Tx, p chat.Place) (store.Thing, error) {
+	if p.Thread == "" {
+		return "", nil
+	}
+	thing, err := tx.ThingOf(p)
+	return thing, ignoreMissing(err)
 }
 
 func aboutPassage(tx *store.Tx, id discussion.PassageID) (about, error) {

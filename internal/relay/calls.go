@@ -22,14 +22,18 @@ func (r *Relay) ring() {
 // answerCalls runs what people told the bot, until ctx is done: first what an
 // earlier run left open.
 func (r *Relay) answerCalls(ctx context.Context) {
-	for {
-		if err := r.Answer(ctx, time.Now()); err != nil && ctx.Err() == nil {
+	for tries := 0; ; {
+		again := time.Time{}
+		tries++
+		err := r.Answer(ctx, time.Now())
+		if err == nil {
+			tries = 0
+		} else if ctx.Err() == nil {
+			again = time.Now().Add(backoff("commands", tries))
 			r.c.Log.Error("commands wait", "error", err)
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep(ctx, again, r.bell) {
 			return
-		case <-r.bell:
 		}
 	}
 }
@@ -57,7 +61,7 @@ func (r *Relay) Answer(ctx context.Context, now time.Time) error {
 func (r *Relay) answer(ctx context.Context, c chat.Call, now time.Time) error {
 	body := format.Text("This bot takes no commands.")
 	if r.c.Command != nil {
-		said, err := r.c.Command(ctx, c, now)
+		said, err := r.run(ctx, c, now)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -84,4 +88,15 @@ func (r *Relay) answer(ctx context.Context, c chat.Call, now time.Time) error {
 		return fmt.Errorf("answer %q: %w", c.Name, err)
 	}
 	return nil
+}
+
+// run runs a command. One that breaks is the command's fault, not the bot's.
+func (r *Relay) run(ctx context.Context, c chat.Call, now time.Time) (said format.Doc, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			r.c.Log.Error("a command broke", "command", c.Name, "error", broken)
+			err = fmt.Errorf("the command %s cannot be carried out: it broke, and the log says how", c.Name)
+		}
+	}()
+	return r.c.Command(ctx, c, now)
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,49 +10,52 @@ import (
 	"marginalia/internal/store"
 )
 
-// heldFor is how long an event waits in the inbox for its message.
-const heldFor = 24 * time.Hour
-
 // Tick makes what is due at now and returns when something is due next (zero:
-// nothing is). Each firing is made once, whoever asks and however often.
+// nothing is). Each firing is made once, whoever asks and however often. A plan
+// that cannot be carried out does not keep the others from it.
 func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
-	due := false
-	err = r.c.DB.View(ctx, func(tx *store.Tx) error {
-		due, next, err = r.due(tx, now)
-		return err
-	})
-	if err != nil || !due {
-		return next, err
-	}
-	err = r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		plans, err := tx.Plans()
-		if err != nil {
+	var plans []schedule.Plan
+	var due, dropped []store.Held
+	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if due, dropped, next, err = sorted(tx, now); err != nil {
 			return err
 		}
-		for _, p := range plans {
-			if err := r.fire(tx, p, now); err != nil {
-				return fmt.Errorf("plan %s: %w", p.Name, err)
-			}
-		}
-		return tx.PruneHeld(now.Add(-heldFor))
+		plans, err = tx.Plans()
+		return err
 	})
-	return next, err
-}
-
-func (r *Relay) due(tx *store.Tx, now time.Time) (due bool, next time.Time, err error) {
-	plans, err := tx.Plans()
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look at the clock: %w", err)
+	}
+	all := []error{r.sort(ctx, due, dropped, now)}
 	for _, p := range plans {
 		fire, last := p.Due(now)
-		due = due || len(fire) > 0 || last.After(p.Last)
 		if f, ok := p.After(now); ok && !p.Paused {
 			next = earlier(next, f.At)
 		}
+		if len(fire) > 0 || last.After(p.Last) {
+			all = append(all, r.carryOut(ctx, p.Name, now))
+		}
 	}
-	return due, next, err
+	return next, errors.Join(all...)
+}
+
+// carryOut makes what is due of a plan.
+func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error {
+	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		p, err := tx.Plan(plan)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		return fire(tx, p, now)
+	})
+	if err != nil {
+		return fmt.Errorf("plan %s: %w", plan, err)
+	}
+	return nil
 }
 
 // fire makes the firings of one plan that are due and moves the plan on.
-func (r *Relay) fire(tx *store.Tx, p schedule.Plan, now time.Time) error {
+func fire(tx *store.Tx, p schedule.Plan, now time.Time) error {
 	firings, last := p.Due(now)
 	for _, f := range firings {
 		first, err := tx.PutFiring(p.Name, f.Key, f.At)

@@ -2,11 +2,9 @@ package relay
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"marginalia/internal/chat"
@@ -33,34 +31,12 @@ func (r *Relay) Deliver(ctx context.Context, room chat.Room, now time.Time) (nex
 	if !ok {
 		return time.Time{}, fmt.Errorf("deliver to %s: no such platform", room)
 	}
-	var last *job
-	for {
-		if last == nil {
-			if until := r.holds.until(room, clock()); !until.IsZero() || ctx.Err() != nil {
-				return until, nil
-			}
-		}
-		var todo *job
-		err := r.c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-			todo = nil
-			if last != nil {
-				if err := r.settle(tx, *last, clock()); err != nil {
-					return fmt.Errorf("settle %s in %s: %w", last.delivery.Thing, room, err)
-				}
-			}
-			if ctx.Err() != nil || last != nil && !r.holds.until(room, clock()).IsZero() {
-				return nil
-			}
-			todo, next, err = r.take(tx, room, clock())
-			return err
-		})
+	for last := (*job)(nil); ; {
+		todo, next, err := r.turn(ctx, room, last, clock())
 		if err != nil {
 			return time.Time{}, fmt.Errorf("deliver to %s: %w", room, err)
 		}
 		if todo == nil {
-			if until := r.holds.until(room, clock()); !until.IsZero() {
-				return until, nil
-			}
 			return next, nil
 		}
 		last = todo
@@ -69,21 +45,111 @@ func (r *Relay) Deliver(ctx context.Context, room chat.Room, now time.Time) (nex
 	}
 }
 
+// turn settles the last request, if there was one, and records the next, if
+// one is due and nothing holds the room. Without one it says when to come back.
+func (r *Relay) turn(ctx context.Context, room chat.Room, last *job, now time.Time) (todo *job, next time.Time, err error) {
+	held := r.holds.until(room, now)
+	stands := !held.IsZero() || ctx.Err() != nil
+	if last == nil && stands {
+		return nil, held, nil
+	}
+	err = r.c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		todo, next = nil, held
+		if last != nil {
+			todo, err = r.goOn(tx, *last, !stands, now)
+		}
+		if err == nil && todo == nil && !stands {
+			todo, next, err = r.take(tx, room, now)
+		}
+		return err
+	})
+	if err != nil && last != nil {
+		r.rescue(ctx, *last, now, err)
+	}
+	return todo, next, err
+}
+
+// goOn settles a request and, if it may, records the next one of the same
+// delivery.
+func (r *Relay) goOn(tx *store.Tx, j job, may bool, now time.Time) (*job, error) {
+	d, have, on, err := r.settle(tx, j, now)
+	if err != nil {
+		return nil, fmt.Errorf("settle %s: %w", j.delivery.Thing, err)
+	}
+	if d.Thing == "" {
+		return nil, nil
+	}
+	if may && on {
+		if next, moved, err := r.tryStep(tx, d, have, now); moved || err != nil {
+			return next, err
+		}
+	}
+	return nil, tx.PutDelivery(d)
+}
+
+// rescue records what came of a request after the transaction that should have
+// done so came to nothing. If the outcome itself cannot be recorded, the
+// delivery is given up: it must not hold up the room.
+func (r *Relay) rescue(ctx context.Context, j job, now time.Time, why error) {
+	ctx = context.WithoutCancel(ctx)
+	if err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		_, err := r.goOn(tx, j, false, now)
+		return err
+	}); err == nil {
+		return
+	}
+	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		d, err := tx.Delivery(j.delivery.Thing, j.delivery.Room)
+		if err != nil {
+			return err
+		}
+		d.Dead, d.Why = now, why.Error()
+		return tx.PutDelivery(d)
+	})
+	if err != nil {
+		r.c.Log.Error("what came of a request is not recorded", "thing", j.delivery.Thing, "room", j.delivery.Room.String(), "error", err)
+	}
+}
+
+const (
+	stopGrace = 5 * time.Second // for a request to end after the bot was told to stop
+	mostDoing = 5 * time.Minute // for a request to end at all
+)
+
 // do makes the request. A stop of the bot gives it a few seconds to end, so
 // that its outcome is known.
 func (r *Relay) do(ctx context.Context, p chat.Platform, a chat.Action) (chat.Done, error) {
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostDoing)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
+	stop := context.AfterFunc(ctx, func() {
+		grace := time.AfterFunc(stopGrace, cancel)
+		context.AfterFunc(own, func() { grace.Stop() })
+	})
 	defer stop()
+	if a.Again {
+		a.Taken = func(ref chat.Ref) bool { return r.taken(own, ref) }
+	}
 	return p.Do(own, a)
 }
 
-const stopGrace = 5 * time.Second
+// taken reports whether a message is known as a copy of something.
+func (r *Relay) taken(ctx context.Context, ref chat.Ref) bool {
+	known := false
+	err := r.c.DB.View(ctx, func(tx *store.Tx) error {
+		_, _, err := tx.CopyAt(ref.Place.Room, ref.ID)
+		known = err == nil
+		return ignoreMissing(err)
+	})
+	if err != nil {
+		r.c.Log.Error("look up a message", "room", ref.Place.Room.String(), "message", ref.ID, "error", err)
+	}
+	return known
+}
 
 // take finds the room's next request and records it. What settles by itself
 // is settled here. It returns no job if nothing is due, and when something is.
 func (r *Relay) take(tx *store.Tx, room chat.Room, now time.Time) (*job, time.Time, error) {
+	parked := map[store.Thing]bool{}
 	for {
 		heads, err := tx.Heads(room)
 		if err != nil {
@@ -91,17 +157,18 @@ func (r *Relay) take(tx *store.Tx, room chat.Room, now time.Time) (*job, time.Ti
 		}
 		again, next := false, time.Time{}
 		for _, d := range heads {
+			if parked[d.Thing] {
+				continue
+			}
 			if d.Due.After(now) {
 				next = earlier(next, d.Due)
 				continue
 			}
-			j, moved, err := r.step(tx, d, now)
-			if err != nil {
-				return nil, time.Time{}, fmt.Errorf("%s: %w", d.Thing, err)
+			j, moved, err := r.tryStep(tx, d, nil, now)
+			if err != nil || j != nil {
+				return j, time.Time{}, err
 			}
-			if j != nil {
-				return j, time.Time{}, nil
-			}
+			parked[d.Thing] = !moved
 			again = again || moved
 		}
 		if !again {
@@ -110,20 +177,44 @@ func (r *Relay) take(tx *store.Tx, room chat.Room, now time.Time) (*job, time.Ti
 	}
 }
 
+// earlier is the first of two times, of which zero is none.
 func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b
 	}
 	return a
 }
 
-// step takes one delivery forward: it returns a job to do, or whether the
-// delivery moved without one.
-func (r *Relay) step(tx *store.Tx, d store.Delivery, now time.Time) (j *job, moved bool, err error) {
-	for {
-		have, err := tx.Copies(d.Thing, d.Room)
+// tryStep is step. What breaks it is given up, and the room goes on; if it was
+// the store that failed, nothing of that is kept.
+func (r *Relay) tryStep(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("it breaks the courier: %v", broken)
+		}
 		if err != nil {
-			return nil, false, err
+			r.c.Log.Error("a delivery is given up", "room", d.Room.String(), "thing", d.Thing, "error", err)
+			d.Dead, d.Why = now, err.Error()
+			j, moved, err = nil, true, tx.PutDelivery(d)
+		}
+	}()
+	return r.step(tx, d, have, now)
+}
+
+// step takes one delivery forward: it returns a job to do, or whether the
+// delivery moved without one. have are its copies, nil if they were not read
+// yet. A delivery whose patience is at its end is given
+// up now, not when its last try failed: that may still have gone through.
+func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
+	if d.Spent > r.c.Patience {
+		d.Dead = now
+		return nil, true, tx.PutDelivery(d)
+	}
+	for {
+		if have == nil {
+			if have, err = tx.Copies(d.Thing, d.Room); err != nil {
+				return nil, false, err
+			}
 		}
 		w, v, err := r.load(tx, d, have)
 		if errors.Is(err, errParked) {
@@ -142,17 +233,21 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, now time.Time) (j *job, mov
 		if err := tx.PutCopy(d.Thing, d.Room, s.Copy); err != nil {
 			return nil, false, err
 		}
+		have = nil
 	}
 }
 
 // begin records a request before it is made. Until its outcome is known the
 // delivery is not due before the settle time is over.
 func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, now time.Time) (*job, bool, error) {
+	if d.Why == answersNobody {
+		s.Action.Message.ReplyTo = chat.Ref{}
+	}
 	if !s.Action.Again {
 		s.Copy.Began = now
 		s.Copy.Sent = ""
-		if v.Profile.Dialect != nil && (s.Action.Verb == chat.Post || s.Action.Verb == chat.Edit) {
-			s.Copy.Sent = v.Profile.Dialect.Print(s.Action.Message.Body)
+		if s.Action.Verb == chat.Post {
+			s.Copy.Sent = sentOf(s.Action.Message, v.Profile)
 		}
 	}
 	d.Due = now.Add(r.c.Settle)
@@ -162,180 +257,30 @@ func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, now time.T
 	return &job{delivery: d, step: s}, true, tx.PutDelivery(d)
 }
 
-// settle records what came of a request.
-func (r *Relay) settle(tx *store.Tx, j job, now time.Time) error {
-	d, err := tx.Delivery(j.delivery.Thing, j.delivery.Room)
+// sent is what a post in flight looks like on its network, should it have to
+// be found there: its speaker and what was printed. It is kept as Copy.Sent
+// until it is known whether it stands.
+type sent struct {
+	From  chat.Person `json:"from"`
+	Words string      `json:"words"`
+}
+
+func sentOf(m chat.Message, p chat.Profile) string {
+	s := sent{From: m.From}
+	if p.Dialect != nil {
+		s.Words = p.Dialect.Print(m.Body)
+	}
+	b, err := json.Marshal(s)
 	if err != nil {
-		return err
+		return ""
 	}
-	c, err := copyOf(tx, j)
-	if err != nil {
-		return err
-	}
-	verdict := judge(j.err, j.step.Action)
-	mine := c.InFlight() && c.Key == j.step.Copy.Key
-	if !mine { // an echo has settled it meanwhile
-		verdict = made
-	}
-	if verdict == gone && j.step.Action.Verb == chat.Edit {
-		if err := r.lostCopy(tx, j, now); err != nil {
-			return err
-		}
-	}
-	if mine {
-		switch {
-		case verdict == made || verdict == gone:
-			c = settled(c, j)
-		case verdict != open && (!j.step.Action.Again || verdict == refused):
-			c = undone(c, j)
-		}
-		if err := tx.PutCopy(d.Thing, d.Room, c); err != nil {
-			return err
-		}
-	}
-	return tx.PutDelivery(r.rescheduled(d, j, verdict, now))
+	return string(b)
 }
 
-func copyOf(tx *store.Tx, j job) (store.Copy, error) {
-	copies, err := tx.Copies(j.delivery.Thing, j.delivery.Room)
-	for _, c := range copies {
-		if c.Part == j.step.Copy.Part && c.Mark == j.step.Copy.Mark {
-			return c, err
-		}
+func sentAs(c store.Copy) sent {
+	var s sent
+	if json.Unmarshal([]byte(c.Sent), &s) != nil {
+		return sent{Words: c.Sent}
 	}
-	return j.step.Copy, err
-}
-
-// settled is c after its request went through.
-func settled(c store.Copy, j job) store.Copy {
-	ref := j.done.Ref
-	switch j.step.Action.Verb {
-	case chat.Post, chat.OpenThread, chat.React:
-		if ref.ID == "" {
-			ref.ID = j.step.Action.Emoji
-		}
-		if ref.As == "" {
-			ref.As = "bot"
-		}
-		c.Ref, c.Old = ref, nil
-	case chat.Edit:
-		if !ref.IsZero() {
-			c.Old = append(c.Old, ref)
-		}
-		if j.err != nil {
-			c.Ref, c.Old, c.Hash = chat.Ref{}, nil, ""
-		}
-	case chat.Delete, chat.Unreact:
-		c.Ref, c.Old, c.Hash = chat.Ref{}, nil, ""
-	}
-	return quiet(c)
-}
-
-// undone is c after its request was certainly not made.
-func undone(c store.Copy, j job) store.Copy {
-	if j.step.Action.Verb == chat.Edit {
-		c.Hash = "" // what stands there is older than what was to be said
-	}
-	return quiet(c)
-}
-
-func quiet(c store.Copy) store.Copy {
-	c.Verb, c.Sent, c.Began = "", "", time.Time{}
-	return c
-}
-
-// outcome is what an answer means for the request.
-type outcome uint8
-
-const (
-	made    outcome = iota // it went through
-	gone                   // what it was about is no longer there
-	refused                // it will never go through
-	waiting                // not made; the network will take it later
-	open                   // nobody knows
-)
-
-func judge(err error, a chat.Action) outcome {
-	var wait chat.RetryAfter
-	switch {
-	case err == nil:
-		return made
-	case errors.Is(err, chat.ErrGone):
-		if a.Verb == chat.Post || a.Verb == chat.OpenThread {
-			return refused
-		}
-		return gone
-	case errors.Is(err, chat.ErrRefused):
-		return refused
-	case errors.As(err, &wait), errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrAuth), errors.Is(err, chat.ErrUnreached):
-		return waiting
-	}
-	return open
-}
-
-// rescheduled is the delivery after a request: due at once if all went well,
-// later if not, dead if it was refused or patience is at its end.
-func (r *Relay) rescheduled(d store.Delivery, j job, v outcome, now time.Time) store.Delivery {
-	if v == made || v == gone {
-		d.Due, d.Tries, d.Spent, d.Why = now, 0, 0, ""
-		return d
-	}
-	d.Tries++
-	d.Why = j.err.Error()
-	if v == refused {
-		d.Dead = now
-		return d
-	}
-	wait := backoff(j.step.Action.Key, d.Tries)
-	var asked chat.RetryAfter
-	switch {
-	case errors.As(j.err, &asked):
-		wait = asked.Wait
-		if asked.Scope != chat.MessageScope {
-			d.Tries--
-		}
-	case errors.Is(j.err, chat.ErrUnreached), errors.Is(j.err, chat.ErrAuth):
-		d.Due, d.Tries = now, d.Tries-1 // the platform is held, not this delivery
-		return d
-	}
-	if v == open {
-		wait = max(wait, r.c.Settle)
-	}
-	d.Due = now.Add(wait)
-	if answered(j.err) {
-		d.Spent += wait
-	}
-	if d.Spent > r.c.Patience {
-		d.Dead = now
-	}
-	return d
-}
-
-// backoff is 1 s, 2 s, 4 s, … up to an hour, give or take a fifth that depends
-// on the key and the try alone.
-func backoff(key string, tries int) time.Duration {
-	wait := time.Hour
-	if tries < 13 {
-		wait = min(wait, time.Second<<max(tries-1, 0))
-	}
-	sum := sha256.Sum256(fmt.Append(nil, key, tries))
-	part := int64(binary.BigEndian.Uint16(sum[:2])) - 1<<15
-	return wait + time.Duration(int64(wait)/5*part/(1<<15))
-}
-
-// answered reports whether the network said anything at all.
-func answered(err error) bool {
-	var broken net.Error
-	return !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) &&
-		!errors.Is(err, chat.ErrUnreached) && !errors.As(err, &broken)
-}
-
-// lostCopy takes note that our copy was removed by someone else: what it
-// showed is hidden, and its other copies go.
-func (r *Relay) lostCopy(tx *store.Tx, j job, now time.Time) error {
-	id := j.delivery.Thing.Annotation()
-	if id == "" {
-		return nil
-	}
-	return hide(tx, id, now)
+	return s
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -66,12 +67,13 @@ func enqueue(tx *store.Tx, p discussion.Passage, room chat.Room, now time.Time) 
 	if err != nil {
 		return err
 	}
+	said = slices.DeleteFunc(said, discussion.Annotation.Gone)
 	for _, a := range said[max(0, len(said)-filled):] {
 		here, err := tx.Copies(store.AnnotationThing(a.ID), room)
 		if err != nil {
 			return err
 		}
-		if a.Gone() || len(here) > 0 {
+		if len(here) > 0 {
 			continue
 		}
 		if err := tx.Stale(store.AnnotationThing(a.ID), room, p.ID, store.ClassReply, now); err != nil {

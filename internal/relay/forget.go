@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"time"
 
 	"marginalia/internal/discussion"
@@ -28,13 +29,36 @@ func Forget(tx *store.Tx, person discussion.PersonID, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	r := &Relay{}
 	for _, reaction := range reactions {
-		if err := r.takeBack(tx, reaction, now); err != nil {
+		if err := takeBack(tx, reaction, now); err != nil {
 			return err
 		}
 	}
+	who, err := tx.Person(person)
+	if err != nil {
+		return err
+	}
+	if err := dropHeldBy(tx, who); err != nil {
+		return err
+	}
 	return tx.EmptyPerson(person)
+}
+
+// dropHeldBy forgets what a person did that waits in the inbox.
+func dropHeldBy(tx *store.Tx, p discussion.Person) error {
+	waiting, err := tx.Held()
+	if err != nil {
+		return err
+	}
+	for _, h := range waiting {
+		if h.Room.Platform != p.Platform || h.Event.By.ID != p.User && h.Event.Message.From.ID != p.User {
+			continue
+		}
+		if err := tx.DropHeld(h.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bury keeps tombstones of a person's own messages.
@@ -78,7 +102,7 @@ func erase(tx *store.Tx, id discussion.AnnotationID, at, now time.Time) error {
 // are kept.
 func hide(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	a, err := tx.Annotation(id)
-	if err != nil || a.Hidden {
+	if err != nil {
 		return err
 	}
 	a.Hidden = true
@@ -88,9 +112,9 @@ func hide(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	return withdraw(tx, a, now)
 }
 
-// withdraw marks an annotation stale wherever a copy of ours stands or is in
-// flight, ahead of whatever waits in its thread, and empties what is recorded
-// of words on their way.
+// withdraw marks an annotation stale wherever a copy of ours stands or may
+// stand, ahead of whatever waits in its thread. What is recorded of words on
+// their way is needed to find them there; it goes as soon as that is settled.
 func withdraw(tx *store.Tx, a discussion.Annotation, now time.Time) error {
 	thing := store.AnnotationThing(a.ID)
 	rooms, err := tx.AllCopies(thing)
@@ -98,19 +122,8 @@ func withdraw(tx *store.Tx, a discussion.Annotation, now time.Time) error {
 		return err
 	}
 	for room, copies := range rooms {
-		ours := false
-		for _, c := range copies {
-			ours = ours || c.Ref.As != "" || c.InFlight()
-			if c.Sent == "" {
-				continue
-			}
-			c.Sent = ""
-			if err := tx.PutCopy(thing, room, c); err != nil {
-				return err
-			}
-		}
-		if !ours {
-			continue
+		if !slices.ContainsFunc(copies, func(c store.Copy) bool { return c.Ref.IsZero() || c.Ref.As != "" }) {
+			continue // the person's own message
 		}
 		if err := tx.Stale(thing, room, a.Under, store.ClassPost, now); err != nil {
 			return err

@@ -19,9 +19,9 @@ type holds struct {
 }
 
 type hold struct {
-	until time.Time
+	asked time.Time // the network wished to be left alone until then
+	until time.Time // it did not work; so this is when it is tried again
 	tries int
-	asked bool // by the network, which knows best when to come back
 	why   string
 }
 
@@ -31,38 +31,52 @@ func newHolds() *holds { return &holds{by: map[string]hold{}, changed: make(chan
 func (h *holds) until(room chat.Room, now time.Time) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	until := h.by[room.Platform].until
-	if t := h.by[room.String()].until; t.After(until) {
-		until = t
+	var until time.Time
+	for _, name := range []string{room.Platform, room.String()} {
+		for _, t := range []time.Time{h.by[name].asked, h.by[name].until} {
+			if t.After(now) && t.After(until) {
+				until = t
+			}
+		}
 	}
-	if until.After(now) {
-		return until
-	}
-	return time.Time{}
+	return until
 }
 
-// wait holds name for d, or, with d zero, for longer each time.
-func (h *holds) wait(name string, d, most time.Duration, now time.Time, why string) {
+// ask holds name for as long as the network wishes.
+func (h *holds) ask(name string, wish time.Duration, now time.Time, why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := h.by[name]
+	if until := now.Add(max(wish, leastWait)); until.After(was.asked) {
+		was.asked = until
+	}
+	was.why = why
+	h.by[name] = was
+}
+
+// fail holds name for longer each time, up to most.
+func (h *holds) fail(name string, most time.Duration, now time.Time, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	was := h.by[name]
 	was.tries++
-	if was.asked = d > 0; !was.asked {
-		d = min(backoff(name, was.tries), most)
-	}
-	was.until, was.why = now.Add(d), why
+	was.until, was.why = now.Add(min(backoff(name, was.tries), most)), why
 	h.by[name] = was
 }
 
-// clear lets name be asked again, unless the network itself named a time, and
-// wakes whoever waits.
+// clear lets name be asked again, unless the network itself wished for more
+// time, and wakes whoever waits.
 func (h *holds) clear(name string, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if held, ok := h.by[name]; !ok || held.asked && held.until.After(now) {
+	held, ok := h.by[name]
+	if !ok {
 		return
 	}
 	delete(h.by, name)
+	if held.asked.After(now) {
+		h.by[name] = hold{asked: held.asked, why: held.why}
+	}
 	close(h.changed)
 	h.changed = make(chan struct{})
 }
@@ -91,13 +105,13 @@ func (r *Relay) note(room chat.Room, j *job, now time.Time) {
 		r.holds.clear(room.Platform, now)
 		r.holds.clear(room.String(), now)
 	case errors.As(j.err, &asked) && asked.Scope == chat.AccountScope:
-		r.holds.wait(room.Platform, max(asked.Wait, time.Millisecond), 0, now, j.err.Error())
+		r.holds.ask(room.Platform, asked.Wait, now, j.err.Error())
 	case errors.As(j.err, &asked) && asked.Scope == chat.RoomScope:
-		r.holds.wait(room.String(), max(asked.Wait, time.Millisecond), 0, now, j.err.Error())
+		r.holds.ask(room.String(), asked.Wait, now, j.err.Error())
 	case errors.Is(j.err, chat.ErrUnreached), errors.Is(j.err, chat.ErrAuth):
-		r.holds.wait(room.Platform, 0, 5*time.Minute, now, j.err.Error())
+		r.holds.fail(room.Platform, 5*time.Minute, now, j.err.Error())
 	case errors.Is(j.err, chat.ErrForbidden):
-		r.holds.wait(room.String(), 0, time.Hour, now, j.err.Error())
+		r.holds.fail(room.String(), time.Hour, now, j.err.Error())
 	}
 	if j.err != nil {
 		r.c.Log.Warn("delivery goes on later", "room", room.String(), "thing", j.delivery.Thing, "verb", j.step.Action.Verb, "error", j.err)

@@ -18,35 +18,53 @@ import (
 // one transaction. It may be called again with the same batch. An event that
 // cannot be handled is put into the inbox and does not hold up the others.
 func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error {
+	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e chat.Event) bool { return !r.rooms[e.Message.Ref.Place.Room] })
+	poison := map[int]error{}
+	err := r.record(ctx, platform, b, poison)
+	var p poisoned
+	for errors.As(err, &p) && poison[p.event] == nil && ctx.Err() == nil {
+		poison[p.event] = p.why // and all the others again, without it
+		err = r.record(ctx, platform, b, poison)
+	}
+	if err != nil {
+		return fmt.Errorf("record what %s said: %w", platform, err)
+	}
+	if slices.ContainsFunc(b.Events, func(e chat.Event) bool { return e.Kind == chat.Called }) {
+		r.ring()
+	}
+	return nil
+}
+
+// poisoned says which event of a batch could not be handled.
+type poisoned struct {
+	event int
+	why   error
+}
+
+func (p poisoned) Error() string { return p.why.Error() }
+
+func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poison map[int]error) error {
 	now := time.Now()
-	called := false
-	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		called = false
-		for _, e := range b.Events {
-			if !r.rooms[e.Message.Ref.Place.Room] {
-				continue
-			}
-			called = called || e.Kind == chat.Called
-			if err := r.event(tx, e, now); err != nil {
-				return fmt.Errorf("event %s %s: %w", e.Kind, e.Message.Ref.ID, err)
+	return r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		for i, e := range b.Events {
+			if why := poison[i]; why != nil {
+				r.c.Log.Error("an event is put aside", "kind", e.Kind, "room", e.Message.Ref.Place.Room.String(), "error", why)
+				if err := keep(tx, e, e.Message.Ref.ID, why.Error(), 1, now); err != nil {
+					return err
+				}
+			} else if err := r.event(tx, e, now); err != nil {
+				return poisoned{i, fmt.Errorf("event %s %s: %w", e.Kind, e.Message.Ref.ID, err)}
 			}
 		}
 		return tx.PutCursors(platform, b.Since)
 	})
-	if err != nil {
-		return fmt.Errorf("record what %s said: %w", platform, err)
-	}
-	if called {
-		r.ring()
-	}
-	return nil
 }
 
 // event handles one event; a panic in it is the event's fault, not the bot's.
 func (r *Relay) event(tx *store.Tx, e chat.Event, now time.Time) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			err = tx.PutHeld(held(e, fmt.Sprintf("broke the handler: %v", broken), now))
+			err = fmt.Errorf("it breaks the handler: %v", broken)
 		}
 	}()
 	switch e.Kind {
@@ -66,29 +84,28 @@ func (r *Relay) event(tx *store.Tx, e chat.Event, now time.Time) (err error) {
 	case chat.Echoed:
 		return r.echoed(tx, e, now)
 	}
-	return tx.PutHeld(held(e, "an event of a kind that is not known", now))
-}
-
-func held(e chat.Event, why string, now time.Time) store.Held {
-	return store.Held{
-		ID:   discussion.Derive("held", e.Message.Ref.Place.Room.String(), e.Message.Ref.ID, string(e.Kind), e.Own, e.By.ID, e.Emoji, e.Revised.String()),
-		Room: e.Message.Ref.Place.Room, On: e.Message.Ref.ID, Event: e, Why: why, At: now,
-	}
+	return errors.New("it is of a kind that is not known")
 }
 
 // said turns a reply into an annotation. Talk that is neither in a passage's
-// thread nor an answer to something of ours is left alone.
+// thread nor an answer to something of ours is left alone. What is known
+// already may have been edited since.
 func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	room, id := e.Message.Ref.Place.Room, e.Message.Ref.ID
 	if dead, err := tx.Tombstoned(room, id); dead || err != nil {
 		return err
 	}
-	if _, _, err := tx.CopyAt(room, id); !errors.Is(err, store.ErrNotFound) {
-		return err // known already, or the store's trouble
+	_, _, err := tx.CopyAt(room, id)
+	if err == nil && !e.Revised.IsZero() {
+		e.Kind, e.By = chat.Edited, e.Message.From
+		return r.edited(tx, e, now)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
 	about, err := whatAbout(tx, e.Message)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return r.perhapsOurs(tx, e, now)
 	}
 	if err != nil {
 		return err
@@ -106,37 +123,19 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}
-	thing := store.AnnotationThing(a.ID)
-	if err := tx.PutCopy(thing, room, store.Copy{Ref: e.Message.Ref}); err != nil {
+	if err := tx.PutCopy(store.AnnotationThing(a.ID), room, store.Copy{Ref: e.Message.Ref}); err != nil {
 		return err
 	}
-	if err := r.mirror(tx, a, room, store.ClassReply, now); err != nil {
+	if err := r.mirror(tx, a, room, now); err != nil {
 		return err
 	}
 	return r.release(tx, room, id, now)
 }
 
-// release handles what came before the message that it is about.
-func (r *Relay) release(tx *store.Tx, room chat.Room, id string, now time.Time) error {
-	waiting, err := tx.HeldOn(room, id)
-	if err != nil {
-		return err
-	}
-	for _, h := range waiting {
-		if err := tx.DropHeld(h.ID); err != nil {
-			return err
-		}
-		if err := r.event(tx, h.Event, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mirror marks an annotation stale in every room that shows its passage, but
-// not in the one that it was made in.
-func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, class uint8, now time.Time) error {
-	rooms, err := tx.RoomsOf(store.PassageThing(a.Under))
+// mirror marks a new annotation stale in every room that shows its passage, or
+// will, but not in the one that it was made in.
+func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
+	rooms, err := r.showing(tx, store.PassageThing(a.Under))
 	if err != nil {
 		return err
 	}
@@ -144,11 +143,31 @@ func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, 
 		if room == origin {
 			continue
 		}
-		if err := tx.Stale(store.AnnotationThing(a.ID), room, a.Under, class, now); err != nil {
+		if err := tx.Stale(store.AnnotationThing(a.ID), room, a.Under, store.ClassReply, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// showing are the rooms that show a thing or are about to, and those that gave
+// it up: there too it may come to stand some day.
+func (r *Relay) showing(tx *store.Tx, t store.Thing) ([]chat.Room, error) {
+	rooms, err := tx.RoomsOf(t)
+	if err != nil {
+		return nil, err
+	}
+	for _, room := range r.c.Rooms {
+		if slices.Contains(rooms, room) {
+			continue
+		}
+		if _, err := tx.Delivery(t, room); err == nil {
+			rooms = append(rooms, room)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return rooms, nil
 }
 
 func (r *Relay) link(ref chat.Ref) string {
@@ -174,189 +193,6 @@ func withFiles(m chat.Message) format.Doc {
 	return body
 }
 
-// edited replaces an annotation's words, if its creator is who edits, and if
-// the edit is not older than what is known.
-func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
-	room := e.Message.Ref.Place.Room
-	thing, c, err := tx.CopyAt(room, e.Message.Ref.ID)
-	if errors.Is(err, store.ErrNotFound) {
-		return r.tooEarly(tx, e, now)
-	}
-	if err != nil || thing.Annotation() == "" || c.Ref.As != "" || c.Ref.ID != e.Message.Ref.ID {
-		return err
-	}
-	a, err := tx.Annotation(thing.Annotation())
-	if err != nil || !a.Deleted.IsZero() || e.Revised.Before(a.Modified) {
-		return err
-	}
-	person, err := tx.Person(a.Creator)
-	if err != nil || person.User != e.By.ID {
-		return err
-	}
-	if e.Own != "" && !slices.ContainsFunc(c.Old, func(o chat.Ref) bool { return o.ID == e.Own }) {
-		c.Old = append(c.Old, chat.Ref{Place: c.Ref.Place, ID: e.Own})
-		if err := tx.PutCopy(thing, room, c); err != nil {
-			return err
-		}
-	}
-	about, err := aboutAnnotation(tx, a)
-	if err != nil {
-		return err
-	}
-	a.Body, a.Modified = withFiles(e.Message), e.Revised.UTC()
-	about.aim(&a)
-	if err := tx.PutAnnotation(a); err != nil {
-		return err
-	}
-	return r.mirror(tx, a, room, store.ClassEdit, now)
-}
-
-// tooEarly keeps an edit or deletion whose message has not come yet, if it may
-// be one for us: words of other people's talk are not kept.
-func (r *Relay) tooEarly(tx *store.Tx, e chat.Event, now time.Time) error {
-	if e.Kind == chat.Edited {
-		if _, err := tx.ThingOf(e.Message.Ref.Place); err != nil {
-			return ignoreMissing(err)
-		}
-	}
-	if e.Kind == chat.Deleted {
-		e = chat.Event{Kind: e.Kind, Message: chat.Message{Ref: e.Message.Ref}, Own: e.Own, By: chat.Person{ID: e.By.ID}, At: e.At}
-	}
-	return tx.PutHeld(held(e, "came before its message", now))
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
-// deleted empties an annotation whose message was deleted, hides one whose
-// mirror was removed, and takes back a reaction (some networks do not say
-// what it is that was deleted).
-func (r *Relay) deleted(tx *store.Tx, e chat.Event, now time.Time) error {
-	room, id := e.Message.Ref.Place.Room, e.Message.Ref.ID
-	thing, c, err := tx.CopyAt(room, id)
-	if errors.Is(err, store.ErrNotFound) {
-		if reaction, err := tx.ReactionAt(room, id); err == nil {
-			return r.takeBack(tx, reaction, now)
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		return r.tooEarly(tx, e, now)
-	}
-	if err != nil || thing.Annotation() == "" || c.Ref.ID != id {
-		return err
-	}
-	if c.Ref.As != "" {
-		c.Ref, c.Old, c.Hash = chat.Ref{}, nil, ""
-		if err := tx.PutCopy(thing, room, c); err != nil {
-			return err
-		}
-		return hide(tx, thing.Annotation(), now)
-	}
-	if err := tx.PutTombstone(room, id); err != nil {
-		return err
-	}
-	return erase(tx, thing.Annotation(), orNow(e.At, now), now)
-}
-
-func orNow(at, now time.Time) time.Time {
-	if at.IsZero() {
-		return now
-	}
-	return at
-}
-
-// reacted records an emoji on something of ours.
-func (r *Relay) reacted(tx *store.Tx, e chat.Event, now time.Time) error {
-	room := e.Message.Ref.Place.Room
-	thing, _, err := tx.CopyAt(room, e.Message.Ref.ID)
-	if err != nil {
-		return ignoreMissing(err)
-	}
-	if e.Own != "" {
-		if dead, err := tx.Tombstoned(room, e.Own); dead || err != nil {
-			return err
-		}
-	}
-	person, err := tx.PutPerson(room.Platform, e.By)
-	if err != nil {
-		return err
-	}
-	reaction := store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room, Own: e.Own, At: e.At}
-	if err := tx.PutReaction(reaction); err != nil {
-		return err
-	}
-	return r.mirrorReaction(tx, reaction, now)
-}
-
-func (r *Relay) emoji(room chat.Room, e string) string {
-	if normal := r.platforms[room.Platform].Profile().Normal; normal != nil {
-		e = normal(e)
-	}
-	return strings.ReplaceAll(e, "\ufe0f", "")
-}
-
-// unreacted takes an emoji back, by its own id or by whose it was.
-func (r *Relay) unreacted(tx *store.Tx, e chat.Event, now time.Time) error {
-	room := e.Message.Ref.Place.Room
-	if e.Own != "" {
-		reaction, err := tx.ReactionAt(room, e.Own)
-		if err != nil {
-			return ignoreMissing(err)
-		}
-		return r.takeBack(tx, reaction, now)
-	}
-	thing, _, err := tx.CopyAt(room, e.Message.Ref.ID)
-	if err != nil {
-		return ignoreMissing(err)
-	}
-	person, err := tx.PutPerson(room.Platform, e.By)
-	if err != nil {
-		return err
-	}
-	return r.takeBack(tx, store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room}, now)
-}
-
-func (r *Relay) takeBack(tx *store.Tx, reaction store.Reaction, now time.Time) error {
-	if reaction.Own != "" {
-		if err := tx.PutTombstone(reaction.Room, reaction.Own); err != nil {
-			return err
-		}
-	}
-	if err := tx.DeleteReaction(reaction.Thing, reaction.Person, reaction.Emoji, reaction.Room); err != nil {
-		return err
-	}
-	return r.mirrorReaction(tx, reaction, now)
-}
-
-// mirrorReaction marks a thing stale in the other rooms that show it.
-func (r *Relay) mirrorReaction(tx *store.Tx, reaction store.Reaction, now time.Time) error {
-	rooms, err := tx.RoomsOf(reaction.Thing)
-	if err != nil {
-		return err
-	}
-	under := discussion.PassageID("")
-	if id := reaction.Thing.Annotation(); id != "" {
-		a, err := tx.Annotation(id)
-		if err != nil {
-			return err
-		}
-		under = a.Under
-	}
-	for _, room := range rooms {
-		if room == reaction.Room {
-			continue
-		}
-		if err := tx.Stale(reaction.Thing, room, under, store.ClassReaction, now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // echoed settles a request whose effect was seen on the network, perhaps
 // before its own answer came, or instead of it.
 func (r *Relay) echoed(tx *store.Tx, e chat.Event, now time.Time) error {
@@ -364,11 +200,15 @@ func (r *Relay) echoed(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	if !c.InFlight() || c.Key != e.Key || room != e.Message.Ref.Place.Room {
+	if room != e.Message.Ref.Place.Room {
 		return nil
 	}
-	c = settled(c, job{step: Step{Action: chat.Action{Verb: c.Verb, Emoji: emojiOf(c.Mark)}}, done: chat.Done{Ref: e.Message.Ref}})
-	if err := tx.PutCopy(thing, room, c); err != nil {
+	if c.Verb == chat.Delete || c.Verb == chat.Unreact {
+		return tx.PutCopy(thing, room, located(c, e.Message.Ref))
+	}
+	verb := c.Verb
+	c = settled(c, chat.Action{Verb: verb, Emoji: emojiOf(c.Mark)}, chat.Done{Ref: e.Message.Ref, Found: true})
+	if err := r.stands(tx, thing, room, c, verb, now); err != nil {
 		return err
 	}
 	d, err := tx.Delivery(thing, room)
@@ -377,4 +217,16 @@ func (r *Relay) echoed(tx *store.Tx, e chat.Event, now time.Time) error {
 	}
 	d.Due = now
 	return tx.PutDelivery(d)
+}
+
+// located is a copy whose request is being taken back, now that it is known
+// that the request went through, and where.
+func located(c store.Copy, ref chat.Ref) store.Copy {
+	switch {
+	case c.Ref.IsZero():
+		c.Ref = ref
+	case c.Ref.ID != ref.ID && c.Mark == "":
+		c.Old = append(c.Old, ref)
+	}
+	return c
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"slices"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -12,8 +13,8 @@ import (
 // stand in the room.
 var errParked = errors.New("the post above it does not stand in this room")
 
-// load reads what there is to say about a thing and what its room adds. The
-// copies are those that stand in the room.
+// load reads what there is to say about a thing and what its room adds, or
+// returns errParked. The copies are those that stand in the room.
 func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, View, error) {
 	w := Words{Thing: d.Thing}
 	v := View{Room: d.Room, Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
@@ -27,9 +28,6 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 		}
 	}
 	var err error
-	if w.Reactions, err = tx.Reactions(d.Thing); err != nil {
-		return w, v, err
-	}
 	switch {
 	case d.Thing.Passage() != "":
 		err = loadPassage(tx, d.Thing.Passage(), &w)
@@ -40,6 +38,9 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 		if w.Note.Place.Room == d.Room {
 			v.Place, v.Thread, v.ReplyTo = w.Note.Place, w.Note.Place, w.Note.ReplyTo
 		}
+	}
+	if err == nil && v.Profile.Reactions {
+		w.Reactions, err = tx.Reactions(d.Thing)
 	}
 	return w, v, err
 }
@@ -59,79 +60,80 @@ func loadPassage(tx *store.Tx, id discussion.PassageID, w *Words) error {
 
 func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 	var err error
-	if w.Annotation, err = tx.Annotation(d.Thing.Annotation()); err != nil {
+	if w.Annotation, err = tx.Annotation(d.Thing.Annotation()); err != nil || w.Annotation.Gone() || v.Own {
 		return err
 	}
+	if v.Thread, err = threadIn(tx, w.Annotation.Under, d.Room); err != nil {
+		return err
+	}
+	v.Place = v.Thread
 	if w.Creator, err = tx.Person(w.Annotation.Creator); err != nil {
 		return err
 	}
-	if w.Discussion, err = tx.Head(w.Annotation.Discussion); err != nil {
-		return err
-	}
-	thread, err := threadIn(tx, w.Annotation.Under, d.Room)
-	if err != nil {
-		return err
-	}
-	v.Place, v.Thread = thread, thread
+	w.Discussion.ID = w.Annotation.Discussion
 	if w.Annotation.Target.Annotation != "" {
-		v.ReplyTo, err = standing(tx, store.AnnotationThing(w.Annotation.Target.Annotation), d.Room)
-		if err != nil {
+		if v.ReplyTo, err = answerable(tx, w.Annotation.Target.Annotation, d.Room); err != nil {
 			return err
 		}
 	}
-	if v.Parts > 0 {
-		v.Later, err = laterThan(tx, w.Annotation, d.Room)
-	}
+	v.Later, err = outgrown(tx, d, *w, *v)
 	return err
 }
 
 // threadIn finds the thread of a passage in a room, or errParked.
 func threadIn(tx *store.Tx, p discussion.PassageID, room chat.Room) (chat.Place, error) {
 	copies, err := tx.Copies(store.PassageThing(p), room)
-	if err != nil {
-		return chat.Place{}, err
-	}
 	for _, c := range copies {
 		if c.Mark == store.ThreadMark && !c.InFlight() && !c.Ref.IsZero() {
-			return c.Ref.Place, nil
+			return c.Ref.Place, err
 		}
 	}
-	return chat.Place{}, errParked
+	if err == nil {
+		err = errParked
+	}
+	return chat.Place{}, err
+}
+
+// answerable finds the message of an annotation that can be answered in a room,
+// or a zero Ref.
+func answerable(tx *store.Tx, id discussion.AnnotationID, room chat.Room) (chat.Ref, error) {
+	ref, err := standing(tx, store.AnnotationThing(id), room)
+	if err != nil || ref.IsZero() {
+		return ref, err
+	}
+	a, err := tx.Annotation(id)
+	if err != nil || !a.Deleted.IsZero() || a.Hidden && ref.As != "" {
+		return chat.Ref{}, err
+	}
+	return ref, nil
 }
 
 // standing finds the first message of a thing in a room, or a zero Ref.
 func standing(tx *store.Tx, t store.Thing, room chat.Room) (chat.Ref, error) {
 	copies, err := tx.Copies(t, room)
-	if err != nil {
-		return chat.Ref{}, err
-	}
 	for _, c := range copies {
-		if c.Part == 0 && c.Mark == "" && !c.InFlight() {
-			return c.Ref, nil
+		if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post && c.Verb != chat.Delete {
+			return c.Ref, err
 		}
 	}
-	return chat.Ref{}, nil
+	return chat.Ref{}, err
 }
 
-// laterThan reports whether something newer than a stands behind it in its
-// thread in the room.
-func laterThan(tx *store.Tx, a discussion.Annotation, room chat.Room) (bool, error) {
-	all, err := tx.AnnotationsUnder(a.Under)
+// outgrown reports whether an annotation that stood in the room as a whole now
+// needs more messages than it has, and something newer stands behind it.
+func outgrown(tx *store.Tx, d store.Delivery, w Words, v View) (bool, error) {
+	if v.Parts == 0 || d.Class < store.ClassEdit || len(Render(w, v)) <= v.Parts {
+		return false, nil
+	}
+	all, err := tx.AnnotationsUnder(w.Annotation.Under)
 	if err != nil {
 		return false, err
 	}
-	behind := false
-	for _, b := range all {
-		if b.ID == a.ID {
-			behind = true
-			continue
-		}
-		if !behind {
-			continue
-		}
-		ref, err := standing(tx, store.AnnotationThing(b.ID), room)
+	at := slices.IndexFunc(all, func(a discussion.Annotation) bool { return a.ID == w.Annotation.ID })
+	for _, a := range all[at+1:] {
+		ref, err := standing(tx, store.AnnotationThing(a.ID), d.Room)
 		if err != nil || !ref.IsZero() {
-			return !ref.IsZero(), err
+			return true, err
 		}
 	}
 	return false, nil

@@ -76,7 +76,11 @@ func New(c Config) *Relay {
 		r.platforms[name] = p
 		r.heard[name] = errors.New(name + " was not heard from yet")
 	}
-	for _, room := range c.Rooms {
+	r.c.Rooms = nil
+	for _, room := range c.Rooms { // each once: a room has one lane
+		if !r.rooms[room] {
+			r.c.Rooms = append(r.c.Rooms, room)
+		}
 		r.rooms[room] = true
 	}
 	return r
@@ -94,6 +98,9 @@ func (r *Relay) Run(ctx context.Context) error {
 		}
 		return nil
 	})
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -223,7 +230,9 @@ func (r *Relay) listen(ctx context.Context, p chat.Platform) {
 		if ctx.Err() != nil {
 			return
 		}
-		tries++
+		if tries++; err == nil {
+			err = errors.New("listening ended")
+		}
 		r.hear(name, err)
 		r.c.Log.Error("the network is not listened to", "platform", name, "error", err)
 		wait := min(backoff(name, tries), time.Minute)

@@ -49,19 +49,19 @@ func Render(w Words, v View) []Want {
 		}
 		want = annotation(w, v)
 	case w.Thing.Note() != "":
-		want = parts(w.Note.Body, chat.Message{ReplyTo: v.ReplyTo}, v, "")
+		want = parts(format.Doc{}, w.Note.Body, chat.Message{ReplyTo: v.ReplyTo}, v, "")
 	}
 	return append(want, reactions(w, v)...)
 }
 
 func passage(w Words, v View) []Want {
 	body := w.Document.Body.Slice(w.Passage.Start, w.Passage.End)
+	var head format.Doc
 	if w.Document.Kind == discussion.Comment {
-		body = format.Doc{}.Add(format.Block{Kind: format.Paragraph}, commentLine(w.Document)).Append(body)
-		body.Spans = append(body.Spans, format.Span{Kind: format.Emph, Start: 0, End: body.Blocks[0].End})
+		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(w.Document))
+		head.Spans = []format.Span{{Kind: format.Emph, Start: 0, End: len(head.Text)}}
 	}
-	body = footer(body, w, v)
-	want := parts(body, chat.Message{Silent: true}, v, w.readerLink(v))
+	want := parts(head, footer(body, w, v), chat.Message{Silent: true}, v, w.readerLink(v))
 	return append(want, Want{Mark: store.ThreadMark, Name: threadName(w)})
 }
 
@@ -112,13 +112,13 @@ func annotation(w Words, v View) []Want {
 	if v.Own {
 		return nil
 	}
-	body := w.Annotation.Body
 	m := chat.Message{ReplyTo: v.ReplyTo, From: chat.Person{ID: w.Creator.User, Name: w.speaker()}}
+	var head format.Doc
 	if !v.Profile.Names {
-		body = named(body, m.From.Name)
+		head = named(m.From.Name)
 		m.From = chat.Person{}
 	}
-	return parts(body, m, v, w.readerLink(v))
+	return parts(head, w.Annotation.Body, m, v, w.readerLink(v))
 }
 
 func (w Words) speaker() string {
@@ -128,22 +128,22 @@ func (w Words) speaker() string {
 	return w.Creator.Pseudonym()
 }
 
-// named puts the speaker's name before the words.
-func named(body format.Doc, name string) format.Doc {
+// named is the line that says who speaks.
+func named(name string) format.Doc {
 	head := format.Doc{}.Add(format.Block{Kind: format.Paragraph}, name+":")
 	head.Spans = []format.Span{{Kind: format.Strong, Start: 0, End: len(name) + 1}}
-	return head.Append(body)
+	return head
 }
 
-// parts cuts body so that each part fits, and puts the first one at v.Place,
-// the others into the thread. What has grown too long for the parts that stand
-// there ends with a link.
-func parts(body format.Doc, m chat.Message, v View, link string) []Want {
+// parts cuts body so that each part fits, and puts the first one at v.Place
+// under head, the others into the thread. What has grown too long for the parts
+// that stand there ends with a link.
+func parts(head, body format.Doc, m chat.Message, v View, link string) []Want {
 	if len(body.Blocks) == 0 {
 		body = format.Text("[no words]")
 	}
 	fits := func(d format.Doc) bool {
-		m.Body = d
+		m.Body = head.Append(d) // the others too: as if each had a head
 		return v.Profile.Fits == nil || v.Profile.Fits(m)
 	}
 	cut := format.Split(body, fits)
@@ -154,6 +154,9 @@ func parts(body format.Doc, m chat.Message, v View, link string) []Want {
 	for i, d := range cut {
 		m.Body = d
 		m.Ref.Place = v.Place
+		if i == 0 {
+			m.Body = head.Append(d)
+		}
 		if i > 0 && v.Thread.Thread != "" {
 			m.Ref.Place = v.Thread
 		}
@@ -163,19 +166,16 @@ func parts(body format.Doc, m chat.Message, v View, link string) []Want {
 	return want
 }
 
+// shorten ends the last part with a link to where the rest can be read.
 func shorten(cut []format.Doc, link string, fits func(format.Doc) bool) []format.Doc {
 	more := "… (more in the reader)"
 	if link != "" {
 		more = "… " + link
 	}
-	last := cut[len(cut)-1]
-	for {
-		with := last.Add(format.Block{Kind: format.Paragraph}, more)
-		if fits(with) || len(last.Text) < 2 {
-			return append(slices.Clone(cut[:len(cut)-1]), with)
-		}
-		last = last.Slice(0, format.Byte(last.Text, format.CodePoint(last.Text, len(last.Text))*9/10))
-	}
+	with := func(d format.Doc) format.Doc { return d.Add(format.Block{Kind: format.Paragraph}, more) }
+	last := len(cut) - 1
+	start := format.Split(cut[last], func(d format.Doc) bool { return fits(with(d)) })[0]
+	return append(slices.Clone(cut[:last]), with(start))
 }
 
 // reactions wants each emoji that someone holds whose reaction was not made in

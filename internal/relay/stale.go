@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -35,7 +36,7 @@ type Step struct {
 //
 // The order is: first whatever is in flight; then part 0, its thread, the
 // other parts, surplus parts last to first, and reactions. A person's own
-// message is never edited or deleted by us.
+// message is never edited or deleted by us, and what is [struck] is left alone.
 func Next(thing store.Thing, room chat.Room, threads chat.Threads, want []Want, have []store.Copy) (Step, bool) {
 	n := need{thing: thing, room: room, threads: threads, want: want, have: have}
 	for _, rule := range []func() (Step, bool){n.resolve, n.message, n.thread, n.surplus, n.reactions} {
@@ -45,6 +46,10 @@ func Next(thing store.Thing, room chat.Room, threads chat.Threads, want []Want, 
 	}
 	return Step{}, false
 }
+
+// struck is the Hash of a copy that is left as it is for good: a post of the
+// bot's own words that someone removed, or an emoji that the network refuses.
+const struck = "struck"
 
 type need struct {
 	thing   store.Thing
@@ -70,6 +75,9 @@ func (n need) copy(part int, mark string) store.Copy {
 	return n.have[i]
 }
 
+// root is what the thread is opened under and emoji are put on.
+func (n need) root() chat.Ref { return n.copy(0, "").Ref }
+
 // begin makes the step that asks for verb on copy c under its next key.
 func (n need) begin(c store.Copy, verb chat.Verb) Step {
 	c.Seq++
@@ -78,7 +86,10 @@ func (n need) begin(c store.Copy, verb chat.Verb) Step {
 	return Step{Copy: c, Action: chat.Action{Verb: verb, Key: c.Key, On: c.Ref, Old: c.Old}}
 }
 
-// resolve asks again for what is in flight, under the key of the first try.
+// resolve asks again for what is in flight, under the key of the first try:
+// for the same change if that is still wanted, else for its undoing. A post
+// whose words have changed since is undone, too: another try that is lost
+// could not be found by either words.
 func (n need) resolve() (Step, bool) {
 	i := slices.IndexFunc(n.have, store.Copy.InFlight)
 	if i < 0 {
@@ -86,30 +97,56 @@ func (n need) resolve() (Step, bool) {
 	}
 	c := n.have[i]
 	w, wanted := n.wanted(c.Part, c.Mark)
-	s := Step{Copy: c, Action: chat.Action{Verb: c.Verb, Key: c.Key, Again: true, On: c.Ref, Old: c.Old, Sent: c.Sent, Began: c.Began}}
 	switch c.Verb {
-	case chat.Post, chat.Edit:
-		if wanted {
-			return s.saying(w), true
+	case chat.Post:
+		if !wanted || Hash(w.Message) != c.Hash || sentAs(c).From != w.Message.From {
+			return n.again(c, chat.Delete), true
 		}
-		s.Action.Verb, s.Action.Sent, s.Copy.Sent = chat.Delete, c.Sent, "" // whatever the key made goes
-	case chat.OpenThread:
-		s.Action.On, s.Action.Name = n.copy(0, "").Ref, w.Name
-	case chat.React, chat.Unreact:
-		s.Action.On, s.Action.Emoji, s.Action.Old = n.copy(0, "").Ref, emojiOf(c.Mark), ownID(c)
+		s := n.again(c, chat.Post)
+		s.Action.Message = w.Message
+		return s, true
+	case chat.Edit:
+		if !wanted {
+			return n.again(c, chat.Delete), true
+		}
+		s := n.again(c, chat.Edit)
+		s.Action.Message = w.Message
+		if s.Copy.Hash != Hash(w.Message) {
+			s.Copy.Hash = "" // either words may stand there
+		}
+		return s, true
+	case chat.Delete:
+		return n.again(c, chat.Delete), true
 	}
-	return s, true
+	return n.resolveOnRoot(c, w, wanted), true
 }
 
-// saying gives a step w's words. If they are other words than those that the
-// first try carried, what will stand there is not known until it is edited.
-func (s Step) saying(w Want) Step {
-	s.Action.Message = w.Message
-	if h := Hash(w.Message); s.Action.Again && h != s.Copy.Hash {
-		s.Copy.Hash = ""
-	} else {
-		s.Copy.Hash = h
+// again makes the step that asks for verb under the key that is in flight.
+func (n need) again(c store.Copy, verb chat.Verb) Step {
+	c.Verb = verb
+	sent := sentAs(c)
+	on := c.Ref
+	on.Place.Room = n.room
+	return Step{Copy: c, Action: chat.Action{
+		Verb: verb, Key: c.Key, Again: true, On: on, Old: c.Old, Sent: sent.Words, Began: c.Began,
+		Message: chat.Message{Ref: chat.Ref{Place: on.Place}, From: sent.From},
+	}}
+}
+
+// resolveOnRoot asks again for a thread under part 0 or an emoji on it. With
+// part 0 gone there is nothing left to ask for.
+func (n need) resolveOnRoot(c store.Copy, w Want, wanted bool) Step {
+	root := n.root()
+	if root.IsZero() {
+		c.Ref = chat.Ref{}
+		return Step{Copy: quiet(c), Free: true}
 	}
+	verb := c.Verb
+	if verb == chat.React && !wanted {
+		verb = chat.Unreact
+	}
+	s := n.again(c, verb)
+	s.Action.On, s.Action.Name, s.Action.Emoji, s.Action.Old = root, w.Name, emojiOf(c.Mark), ownID(c)
 	return s
 }
 
@@ -118,24 +155,35 @@ func (n need) message() (Step, bool) { return n.part(0) }
 
 func (n need) part(i int) (Step, bool) {
 	w, wanted := n.wanted(i, "")
-	if !wanted {
+	c := n.copy(i, "")
+	if !wanted || c.Hash == struck {
 		return Step{}, false
 	}
-	c := n.copy(i, "")
 	if c.Ref.IsZero() {
 		c.Ref = chat.Ref{Place: w.Message.Ref.Place} // where to look for it, should its answer be lost
-		return n.begin(c, chat.Post).saying(w), true
+		return n.saying(c, chat.Post, w), true
 	}
 	if c.Ref.As == "" || c.Hash == Hash(w.Message) {
 		return Step{}, false
 	}
-	return n.begin(c, chat.Edit).saying(w), true
+	return n.saying(c, chat.Edit, w), true
+}
+
+// saying begins a step that carries w's words.
+func (n need) saying(c store.Copy, verb chat.Verb, w Want) Step {
+	s := n.begin(c, verb)
+	s.Action.Message = w.Message
+	s.Copy.Hash = Hash(w.Message)
+	return s
 }
 
 // thread opens the thread under part 0, then posts and edits the other parts.
 func (n need) thread() (Step, bool) {
-	root := n.copy(0, "").Ref
-	if w, wanted := n.wanted(0, store.ThreadMark); wanted && !root.IsZero() {
+	root := n.root()
+	if root.IsZero() {
+		return Step{}, false
+	}
+	if w, wanted := n.wanted(0, store.ThreadMark); wanted {
 		if c := n.copy(0, store.ThreadMark); c.Ref.IsZero() {
 			return n.open(c, root, w.Name), true
 		}
@@ -189,12 +237,12 @@ func (n need) surplus() (Step, bool) {
 
 // reactions puts on and takes off the emoji on part 0.
 func (n need) reactions() (Step, bool) {
-	root := n.copy(0, "").Ref
+	root := n.root()
 	if root.IsZero() {
-		return Step{}, false
+		return n.fallen()
 	}
 	for _, w := range n.want {
-		if c := n.copy(0, w.Mark); w.Emoji != "" && c.Ref.IsZero() {
+		if c := n.copy(0, w.Mark); w.Emoji != "" && c.Ref.IsZero() && c.Hash != struck {
 			s := n.begin(c, chat.React)
 			s.Action.On, s.Action.Emoji = root, w.Emoji
 			return s, true
@@ -202,7 +250,7 @@ func (n need) reactions() (Step, bool) {
 	}
 	for _, c := range n.have {
 		_, wanted := n.wanted(0, c.Mark)
-		if emojiOf(c.Mark) == "" || c.Ref.IsZero() || wanted {
+		if emojiOf(c.Mark) == "" || c.Ref.IsZero() || c.Hash == struck || wanted {
 			continue
 		}
 		s := n.begin(c, chat.Unreact)
@@ -212,11 +260,23 @@ func (n need) reactions() (Step, bool) {
 	return Step{}, false
 }
 
+// fallen takes note that the emoji on part 0 went with it.
+func (n need) fallen() (Step, bool) {
+	for _, c := range n.have {
+		if emojiOf(c.Mark) != "" && !c.Ref.IsZero() {
+			c.Ref = chat.Ref{}
+			return Step{Copy: c, Free: true}, true
+		}
+	}
+	return Step{}, false
+}
+
 const reactMark = "react:"
 
+// emojiOf is the emoji that a copy with that mark is, "" if it is none.
 func emojiOf(mark string) string {
-	if len(mark) > len(reactMark) && mark[:len(reactMark)] == reactMark {
-		return mark[len(reactMark):]
+	if emoji, ok := strings.CutPrefix(mark, reactMark); ok {
+		return emoji
 	}
 	return ""
 }

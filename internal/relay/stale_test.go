@@ -141,7 +141,7 @@ func TestNextComesToAnEnd(t *testing.T) {
 				keys[s.Action.Key] = true
 				c := s.Copy
 				if !s.Free {
-					c = settled(c, job{step: s, done: chat.Done{Ref: chat.Ref{Place: chat.Place{Room: hall}, ID: s.Action.Key}}})
+					c = settled(c, s.Action, chat.Done{Ref: chat.Ref{Place: chat.Place{Room: hall}, ID: s.Action.Key}})
 				}
 				room[c.Mark+string(rune('0'+c.Part))] = c
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
@@ -20,12 +21,27 @@ import (
 // story runs one story in a town where the first passage stands in all rooms.
 func story(t *testing.T, tell func(t *testing.T, n *town)) {
 	t.Helper()
+	storyOn(t, netOne, netTwo, tell)
+}
+
+// storyOn is story on other networks.
+func storyOn(t *testing.T, one, two chattest.Options, tell func(t *testing.T, n *town)) {
+	t.Helper()
+	dawn(t, one, two, func(t *testing.T, n *town) {
+		n.pass(time.Hour + time.Minute)
+		tell(t, n)
+	})
+}
+
+// dawn is storyOn before the first passage is posted, which happens on the
+// hour.
+func dawn(t *testing.T, one, two chattest.Options, tell func(t *testing.T, n *town)) {
+	t.Helper()
 	dsn := filepath.Join(t.TempDir(), "story.db")
 	synctest.Test(t, func(t *testing.T) {
-		n := newTown(t, dsn, 6)
+		n := newTown(t, dsn, 6, one, two)
 		n.plan("0 * * * *")
 		n.start()
-		n.pass(time.Hour + time.Minute)
 		tell(t, n)
 		n.stop()
 		for _, net := range n.nets {

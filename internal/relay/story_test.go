@@ -52,16 +52,23 @@ type town struct {
 	people map[string][]*chattest.Member
 	text   discussion.Discussion
 	stop   func()
+
+	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
 }
 
-func newTown(t *testing.T, dsn string, passages int) *town {
+// The networks of a town, unless a story asks for others.
+var (
+	netOne = chattest.Options{Name: "one", Names: true, EditEvents: true, Limit: 4000, Moderator: true}
+	netTwo = chattest.Options{Name: "two", Threads: chat.OpenedThreads, Limit: 2000, Moderator: true}
+)
+
+func newTown(t *testing.T, dsn string, passages int, one, two chattest.Options) *town {
 	db, err := store.Open(t.Context(), dsn, store.Options{NoListen: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := &town{t: t, db: db, people: map[string][]*chattest.Member{}, text: essay(passages), nets: map[string]*chattest.Network{
-		"one": chattest.New(chattest.Options{Name: "one", Names: true, EditEvents: true, Limit: 4000, Moderator: true}),
-		"two": chattest.New(chattest.Options{Name: "two", Threads: chat.OpenedThreads, Limit: 2000, Moderator: true}),
+		"one": chattest.New(one), "two": chattest.New(two),
 	}}
 	n.rooms = []chat.Room{n.nets["one"].Room("hall"), n.nets["one"].Room("yard"), n.nets["two"].Room("club")}
 	for name, net := range n.nets {
@@ -97,7 +104,7 @@ func (n *town) start() {
 	for _, net := range n.nets {
 		platforms = append(platforms, net.Open("bot"))
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Log: logger(n.t)})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Log: logger(n.t)})
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := r.Run(ctx); err != nil {
@@ -146,7 +153,7 @@ func TestSixtySixHours(t *testing.T) {
 	databases(t, func(t *testing.T, dsn string) {
 		began := realTime()
 		synctest.Test(t, func(t *testing.T) {
-			n := newTown(t, dsn, 30)
+			n := newTown(t, dsn, 30, netOne, netTwo)
 			n.plan("0 * * * *")
 			n.start()
 			dice := rand.New(rand.NewPCG(66, 34))

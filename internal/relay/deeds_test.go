@@ -1,0 +1,197 @@
+package relay_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
+	"marginalia/internal/store"
+)
+
+var emojis = []string{"👍", "❤", "🤔"}
+
+// deed has someone do something.
+func (w *world) deed() {
+	switch n := w.dice.IntN(100); {
+	case n < 40:
+		w.say()
+	case n < 43:
+		w.stray()
+	case n < 45:
+		w.call()
+	case n < 62:
+		w.edit()
+	case n < 70:
+		w.delete()
+	case n < 73:
+		w.moderate()
+	default:
+		w.react()
+	}
+}
+
+func (w *world) someone(r chat.Room) *chattest.Member { return pick(w, w.people[r.Platform]) }
+
+// say has someone say something in a thread, or in the main timeline in
+// answer to a passage; perhaps in answer to something that stands there.
+func (w *world) say() {
+	room := pick(w, w.rooms)
+	net := w.nets[room.Platform]
+	threads := w.threads(room)
+	if len(threads) == 0 {
+		return
+	}
+	s := &saying{token: fmt.Sprintf("tk%04d", len(w.said)), length: 1, room: room, by: w.someone(room), fans: map[fan]bool{}}
+	if w.odds(6) {
+		s.length = 2 + w.dice.IntN(120)
+	}
+	s.seq = pick(w, keysOf(threads))
+	place, to := threads[s.seq], chat.Ref{}
+	if there := net.Read(place); len(there) > 0 && w.odds(3) {
+		to = pick(w, there).Ref
+	}
+	if w.odds(12) {
+		place, to = chat.Place{Room: room}, w.roots(room)[s.seq].Ref
+	}
+	s.ref = s.by.Say(place, s.text(), to)
+	w.said = append(w.said, s)
+}
+
+// stray has someone say something that is nothing to us.
+func (w *world) stray() {
+	room := pick(w, w.rooms)
+	s := &saying{token: fmt.Sprintf("tk%04d", 9000+len(w.strays)), length: 1, room: room, by: w.someone(room)}
+	s.ref = s.by.Say(chat.Place{Room: room}, s.text(), chat.Ref{})
+	w.strays = append(w.strays, s)
+	if w.odds(2) {
+		s.by.Edit(s.ref, s.text()+" Better.")
+	}
+	if w.odds(3) {
+		s.by.Delete(s.ref)
+	}
+}
+
+// call has someone tell the bot a command.
+func (w *world) call() {
+	room := pick(w, w.rooms)
+	place := chat.Place{Room: room}
+	if threads := w.threads(room); len(threads) > 0 && w.odds(2) {
+		place = threads[pick(w, keysOf(threads))]
+	}
+	s := &saying{token: fmt.Sprintf("call%04d", len(w.calls)), room: room, by: w.someone(room)}
+	s.ref = s.by.Say(place, "!essay what a="+s.token, chat.Ref{})
+	w.calls = append(w.calls, s)
+}
+
+func (w *world) living() []*saying {
+	return slices.DeleteFunc(slices.Clone(w.said), func(s *saying) bool { return s.deleted })
+}
+
+func (w *world) edit() {
+	living := w.living()
+	if len(living) == 0 {
+		return
+	}
+	s := pick(w, living)
+	for range 1 + w.dice.IntN(3) {
+		before := s.length
+		s.version++
+		s.length = 1
+		if w.odds(4) {
+			s.length = 2 + w.dice.IntN(120)
+		}
+		s.grown = s.grown || s.length > before
+		s.by.Edit(s.ref, s.text())
+		if w.odds(2) {
+			return
+		}
+	}
+}
+
+func (w *world) delete() {
+	living := w.living()
+	if len(living) == 0 {
+		return
+	}
+	s := pick(w, living)
+	s.deleted = true
+	s.by.Delete(s.ref)
+}
+
+// moderate has someone remove a mirror. Where messages bear no keys, and nobody
+// knows yet that one is the bot's, its removal tells the bot nothing.
+func (w *world) moderate() {
+	room := pick(w, w.rooms)
+	threads := w.threads(room)
+	if len(threads) == 0 {
+		return
+	}
+	place := threads[pick(w, keysOf(threads))]
+	for _, m := range w.nets[room.Platform].Read(place) {
+		if s := w.sayingIn(m); s != nil && m.Ref.As != "" && w.odds(2) && (!w.keyless[room.Platform] || w.known(m.Ref)) {
+			if w.there(func() { w.someone(room).Delete(m.Ref) }) {
+				s.hidden, s.doubted = true, s.doubted || !w.known(m.Ref)
+			}
+			return
+		}
+	}
+}
+
+// sayingIn is what a message in a thread shows, or nil.
+func (w *world) sayingIn(m chat.Message) *saying {
+	at := sentence.FindStringSubmatch(m.Body.Text)
+	i := slices.IndexFunc(w.said, func(s *saying) bool { return at != nil && s.token == at[1] })
+	if i < 0 {
+		return nil
+	}
+	return w.said[i]
+}
+
+// react puts someone's emoji on something that stands in a room, or takes it
+// off again, once or several times at a stroke.
+func (w *world) react() {
+	room := pick(w, w.rooms)
+	threads := w.threads(room)
+	net := w.nets[room.Platform]
+	if len(threads) == 0 || w.silent[room.Platform] {
+		return
+	}
+	seq := pick(w, keysOf(threads))
+	s, ref := w.posts[seq], w.roots(room)[seq].Ref
+	if there := net.Read(threads[seq]); len(there) > 0 && !w.odds(4) {
+		m := pick(w, there)
+		ref = m.Ref
+		if s = w.sayingIn(m); s == nil || !strings.Contains(m.Body.Text, "-0 is said.") {
+			return
+		}
+	}
+	f := fan{w.someone(room), pick(w, emojis), ref}
+	for range 1 + w.dice.IntN(4) {
+		if s.fans[f] && w.there(func() { f.by.Unreact(ref, f.emoji) }) {
+			delete(s.fans, f)
+		} else if w.there(func() { f.by.React(ref, f.emoji) }) {
+			s.fans[f] = true
+		}
+	}
+}
+
+// there does something to a message, unless the bot has just removed it.
+func (w *world) there(deed func()) (done bool) {
+	defer func() { done = recover() == nil }()
+	deed()
+	return true
+}
+
+// known reports whether the bot knows a message as its own.
+func (w *world) known(ref chat.Ref) bool {
+	if w.bot == nil || w.bot.dead() {
+		return false
+	}
+	return w.bot.db.View(context.Background(), func(tx *store.Tx) error {
+		_, _, err := tx.CopyAt(ref.Place.Room, ref.ID)
+		return err
+	}) == nil
+}

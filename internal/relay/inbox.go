@@ -1,0 +1,162 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// The inbox holds what came before what it is about, and events that could
+// not be handled. The former wait for their message and are dropped after a
+// day; the latter are tried again, and then wait as long for the operator.
+const (
+	heldFor    = 24 * time.Hour
+	mostTries  = 3
+	retryAfter = time.Minute // times the tries so far
+)
+
+// Why an event waits.
+const (
+	early    = "it came before its message"
+	doubtful = "it may be about a message of ours that is on its way"
+)
+
+// keep puts an event into the inbox. on is what it waits for; tries tells how
+// often it could not be handled.
+func keep(tx *store.Tx, e chat.Event, on, why string, tries int, now time.Time) error {
+	room := e.Message.Ref.Place.Room
+	what := string(e.Kind) + strconv.FormatInt(e.Revised.UnixNano(), 10)
+	if e.Own == "" && (e.Kind == chat.Reacted || e.Kind == chat.Unreacted) {
+		what = "reaction" // of which the newest state counts
+	}
+	id := discussion.Derive("held", room.String(), e.Message.Ref.ID, what, e.Own, e.By.ID, e.Emoji)
+	return tx.PutHeld(store.Held{ID: id, Room: room, On: on, Event: e, Why: why, Tries: tries, At: now})
+}
+
+// perhapsOurs keeps an event about something that is not known: an edit in a
+// thread of ours, and whatever may be about a message or thread of ours whose
+// request is still in flight. Words of other people's talk are not kept.
+func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
+	place, on := e.Message.Ref.Place, e.Message.Ref.ID
+	if e.Kind == chat.Edited {
+		if thing, err := threadOf(tx, place); thing != "" || err != nil {
+			return errors.Join(err, keep(tx, e, on, early, 0, now))
+		}
+	}
+	if e.Kind == chat.Said {
+		on = cmp.Or(place.Thread, e.Message.ReplyTo.ID)
+	}
+	if on == "" {
+		return nil
+	}
+	flying, err := tx.InFlight(place.Room)
+	if err != nil || len(flying) == 0 {
+		return err
+	}
+	return keep(tx, e, on, doubtful, 0, now)
+}
+
+// release handles what waits for a message or thread.
+func (r *Relay) release(tx *store.Tx, room chat.Room, on string, now time.Time) error {
+	waiting, err := tx.HeldOn(room, on)
+	if err != nil {
+		return err
+	}
+	for _, h := range waiting {
+		if err := r.again(tx, h, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again handles an event that was held. If it cannot be handled it is held
+// on; if it was the store that failed, nothing of that is kept.
+func (r *Relay) again(tx *store.Tx, h store.Held, now time.Time) error {
+	if err := tx.DropHeld(h.ID); err != nil {
+		return err
+	}
+	if err := r.event(tx, h.Event, now); err != nil {
+		return keep(tx, h.Event, h.On, err.Error(), h.Tries+1, now)
+	}
+	return nil
+}
+
+// drop forgets what waits of a message that was deleted.
+func drop(tx *store.Tx, room chat.Room, id string) error {
+	waiting, err := tx.Held()
+	if err != nil {
+		return err
+	}
+	for _, h := range waiting {
+		if h.Room != room || h.Event.Message.Ref.ID != id {
+			continue
+		}
+		if err := tx.DropHeld(h.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sort tries again what could not be handled, and drops what waited for too
+// long, or in vain.
+func (r *Relay) sort(ctx context.Context, due, dropped []store.Held, now time.Time) error {
+	var all []error
+	if len(dropped) > 0 {
+		all = append(all, r.c.DB.Update(ctx, func(tx *store.Tx) error {
+			for _, h := range dropped {
+				if err := tx.DropHeld(h.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	for _, h := range due {
+		all = append(all, r.c.DB.Update(ctx, func(tx *store.Tx) error { return r.again(tx, h, now) }))
+	}
+	return errors.Join(all...)
+}
+
+// sorted are the events that are to be tried again, those to be dropped, and
+// when there will be more of them (zero: nothing waits).
+func sorted(tx *store.Tx, now time.Time) (due, dropped []store.Held, next time.Time, err error) {
+	all, err := tx.Held()
+	for _, h := range all {
+		retry, end := h.At.Add(time.Duration(h.Tries)*retryAfter), h.At.Add(heldFor)
+		vain := false
+		if h.Why == doubtful {
+			flying, err := tx.InFlight(h.Room)
+			if err != nil {
+				return nil, nil, next, err
+			}
+			vain = len(flying) == 0
+		}
+		failed := h.Tries > 0 && h.Tries < mostTries
+		switch {
+		case vain || !end.After(now):
+			dropped = append(dropped, h)
+		case failed && !retry.After(now):
+			due = append(due, h)
+		case failed:
+			next = earlier(next, retry)
+		default:
+			next = earlier(next, end)
+		}
+	}
+	return due, dropped, next, err
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}

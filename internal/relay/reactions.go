@@ -1,0 +1,109 @@
+package relay
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// reacted records an emoji on something of ours.
+func (r *Relay) reacted(tx *store.Tx, e chat.Event, now time.Time) error {
+	room := e.Message.Ref.Place.Room
+	thing, _, err := tx.CopyAt(room, e.Message.Ref.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return r.perhapsOurs(tx, e, now)
+	}
+	if err != nil {
+		return err
+	}
+	if e.Own != "" {
+		if dead, err := tx.Tombstoned(room, e.Own); dead || err != nil {
+			return err
+		}
+	}
+	person, err := tx.PutPerson(room.Platform, e.By)
+	if err != nil {
+		return err
+	}
+	reaction := store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room, Own: e.Own, At: e.At}
+	if err := tx.PutReaction(reaction); err != nil {
+		return err
+	}
+	return mirrorReaction(tx, reaction, now)
+}
+
+func (r *Relay) emoji(room chat.Room, e string) string {
+	if normal := r.platforms[room.Platform].Profile().Normal; normal != nil {
+		e = normal(e)
+	}
+	return strings.ReplaceAll(e, "\ufe0f", "")
+}
+
+// unreacted takes an emoji back, by its own id or by whose it was. One that is
+// not known is remembered: it may still come.
+func (r *Relay) unreacted(tx *store.Tx, e chat.Event, now time.Time) error {
+	room := e.Message.Ref.Place.Room
+	if e.Own != "" {
+		reaction, err := tx.ReactionAt(room, e.Own)
+		if errors.Is(err, store.ErrNotFound) {
+			return tx.PutTombstone(room, e.Own)
+		}
+		if err != nil {
+			return err
+		}
+		return takeBack(tx, reaction, now)
+	}
+	thing, _, err := tx.CopyAt(room, e.Message.Ref.ID)
+	if errors.Is(err, store.ErrNotFound) {
+		return r.perhapsOurs(tx, e, now)
+	}
+	if err != nil {
+		return err
+	}
+	person, err := tx.PutPerson(room.Platform, e.By)
+	if err != nil {
+		return err
+	}
+	return takeBack(tx, store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room}, now)
+}
+
+func takeBack(tx *store.Tx, reaction store.Reaction, now time.Time) error {
+	if reaction.Own != "" {
+		if err := tx.PutTombstone(reaction.Room, reaction.Own); err != nil {
+			return err
+		}
+	}
+	if err := tx.DeleteReaction(reaction.Thing, reaction.Person, reaction.Emoji, reaction.Room); err != nil {
+		return err
+	}
+	return mirrorReaction(tx, reaction, now)
+}
+
+// mirrorReaction marks a thing stale in the other rooms that show it.
+func mirrorReaction(tx *store.Tx, reaction store.Reaction, now time.Time) error {
+	rooms, err := tx.RoomsOf(reaction.Thing)
+	if err != nil {
+		return err
+	}
+	under := discussion.PassageID("")
+	if id := reaction.Thing.Annotation(); id != "" {
+		a, err := tx.Annotation(id)
+		if err != nil {
+			return err
+		}
+		under = a.Under
+	}
+	for _, room := range rooms {
+		if room == reaction.Room {
+			continue
+		}
+		if err := tx.Stale(reaction.Thing, room, under, store.ClassReaction, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package relay
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/store"
+)
+
+// settle records what came of a request in the copy, and returns the delivery
+// as it is to be recorded (a zero one if somebody dropped it); on tells that it
+// may go on at once. have are the copies as they are now, nil if they must be
+// read again.
+func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, have []store.Copy, on bool, err error) {
+	have, err = tx.Copies(j.delivery.Thing, j.delivery.Room)
+	if err != nil {
+		return d, nil, false, err
+	}
+	at := slices.IndexFunc(have, func(c store.Copy) bool { return c.Part == j.step.Copy.Part && c.Mark == j.step.Copy.Mark })
+	if at < 0 {
+		return d, nil, false, fmt.Errorf("part %d%s of it is not recorded: %w", j.step.Copy.Part, j.step.Copy.Mark, store.ErrNotFound)
+	}
+	v := judge(j.err, j.step.Action)
+	if c := have[at]; !c.InFlight() || c.Key != j.step.Copy.Key {
+		v = made // an echo has settled it meanwhile
+	} else if have[at], err = r.settleCopy(tx, j, c, v, now); err != nil {
+		return d, nil, false, err
+	}
+	if v != made || j.step.Action.Verb == chat.Post || j.step.Action.Verb == chat.OpenThread {
+		have = nil // others may have changed with it
+	}
+	if d, err = tx.Delivery(j.delivery.Thing, j.delivery.Room); err != nil {
+		return store.Delivery{}, nil, false, ignoreMissing(err)
+	}
+	return r.rescheduled(d, j, v, now), have, v <= struckOut, nil
+}
+
+// settleCopy records and returns what became of the copy.
+func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now time.Time) (store.Copy, error) {
+	thing, room := j.delivery.Thing, j.delivery.Room
+	switch {
+	case v == made:
+		c = settled(c, j.step.Action, j.done)
+		return c, r.stands(tx, thing, room, c, j.step.Action.Verb, now)
+	case v == gone && j.step.Action.Verb == chat.Edit:
+		if c.Verb = chat.Delete; !j.step.Action.Again {
+			c = quiet(c)
+		}
+		return c, r.removed(tx, thing, room, c, now)
+	case v == gone:
+		c = settled(c, j.step.Action, chat.Done{})
+	case v == struckOut:
+		c = quiet(c)
+		c.Hash = struck
+	case v == open, j.step.Action.Again:
+		return c, nil // what the first try did is still not known
+	default:
+		c = undone(c, j.step.Action.Verb)
+	}
+	return c, tx.PutCopy(thing, room, c)
+}
+
+// stands records a copy that verb settled, and handles what came before it was
+// known that this is ours.
+func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, verb chat.Verb, now time.Time) error {
+	if err := tx.PutCopy(thing, room, c); err != nil {
+		return err
+	}
+	switch verb {
+	case chat.Post:
+		return r.release(tx, room, c.Ref.ID, now)
+	case chat.OpenThread:
+		if err := keepCursor(tx, c.Ref.Place); err != nil {
+			return err
+		}
+		return r.release(tx, room, c.Ref.Place.Thread, now)
+	}
+	return nil
+}
+
+// keepCursor has a thread that was opened listened to, from its beginning.
+func keepCursor(tx *store.Tx, p chat.Place) error {
+	known, err := tx.Cursors(p.Room.Platform)
+	if err != nil {
+		return err
+	}
+	if _, ok := known[p]; ok {
+		return nil
+	}
+	return tx.PutCursors(p.Room.Platform, map[chat.Place]chat.Cursor{p: ""})
+}
+
+// removed takes note that a copy of ours was removed by someone else. What a
+// person said is hidden, and its other copies go; what is left of this one,
+// earlier edits, goes with them. Words of the bot's own do not come back.
+func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) error {
+	id := thing.Annotation()
+	if id == "" {
+		c = quiet(c)
+		c.Ref, c.Old, c.Hash = chat.Ref{}, nil, struck
+	}
+	if id != "" && !c.InFlight() && len(c.Old) == 0 {
+		c.Ref, c.Hash = chat.Ref{}, ""
+	}
+	if err := tx.PutCopy(thing, room, c); err != nil || id == "" {
+		return err
+	}
+	return hide(tx, id, now)
+}
+
+// settled is c after a went through.
+func settled(c store.Copy, a chat.Action, done chat.Done) store.Copy {
+	ref := done.Ref
+	switch a.Verb {
+	case chat.Post, chat.OpenThread, chat.React:
+		if ref.ID == "" {
+			ref.ID = a.Emoji
+		}
+		if ref.As == "" {
+			ref.As = "bot"
+		}
+		c.Ref, c.Old = ref, nil
+	case chat.Edit:
+		if !ref.IsZero() {
+			c.Old = append(c.Old, ref)
+		}
+		if !done.Found {
+			c.Hash = Hash(a.Message)
+		}
+	case chat.Delete, chat.Unreact:
+		c.Ref, c.Old, c.Hash = chat.Ref{}, nil, ""
+	}
+	return quiet(c)
+}
+
+// undone is c after its request was certainly not made.
+func undone(c store.Copy, v chat.Verb) store.Copy {
+	if v == chat.Edit {
+		c.Hash = "" // what stands there is older than what was to be said
+	}
+	return quiet(c)
+}
+
+func quiet(c store.Copy) store.Copy {
+	c.Verb, c.Sent, c.Began = "", "", time.Time{}
+	return c
+}
+
+// outcome is what an answer means for the request.
+type outcome uint8
+
+const (
+	made      outcome = iota // it went through
+	gone                     // what it was about is no longer there
+	struckOut                // it will never go through, and the delivery goes on without it
+	refused                  // it will never go through
+	waiting                  // not made; the network will take it later
+	open                     // nobody knows
+)
+
+func judge(err error, a chat.Action) outcome {
+	var wait chat.RetryAfter
+	emoji := a.Verb == chat.React || a.Verb == chat.Unreact
+	switch {
+	case err == nil:
+		return made
+	case errors.Is(err, chat.ErrGone) && a.Verb == chat.Post && !a.Message.ReplyTo.IsZero():
+		return waiting // it was to answer what is gone: the next try answers nobody
+	case errors.Is(err, chat.ErrGone) && (a.Verb == chat.Post || a.Verb == chat.OpenThread):
+		return refused
+	case errors.Is(err, chat.ErrGone):
+		return gone
+	case errors.Is(err, chat.ErrRefused) && emoji:
+		return struckOut
+	case errors.Is(err, chat.ErrRefused):
+		return refused
+	case errors.As(err, &wait), errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrAuth), errors.Is(err, chat.ErrUnreached):
+		return waiting
+	}
+	return open
+}
+
+// answersNobody is the Why of a delivery that was to answer a message that is
+// gone. It is tried again without.
+const answersNobody = "what it answers is gone"
+
+// leastWait keeps a network that asks to wait for no time from being asked
+// without end.
+const leastWait = time.Second
+
+// rescheduled is the delivery after a request: due at once if all went well,
+// later if not, dead if it was refused.
+func (r *Relay) rescheduled(d store.Delivery, j job, v outcome, now time.Time) store.Delivery {
+	if v <= struckOut {
+		d.Due, d.Tries, d.Spent, d.Why = now, 0, 0, ""
+		return d
+	}
+	d.Tries++
+	d.Why = j.err.Error()
+	if v == refused {
+		d.Dead = now
+		return d
+	}
+	if errors.Is(j.err, chat.ErrUnreached) || errors.Is(j.err, chat.ErrAuth) {
+		d.Due, d.Tries = now, d.Tries-1 // the platform is held, not this delivery
+		return d
+	}
+	wait := backoff(j.step.Action.Key, d.Tries)
+	var asked chat.RetryAfter
+	switch {
+	case errors.As(j.err, &asked):
+		wait = max(asked.Wait, leastWait)
+		if asked.Scope != chat.MessageScope {
+			d.Tries--
+		}
+	case errors.Is(j.err, chat.ErrGone):
+		d.Why = answersNobody
+	case v == open:
+		wait = max(wait, r.c.Settle)
+	}
+	d.Due = now.Add(wait + time.Millisecond) // the store keeps whole ones
+	if answered(j.err) {
+		d.Spent += wait
+	}
+	return d
+}
+
+// backoff is 1 s, 2 s, 4 s, … up to an hour, give or take a fifth that depends
+// on the key and the try alone.
+func backoff(key string, tries int) time.Duration {
+	wait := time.Hour
+	if tries < 13 {
+		wait = min(wait, time.Second<<max(tries-1, 0))
+	}
+	sum := sha256.Sum256(fmt.Append(nil, key, tries))
+	part := int64(binary.BigEndian.Uint16(sum[:2])) - 1<<15
+	return wait + time.Duration(int64(wait)/5*part/(1<<15))
+}
+
+// answered reports whether the network said anything at all.
+func answered(err error) bool {
+	var broken net.Error
+	return !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) &&
+		!errors.Is(err, chat.ErrUnreached) && !errors.As(err, &broken)
+}
