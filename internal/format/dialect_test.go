@@ -15,6 +15,7 @@ var dialects = []struct {
 	{"plain", Plain{}},
 	{"markdown", Markdown{}},
 	{"markdown with names", Markdown{Name: names}},
+	{"markdown as typed", Markdown{Typed: true}},
 	{"html", HTML{}},
 	{"matrix", Matrix{}},
 	{"matrix with names", Matrix{Name: names}},

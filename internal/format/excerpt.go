@@ -10,7 +10,7 @@ import (
 // Excerpt returns the words of d on one line, at most n code points. A longer
 // text is cut behind a word and ends in "…". What a spoiler covers stays so.
 func Excerpt(d Doc, n int) string {
-	words := strings.Join(strings.Fields(normal(d, rules{keep: keepMarkdown, say: sayHidden}).Text), " ")
+	words := strings.Join(strings.Fields(normal(d, rules{keep: Markdown{}.keep, say: sayHidden}).Text), " ")
 	if utf8.RuneCountInString(words) <= n {
 		return words
 	}

@@ -5,12 +5,14 @@ import "github.com/yuin/goldmark/text"
 // Markdown is CommonMark with strikethrough and tables, and with HTML where it
 // stands in the source. A line break of the source is a space. Name returns
 // the name of whom an id means, or "" where the text's own words shall stand;
-// it may be nil.
+// it may be nil. Typed is for Markdown as people type it into a chat: HTML in it
+// is words like any others.
 //
 // Normal says what is lost: mentions are plain words, spoilers are covered by
 // "[spoiler]", and only http, https and mailto links are links.
 type Markdown struct {
-	Name func(kind, id string) string
+	Name  func(kind, id string) string
+	Typed bool
 }
 
 // Print writes d so that nothing in its words is read as markup.
@@ -18,7 +20,7 @@ func (m Markdown) Print(d Doc) string { return printMarkdown(m.Normal(d)) }
 
 // Normal is what Markdown shows of d.
 func (m Markdown) Normal(d Doc) Doc {
-	return normal(d, rules{keep: keepMarkdown, say: m.say})
+	return normal(d, rules{keep: m.keep, say: m.say})
 }
 
 func (m Markdown) say(s Span, words string) (string, bool) {
@@ -29,8 +31,9 @@ func (m Markdown) say(s Span, words string) (string, bool) {
 	return atSign(name), name != ""
 }
 
-func keepMarkdown(s Span, words string) (Span, bool) {
-	if s.Kind == Spoiler {
+// keep drops what Markdown has no marks for, and as typed no HTML either.
+func (m Markdown) keep(s Span, words string) (Span, bool) {
+	if s.Kind == Spoiler || m.Typed && (s.Kind == Underline || s.Kind == Sup || s.Kind == Sub) {
 		return s, false
 	}
 	return keepHTML(s, words)
@@ -39,13 +42,13 @@ func keepMarkdown(s Span, words string) (Span, bool) {
 // Parse reads Markdown.
 func (m Markdown) Parse(src string) Doc {
 	src = clean(src)
-	w := walker{source: []byte(src), b: &builder{keep: keepMarkdown}}
+	w := walker{source: []byte(src), b: &builder{keep: m.keep}}
 	w.r = reader{b: w.b}
 	for i := range len(src) {
 		if src[i] == '\n' {
 			w.lines = append(w.lines, i)
 		}
 	}
-	w.blocks(newParser().Parse(text.NewReader(w.source)), &place{})
+	w.blocks(newParser(m.Typed).Parse(text.NewReader(w.source)), &place{})
 	return w.b.doc()
 }

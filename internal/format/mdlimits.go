@@ -14,9 +14,10 @@ import (
 // limit, the rest of the block's marks are words.
 //
 // The table's own pass over escaped pipes is left out, for it has no limit;
-// walker.codeSpan does its work. A parser counts, and serves one text.
-func newParser() parser.Parser {
-	return parser.NewParser(
+// walker.codeSpan does its work. A parser counts, and serves one text. As typed
+// there is no HTML.
+func newParser(typed bool) parser.Parser {
+	p := parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
@@ -26,19 +27,23 @@ func newParser() parser.Parser {
 			util.Prioritized(parser.NewATXHeadingParser(), 600),
 			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
 			util.Prioritized(shallow{parser.NewBlockquoteParser()}, 800),
-			util.Prioritized(parser.NewHTMLBlockParser(), 900),
 			util.Prioritized(parser.NewParagraphParser(), 1000)),
 		parser.WithInlineParsers(
 			util.Prioritized(&limited{InlineParser: parser.NewCodeSpanParser(), tally: unclosed}, 100),
 			util.Prioritized(newBrackets(), 200),
 			util.Prioritized(parser.NewAutoLinkParser(), 300),
-			util.Prioritized(parser.NewRawHTMLParser(), 400),
 			util.Prioritized(&limited{InlineParser: parser.NewEmphasisParser(), tally: unmatched}, 500),
 			util.Prioritized(&limited{InlineParser: extension.NewStrikethroughParser(), tally: unmatched}, 500)),
 		parser.WithParagraphTransformers(
 			util.Prioritized(short{parser.LinkReferenceParagraphTransformer}, 100),
 			util.Prioritized(extension.NewTableParagraphTransformer(), 200)),
 	)
+	if !typed {
+		p.AddOptions(
+			parser.WithBlockParsers(util.Prioritized(parser.NewHTMLBlockParser(), 900)),
+			parser.WithInlineParsers(util.Prioritized(parser.NewRawHTMLParser(), 400)))
+	}
+	return p
 }
 
 const (

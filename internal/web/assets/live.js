@@ -111,12 +111,13 @@
     e.preventDefault();
     if (form.dataset.xBusy !== undefined) return;
     form.dataset.xBusy = "";
+    const sent = form.elements.text?.value;
     try {
       const answer = await fetch(form.action, {
         method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(form, e.submitter)),
       });
       if (!answer.ok) throw new Error((await answer.json()).error);
-      done(form);
+      done(form, sent);
     } catch (error) {
       complain(error instanceof TypeError ? "The server does not answer; nothing was sent." : error.message);
     } finally {
@@ -124,9 +125,11 @@
     }
   });
 
-  function done(form) {
+  // done leaves in the form what was typed since.
+  function done(form, sent) {
     if (form.matches(".say")) {
-      form.elements.text.value = "";
+      const text = form.elements.text;
+      text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
       mine = form.closest(".room");
       answer(form, "", "");
       show();
