@@ -3,91 +3,12 @@ package export
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"marginalia/internal/discussion"
-	"marginalia/test/require"
+	"marginalia/test/w3c"
 )
-
-// musts are the assertions that a list of the W3C's test suite names.
-type musts []must
-
-type must struct {
-	name   string
-	schema *jsonschema.Schema
-}
-
-// listed reads the schemas that a list names, and the definitions they share.
-func listed(t *testing.T, list string) musts {
-	t.Helper()
-	root := require.Shared(t, "w3c")
-	c := jsonschema.NewCompiler()
-	c.DefaultDraft(jsonschema.Draft4)
-	c.AssertFormat()
-	definitions, err := filepath.Glob(filepath.Join(root, "definitions", "*.json"))
-	if err != nil || len(definitions) == 0 {
-		t.Fatalf("no definitions: %v", err)
-	}
-	for _, f := range definitions {
-		resource(t, c, f)
-	}
-	var test struct{ Assertions []string }
-	if err := json.Unmarshal(file(t, filepath.Join(root, list)), &test); err != nil {
-		t.Fatal(err)
-	}
-	var all musts
-	for _, name := range test.Assertions {
-		var kind struct{ AssertionType, ExpectedResult string }
-		f := filepath.Join(root, filepath.FromSlash(name))
-		if err := json.Unmarshal(file(t, f), &kind); err != nil || kind.AssertionType != "must" || kind.ExpectedResult != "valid" {
-			t.Fatalf("%s asserts that something %s be %s: %v", name, kind.AssertionType, kind.ExpectedResult, err)
-		}
-		s, err := c.Compile(resource(t, c, f))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, must{name, s})
-	}
-	return all
-}
-
-func resource(t *testing.T, c *jsonschema.Compiler, f string) string {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(file(t, f)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "http://schemas.test/" + path.Base(filepath.ToSlash(f))
-	if err := c.AddResource(url, doc); err != nil {
-		t.Fatal(err)
-	}
-	return url
-}
-
-func file(t *testing.T, f string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// failures are the assertions that a document does not satisfy.
-func (m musts) failures(doc any) (names []string) {
-	for _, a := range m {
-		if a.schema.Validate(doc) != nil {
-			names = append(names, a.name)
-		}
-	}
-	return names
-}
 
 type object = map[string]any
 
@@ -98,7 +19,7 @@ func exported(t *testing.T, b Bundle) object {
 	if err := writeJSONLD(&out, b); err != nil {
 		t.Fatal(err)
 	}
-	doc, err := jsonschema.UnmarshalJSON(&out)
+	doc, err := w3c.Document(out.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +35,7 @@ func items(doc object) []any {
 }
 
 func TestTheExportSatisfiesTheDataModel(t *testing.T) {
-	annotation, collection, page := listed(t, "annotations/annotationMusts.test"), listed(t, "collections/collectionMusts.test"), listed(t, "collections/pages/pageMusts.test")
+	annotation, collection, page := w3c.Annotations(t), w3c.Collections(t), w3c.Pages(t)
 	if len(annotation) != 54 {
 		t.Fatalf("the list names %d assertions on annotations, not 54", len(annotation))
 	}
@@ -146,16 +67,16 @@ func TestTheExportSatisfiesTheDataModel(t *testing.T) {
 	t.Logf("%d annotations, each against %d assertions", count, len(annotation))
 }
 
-func check(t *testing.T, what string, m musts, doc any) {
+func check(t *testing.T, what string, m w3c.Musts, doc any) {
 	t.Helper()
-	if failed := m.failures(doc); len(failed) > 0 {
+	if failed := m.Failures(doc); len(failed) > 0 {
 		text, _ := json.MarshalIndent(doc, "", " ")
 		t.Errorf("the %s fails %s: %.2000s", what, strings.Join(failed, ", "), text)
 	}
 }
 
 func TestBrokenDocumentsAreCaught(t *testing.T) {
-	annotation, collection, page := listed(t, "annotations/annotationMusts.test"), listed(t, "collections/collectionMusts.test"), listed(t, "collections/pages/pageMusts.test")
+	annotation, collection, page := w3c.Annotations(t), w3c.Collections(t), w3c.Pages(t)
 	target := func(o object) object { return o["target"].(object) }
 	selector := func(o object, i int) object { return target(o)["selector"].([]any)[i].(object) }
 	for name, spoil := range map[string]func(object){
@@ -181,7 +102,7 @@ func TestBrokenDocumentsAreCaught(t *testing.T) {
 		first := items(o)[0].(object)
 		check(t, "annotation", annotation, first)
 		spoil(first)
-		if len(annotation.failures(first)) == 0 {
+		if len(annotation.Failures(first)) == 0 {
 			t.Errorf("an annotation with %s was not caught", name)
 		}
 	}
@@ -192,7 +113,7 @@ func TestBrokenDocumentsAreCaught(t *testing.T) {
 	} {
 		o := exported(t, whole())
 		spoil(o)
-		if len(collection.failures(o)) == 0 {
+		if len(collection.Failures(o)) == 0 {
 			t.Errorf("a collection with %s was not caught", name)
 		}
 	}
@@ -203,7 +124,7 @@ func TestBrokenDocumentsAreCaught(t *testing.T) {
 	} {
 		o := exported(t, whole())["first"].(object)
 		spoil(o)
-		if len(page.failures(o)) == 0 {
+		if len(page.Failures(o)) == 0 {
 			t.Errorf("a page with %s was not caught", name)
 		}
 	}

@@ -39,7 +39,7 @@ type Step struct {
 // message is never edited or deleted by us, and what is [struck] is left alone.
 func Next(thing store.Thing, room chat.Room, threads chat.Threads, want []Want, have []store.Copy) (Step, bool) {
 	n := need{thing: thing, room: room, threads: threads, want: want, have: have}
-	for _, rule := range []func() (Step, bool){n.resolve, n.message, n.thread, n.surplus, n.reactions} {
+	for _, rule := range []func() (Step, bool){n.resolve, n.fallen, n.message, n.thread, n.surplus, n.reactions} {
 		if s, ok := rule(); ok {
 			return s, true
 		}
@@ -150,6 +150,17 @@ func (n need) resolveOnRoot(c store.Copy, w Want, wanted bool) Step {
 	return s
 }
 
+// fallen takes note that the emoji on part 0 went with it.
+func (n need) fallen() (Step, bool) {
+	for _, c := range n.have {
+		if n.root().IsZero() && emojiOf(c.Mark) != "" && !c.Ref.IsZero() {
+			c.Ref = chat.Ref{}
+			return Step{Copy: c, Free: true}, true
+		}
+	}
+	return Step{}, false
+}
+
 // message posts or edits part 0.
 func (n need) message() (Step, bool) { return n.part(0) }
 
@@ -239,7 +250,7 @@ func (n need) surplus() (Step, bool) {
 func (n need) reactions() (Step, bool) {
 	root := n.root()
 	if root.IsZero() {
-		return n.fallen()
+		return Step{}, false
 	}
 	for _, w := range n.want {
 		if c := n.copy(0, w.Mark); w.Emoji != "" && c.Ref.IsZero() && c.Hash != struck {
@@ -256,17 +267,6 @@ func (n need) reactions() (Step, bool) {
 		s := n.begin(c, chat.Unreact)
 		s.Action.On, s.Action.Emoji, s.Action.Old = root, emojiOf(c.Mark), ownID(c)
 		return s, true
-	}
-	return Step{}, false
-}
-
-// fallen takes note that the emoji on part 0 went with it.
-func (n need) fallen() (Step, bool) {
-	for _, c := range n.have {
-		if emojiOf(c.Mark) != "" && !c.Ref.IsZero() {
-			c.Ref = chat.Ref{}
-			return Step{Copy: c, Free: true}, true
-		}
 	}
 	return Step{}, false
 }

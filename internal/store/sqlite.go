@@ -102,7 +102,7 @@ func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, er
 	c := &sqliteConn{conn: conn, stmts: map[string]*sql.Stmt{}}
 	for _, p := range append([]string{
 		fmt.Sprintf("PRAGMA busy_timeout=%d", busyTimeout.Milliseconds()),
-		"PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
+		"PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
 	}, more...) {
 		if _, err := conn.ExecContext(ctx, p); err != nil {
 			return nil, errors.Join(err, conn.Close())
