@@ -8,7 +8,6 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/chattest"
-	"marginalia/internal/discussion"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -243,14 +242,4 @@ func (n *town) quiet() {
 		}
 		return err
 	})
-}
-
-// gone counts the annotations that are.
-func gone(all []discussion.Annotation) (n int) {
-	for _, a := range all {
-		if a.Gone() {
-			n++
-		}
-	}
-	return n
 }

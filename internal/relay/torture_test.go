@@ -67,7 +67,6 @@ type world struct {
 	dsn    string
 	nature string // in words
 	nets   map[string]*chattest.Network
-	opened map[string]bool // networks whose threads are opened
 	rooms  []chat.Room
 	people map[string][]*chattest.Member
 	text   discussion.Discussion
