@@ -232,6 +232,9 @@ func TestWrongConfigurations(t *testing.T) {
 		{"passages the wrong way round", "[passages]\nmin = 900\nmax = 100\n", `[passages] min is 900 and max is 100: write two numbers of characters, the smaller one first`},
 		{"listen without a port", "[bot]\nlisten = \"8080\"\n", `[bot] listen is "8080": write an address and a port`},
 		{"reader without a scheme", "[bot]\nreader = \"read.example.org\"\n", `[bot] reader is "read.example.org": write the address`},
+		{"a database of another make", "[bot]\ndatabase = \"mysql://u:s3cret@h/db\"\n", `[bot] database is neither the path of a file nor an address of PostgreSQL`},
+		{"a database as a list of words", "[bot]\ndatabase = \"host=h password=s3cret\"\n", `[bot] database is neither the path of a file nor an address of PostgreSQL`},
+		{"a token of two lines", "[matrix]\ntoken = \"s3cret\\nx\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n", `[matrix] token holds spaces or signs that no token has`},
 		{"room without a name", "[[rooms]]\nplatform = \"local\"\n", `[[rooms]] number 1 has no name`},
 		{"room on no platform", "[[rooms]]\nname = \"a\"\nplatform = \"irc\"\n", `[[rooms]] "a": platform is "irc": write local or matrix`},
 		{"matrix room without an id", "[matrix]\ntoken = \"t\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\n", `[[rooms]] "a" has no id: write the room's own id on matrix`},
@@ -290,5 +293,27 @@ func TestConfigThatIsNotThere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if c, err := loadConfig("", nil); err != nil || c.Bot.Database != "marginalia.db" {
 		t.Errorf("%+v, error %v", c.Bot, err)
+	}
+}
+
+// Whoever is at this machine is a moderator of the local rooms; whoever comes
+// by a proxy, to the address at which people read, is not.
+func TestWhoIsAtThisMachine(t *testing.T) {
+	for _, tc := range []struct {
+		listen, reader string
+		want           bool
+	}{
+		{"127.0.0.1:8080", "", true},
+		{"localhost:0", "http://localhost:8080", true},
+		{"[::1]:8080", "http://[::1]:8080", true},
+		{"127.0.0.1:8080", "https://read.example.org", false},
+		{":8080", "", false},
+		{"0.0.0.0:8080", "http://localhost:8080", false},
+		{"192.0.2.7:8080", "", false},
+	} {
+		c := Config{Bot: BotTable{Listen: tc.listen, Reader: tc.reader}}
+		if got := c.atThisMachine(); got != tc.want {
+			t.Errorf("listen %q, reader %q: %t, want %t", tc.listen, tc.reader, got, tc.want)
+		}
 	}
 }

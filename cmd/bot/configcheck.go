@@ -30,6 +30,9 @@ func (c *Config) checkChoices() error {
 	for i, p := range c.Plans {
 		look(p.called(i), reflect.ValueOf(p))
 	}
+	if !isDatabase(c.Bot.Database) {
+		all = append(all, usage("%s: [bot] database is neither the path of a file nor an address of PostgreSQL: write postgres://user:password@host:5432/name", c.where()))
+	}
 	if p := c.Passages; p.Min < 1 || p.Max < p.Min {
 		all = append(all, usage("%s: [passages] min is %d and max is %d: write two numbers of characters, the smaller one first", c.where(), p.Min, p.Max))
 	}
@@ -74,6 +77,9 @@ func (c *Config) checkMatrix() error {
 	}
 	if m.Token == "" {
 		all = append(all, usage("%s: [matrix] has no token: put the account's access token into a file and name it as token_file, or set MARGINALIA_MATRIX_TOKEN", c.where()))
+	}
+	if strings.ContainsFunc(m.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		all = append(all, usage("%s: [matrix] token holds spaces or signs that no token has: copy it again, alone", c.where()))
 	}
 	return errors.Join(all...)
 }
@@ -172,6 +178,16 @@ func (p PlanTable) plan(rooms []chat.Room) schedule.Plan {
 		Name: p.Name, Does: schedule.Does(p.Does), Cron: p.Cron, Zone: p.Zone, Rooms: rooms,
 		Count: p.Count, CatchUp: schedule.CatchUp(p.CatchUp), FromConfig: true, Next: 1,
 	}
+}
+
+// isDatabase knows other databases' addresses from paths, so that the password
+// in one is not shown as a file's name.
+func isDatabase(dsn string) bool {
+	scheme, _, isAddress := strings.Cut(dsn, "://")
+	if isAddress {
+		return scheme == "postgres" || scheme == "postgresql"
+	}
+	return !strings.Contains(dsn, "password=")
 }
 
 func isWeb(address string) bool {

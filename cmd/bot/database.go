@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -19,7 +20,7 @@ func openBeside(ctx context.Context, c Config) (*store.DB, error) {
 // read opens the database and runs f on what stands there. It makes none.
 func read(ctx context.Context, c Config, f func(*store.Tx) error) (err error) {
 	if path, ok := sqlitePath(c.Bot.Database); ok {
-		if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("there is no database %s yet: bot import or bot run makes it", path)
 		}
 	}

@@ -289,9 +289,10 @@ func TestRunOnPostgres(t *testing.T) {
 	if err := s.stop(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	wrong := strings.Replace(address.String(), address.Host, "127.0.0.1:1", 1)
-	_, errs, code = f.bot("list", "--database", wrong)
-	if code != exitFailed || strings.Count(errs, "\n") != 1 || secret != "" && strings.Contains(errs, secret) {
+	wrong := *address
+	wrong.Host, wrong.RawQuery = "127.0.0.1:1", "sslmode=disable"
+	_, errs, code = f.bot("list", "--database", wrong.String())
+	if !strings.Contains(errs, "cannot be reached") || code != exitFailed || strings.Count(errs, "\n") != 1 || secret != "" && strings.Contains(errs, secret) {
 		t.Errorf("a database that is not there (code %d): %s", code, errs)
 	}
 }

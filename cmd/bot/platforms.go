@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/url"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/local"
@@ -34,7 +35,7 @@ func platformNames() []string {
 // at this machine is a moderator, others are not.
 func openLocal(_ context.Context, c Config, rooms []chat.Room, _ *slog.Logger) (chat.Platform, error) {
 	right := chat.Anyone
-	if isLoopback(c.Bot.Listen) {
+	if c.atThisMachine() {
 		right = chat.Moderator
 	}
 	return local.New(local.Options{
@@ -42,10 +43,20 @@ func openLocal(_ context.Context, c Config, rooms []chat.Room, _ *slog.Logger) (
 	}), nil
 }
 
-func isLoopback(listen string) bool {
-	host, _, err := net.SplitHostPort(listen)
+// atThisMachine reports whether nobody else reaches the page: it is served to
+// this machine alone, and no address is given that leads to it from elsewhere.
+func (c Config) atThisMachine() bool {
+	host, _, err := net.SplitHostPort(c.Bot.Listen)
+	if err != nil || !isThisMachine(host) {
+		return false
+	}
+	reader, err := url.Parse(c.Bot.Reader)
+	return c.Bot.Reader == "" || err == nil && isThisMachine(reader.Hostname())
+}
+
+func isThisMachine(host string) bool {
 	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func openMatrix(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logger) (chat.Platform, error) {

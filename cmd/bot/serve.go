@@ -90,7 +90,7 @@ func listen(c Config, db *store.DB, open opened, engine *relay.Relay, log *slog.
 			DB: db, Local: open.local, Rooms: c.localRooms(), Open: true,
 			Default: c.credit(), Ready: engine.Ready, Base: c.Bot.Reader, Done: p.done, Log: log,
 		}),
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	return p, nil

@@ -141,7 +141,17 @@ func (l *listener) credit(a discussion.Annotation) (string, bool) {
 	if a.Gone() {
 		return "", false
 	}
-	return l.in.People[a.Creator].Credit(l.in.Default)
+	return l.in.credit(a.Creator)
+}
+
+// credit is the name under which a person is published; someone who is not
+// known has not agreed to be.
+func (in Input) credit(id discussion.PersonID) (string, bool) {
+	p, ok := in.People[id]
+	if !ok {
+		return "", false
+	}
+	return p.Credit(in.Default)
 }
 
 func (l *listener) note(a discussion.Annotation) Note {
@@ -223,7 +233,7 @@ func (l *listener) count() {
 	}
 	seen := map[once]bool{}
 	for _, r := range l.in.Reactions {
-		_, published := l.in.People[r.Person].Credit(l.in.Default)
+		_, published := l.in.credit(r.Person)
 		key := once{r.Annotation, r.Person, r.Emoji}
 		if r.Annotation == "" || !published || seen[key] {
 			continue

@@ -171,6 +171,11 @@ func (m mortal) limbo() (chat.Done, error) {
 }
 
 func (m mortal) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
+	defer func() {
+		if m.life.dead() {
+			<-m.life.buried
+		}
+	}()
 	return m.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
 		if len(b.Events) > 0 && m.life.pass(beforeHandle) || m.life.dead() {
 			return errDead

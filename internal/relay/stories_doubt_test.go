@@ -91,8 +91,11 @@ func TestPeopleAnswerAPostBeforeItIsKnownToStand(t *testing.T) {
 	one.NoEcho, two.NoEcho = true, true
 	dawn(t, one, two, func(t *testing.T, n *town) {
 		n.nets["one"].Lose(2) // a post in each room
-		n.nets["two"].Lose(2) // the post, and then its thread
-		n.pass(time.Hour + 31*time.Second)
+		n.nets["two"].Lose(1) // the post
+		n.pass(time.Hour + 10*time.Second)
+		n.nets["two"].Delay(1, time.Second)
+		n.nets["two"].Lose(1) // its thread
+		n.pass(22 * time.Second)
 		hall, club := n.rooms[0], n.rooms[2]
 		root := n.net(hall).Read(chat.Place{Room: hall})[0].Ref
 		ben := n.people["one"][1]
@@ -183,7 +186,9 @@ func TestANetworkThatAsksToWaitForNoTime(t *testing.T) {
 // What the bot had begun when it was told to stop is settled, even where the
 // network takes its time; and nothing of it is left running.
 func TestAStopSettlesWhatWasBegun(t *testing.T) {
-	story(t, func(t *testing.T, n *town) {
+	two := netTwo
+	two.NoEcho = true
+	storyOn(t, netOne, two, func(t *testing.T, n *town) {
 		n.nets["two"].SlowAnswers(3 * time.Second)
 		n.people["one"][0].Say(n.threads(n.rooms[0])[1], "last words", chat.Ref{})
 		n.pass(time.Second)

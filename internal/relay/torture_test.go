@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	tortureN     = flag.Int("torture.n", 24, "random lives on SQLite; a sixth as many on PostgreSQL")
+	tortureN     = flag.Int("torture.n", 6, "random lives on SQLite; a sixth as many on PostgreSQL")
 	tortureTrace = flag.Bool("torture.trace", false, "write down what happens")
 	tortureSeed  = flag.Uint64("torture.seed", 1, "seed of the first of them")
 )
@@ -32,6 +32,9 @@ var (
 // people who talk, edit, delete and react. Each time, what stands in the rooms
 // in the end is what was said.
 func TestTorture(t *testing.T) {
+	if testing.Short() {
+		*tortureN = 0 // the race detector makes them too long for CI; run them with -torture.n
+	}
 	t.Run("SQLite", func(t *testing.T) {
 		for seed := range uint64(*tortureN) {
 			torture(t, *tortureSeed+seed, filepath.Join(t.TempDir(), "bot.db"))

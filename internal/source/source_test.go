@@ -270,7 +270,7 @@ func TestLargeInput(t *testing.T) {
 		began := time.Now()
 		d := openFile(t, name, content)
 		t.Logf("%s: %d MB, %d documents, %d passages in %s", name, len(content)>>20, len(d.Documents), len(d.Passages), time.Since(began))
-		if took := time.Since(began); took > 20*time.Second {
+		if took := time.Since(began); took > 2*time.Minute { // a second or two on a quiet machine
 			t.Errorf("%s took %s", name, took)
 		}
 	}

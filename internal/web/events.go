@@ -14,14 +14,14 @@ import (
 const (
 	gather    = 12 * time.Millisecond // commits that come together are shown together
 	heartbeat = 25 * time.Second      // so that proxies do not take the line for dead
+	taking    = 30 * time.Second      // whoever takes nothing for so long is gone
 )
 
 // events tells a page what changes in it, as it changes.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	id := discussion.ID(r.PathValue("id"))
 	out := http.NewResponseController(w)
-	out.SetWriteDeadline(time.Time{}) // an event stream has no end
-	out.SetReadDeadline(time.Time{})
+	out.SetReadDeadline(time.Time{}) // an event stream has no end
 	shows := r.Header.Get("Last-Event-ID")
 	if shows == "" {
 		shows = r.URL.Query().Get("state")
@@ -83,6 +83,7 @@ func (f *feed) next(ctx context.Context, shows string) (patch, <-chan struct{}, 
 }
 
 func (f *feed) send(w http.ResponseWriter, out *http.ResponseController, p patch) error {
+	out.SetWriteDeadline(time.Now().Add(taking))
 	if !p.empty() {
 		data, err := json.Marshal(p)
 		if err != nil {
@@ -107,6 +108,7 @@ func (f *feed) wait(ctx context.Context, w http.ResponseWriter, out *http.Respon
 		case <-changed:
 			return f.pause(ctx, max(gather, 2*f.took))
 		case <-beat.C:
+			out.SetWriteDeadline(time.Now().Add(taking))
 			fmt.Fprint(w, ": still here\n\n")
 			if out.Flush() != nil {
 				return false

@@ -52,6 +52,7 @@ type bot struct {
 	cmd       *exec.Cmd
 	process   *child.Process
 	began     time.Time
+	temporary string // its folder for temporary files
 	out, errs string // files
 	page      string // the address that it printed
 	site      string // the beginning of it, without a slash at its end
@@ -62,8 +63,8 @@ var printed = regexp.MustCompile(`((http://[^/\s]+)\S*)\s`)
 // start runs the program and waits until it has said where its page is.
 func start(t *testing.T, program, dir string, args ...string) *bot {
 	t.Helper()
-	b := &bot{t: t, cmd: exec.Command(program, args...)}
-	b.cmd.Dir, b.cmd.Env = dir, bare()
+	b := &bot{t: t, cmd: exec.Command(program, args...), temporary: t.TempDir()}
+	b.cmd.Dir, b.cmd.Env = dir, append(bare(), "TMPDIR="+b.temporary)
 	for name, to := range map[string]*io.Writer{"out-*.txt": &b.cmd.Stdout, "err-*.txt": &b.cmd.Stderr} {
 		f, err := os.CreateTemp(t.TempDir(), name)
 		if err != nil {
@@ -102,7 +103,7 @@ func bare() []string {
 	return env
 }
 
-// finish ends a bot that a failed test left behind.
+// finish ends a bot that the test has not ended.
 func (b *bot) finish() {
 	if b.process.Ended() == nil {
 		_ = b.process.End(syscall.SIGKILL, stopTime)

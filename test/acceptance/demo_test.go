@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"syscall"
 	"testing"
@@ -74,6 +75,9 @@ func TestATypedReplyTravels(t *testing.T) {
 	p.provoke(b.site)
 	if code, took := b.end(syscall.SIGINT); code != 0 || took > 10*time.Second {
 		t.Errorf("Ctrl+C ends the demo with code %d after %v", code, took)
+	}
+	if kept, err := os.ReadDir(b.temporary); err != nil || len(kept) > 0 {
+		t.Errorf("the demo has ended and leaves %v (%v)", kept, err)
 	}
 }
 

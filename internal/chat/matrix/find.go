@@ -3,6 +3,7 @@ package matrix
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -81,7 +82,11 @@ func (p *Platform) eachNewest(ctx context.Context, room string, many int, do fun
 	if err != nil {
 		return looking(err)
 	}
-	news := answer.Rooms.Join[room].Timeline
+	there, in := answer.Rooms.Join[room]
+	if !in { // what stands there cannot be seen, which does not mean that nothing does
+		return fmt.Errorf("look whether it was done: the account is not in %s: %w", room, chat.ErrForbidden)
+	}
+	news := there.Timeline
 	events := read(news.Events)
 	for i := range events {
 		if !do(events[len(events)-1-i]) {

@@ -129,7 +129,8 @@
   function done(form, sent) {
     if (form.matches(".say")) {
       const text = form.elements.text;
-      text.value = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
+      const since = text.value.startsWith(sent) ? text.value.slice(sent.length) : text.value;
+      text.value = since.trim() ? since : ""; // the line break of Enter is no word
       mine = form.closest(".room");
       answer(form, "", "");
       show();
