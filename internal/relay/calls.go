@@ -11,10 +11,10 @@ import (
 	"marginalia/internal/store"
 )
 
-// ring tells the command worker that a call was recorded.
-func (r *Relay) ring() {
+// ring wakes whoever waits for a bell, now or as soon as they listen.
+func ring(bell chan struct{}) {
 	select {
-	case r.bell <- struct{}{}:
+	case bell <- struct{}{}:
 	default:
 	}
 }

@@ -1,7 +1,6 @@
 package relay_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -42,93 +41,6 @@ func (w *world) check() []string {
 	w.checkCalls(&f)
 	w.checkStore(&f, m)
 	return f.all
-}
-
-// memory is what the bot's store holds in the end.
-type memory struct {
-	annotations map[discussion.PassageID][]discussion.Annotation
-	copies      map[store.Thing]map[chat.Room][]store.Copy
-	dead        map[chat.Room]map[store.Thing]bool
-	flying      []store.Delivery
-	status      []store.RoomStatus
-	held        []store.Held
-}
-
-func (w *world) remembered() memory {
-	var m memory
-	err := w.bot.db.View(context.Background(), func(tx *store.Tx) (err error) {
-		m = memory{
-			annotations: map[discussion.PassageID][]discussion.Annotation{},
-			copies:      map[store.Thing]map[chat.Room][]store.Copy{}, dead: map[chat.Room]map[store.Thing]bool{},
-		}
-		for _, p := range w.text.Passages {
-			if m.annotations[p.ID], err = tx.AnnotationsUnder(p.ID); err != nil {
-				return err
-			}
-			things := []store.Thing{store.PassageThing(p.ID)}
-			for _, a := range m.annotations[p.ID] {
-				things = append(things, store.AnnotationThing(a.ID))
-			}
-			for _, t := range things {
-				if m.copies[t], err = tx.AllCopies(t); err != nil {
-					return err
-				}
-			}
-		}
-		for _, room := range w.rooms {
-			dead, err := tx.Dead(room)
-			if err != nil {
-				return err
-			}
-			m.dead[room] = map[store.Thing]bool{}
-			for _, d := range dead {
-				m.dead[room][d.Thing] = true
-			}
-			flying, err := tx.InFlight(room)
-			if err != nil {
-				return err
-			}
-			m.flying = append(m.flying, flying...)
-		}
-		if m.held, err = tx.Held(); err != nil {
-			return err
-		}
-		m.status, err = tx.RoomStatus()
-		return err
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return m
-}
-
-// given reports whether the room was given up for the passage, or for what
-// was said about it.
-func (m memory) given(w *world, room chat.Room, s *saying) bool {
-	p := store.PassageThing(w.text.Passages[s.seq-1].ID)
-	if m.dead[room][p] || m.dead[s.room][p] {
-		return true
-	}
-	return s.token != "" && m.dead[room][w.thing(s)]
-}
-
-func (m memory) hides(w *world, s *saying) bool {
-	return slices.ContainsFunc(m.annotations[w.text.Passages[s.seq-1].ID], func(a discussion.Annotation) bool {
-		return store.AnnotationThing(a.ID) == w.thing(s) && a.Hidden
-	})
-}
-
-// struck reports whether the network refused an emoji on s for good.
-func (m memory) struck(w *world, room chat.Room, s *saying) bool {
-	return slices.ContainsFunc(m.copies[w.thing(s)][room], func(c store.Copy) bool { return c.Mark != "" && c.Hash != "" })
-}
-
-// thing is what the store calls s.
-func (w *world) thing(s *saying) store.Thing {
-	if s.token == "" {
-		return store.PassageThing(w.text.Passages[s.seq-1].ID)
-	}
-	return store.AnnotationThing(discussion.AnnotationID(discussion.Derive("annotation", s.room.String(), s.ref.ID)))
 }
 
 func (w *world) checkPosts(f *findings, m memory, room chat.Room) {
@@ -206,7 +118,7 @@ func texts(all []chat.Message) (t []string) {
 
 func (w *world) checkMirror(f *findings, m memory, s *saying, room chat.Room, thread chat.Place, there []chat.Message) {
 	if len(there) == 0 {
-		w.t.Logf("%s %+v %v", s.token, s, w.reactionsOf(s, room))
+		w.trace(s, room)
 		f.say("lost: %s of %s has no mirror in %s", s.token, s.room, room)
 		return
 	}
@@ -259,7 +171,7 @@ func (w *world) checkReactions(f *findings, m memory, s *saying, room chat.Room,
 	for _, emoji := range emojis {
 		n := count(got, emoji) - count(own, emoji)
 		if n != 0 && n != 1 || n == 0 && must[emoji] || n == 1 && !must[emoji] && !may[emoji] {
-			w.t.Logf("%v", w.reactionsOf(s, room))
+			w.trace(s, room)
 			f.say("reactions: %s:%d in %s (%s) has %v, people's %v, to be carried %v", s.token, s.seq, room, ref.ID, got, own, must)
 			return
 		}
@@ -371,9 +283,6 @@ func (w *world) checkStore(f *findings, m memory) {
 		f.say("%d sayings live, %d annotations do", living, known)
 	}
 	for _, h := range m.held {
-		if slices.ContainsFunc(m.flying, func(d store.Delivery) bool { return d.Room == h.Room }) {
-			continue // given up, but in doubt
-		}
 		f.say("held: %s %s %q: %s", h.Event.Kind, h.On, h.Event.Message.Body.Text, h.Why)
 	}
 	for _, c := range m.copies {
@@ -385,30 +294,4 @@ func (w *world) checkStore(f *findings, m memory) {
 			}
 		}
 	}
-}
-
-// reactionsOf is what the store knows of the reactions to a thing.
-func (w *world) reactionsOf(s *saying, room chat.Room) (all []string) {
-	thing := w.thing(s)
-	w.bot.db.View(context.Background(), func(tx *store.Tx) error {
-		rs, _ := tx.Reactions(thing)
-		for _, r := range rs {
-			all = append(all, fmt.Sprintf("%s %s %s", r.Emoji, r.Room, r.Own))
-		}
-		cs, _ := tx.Copies(thing, room)
-		d, err := tx.Delivery(thing, room)
-		all = append(all, fmt.Sprintf("%+v %v", d, err))
-		if s.token != "" {
-			a, _ := tx.Annotation(thing.Annotation())
-			all = append(all, fmt.Sprintf("%+v", a))
-		}
-		for _, c := range cs {
-			all = append(all, fmt.Sprintf("%+v", c))
-		}
-		for f := range s.fans {
-			all = append(all, fmt.Sprintf("%s in %s on %s", f.emoji, f.ref.Place.Room, f.ref.ID))
-		}
-		return nil
-	})
-	return all
 }

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -40,7 +39,7 @@ func (r *Relay) Deliver(ctx context.Context, room chat.Room, now time.Time) (nex
 			return next, nil
 		}
 		last = todo
-		last.done, last.err = r.do(ctx, platform, last.step.Action)
+		r.do(ctx, platform, last)
 		r.note(room, last, clock())
 	}
 }
@@ -118,7 +117,7 @@ const (
 
 // do makes the request. A stop of the bot gives it a few seconds to end, so
 // that its outcome is known.
-func (r *Relay) do(ctx context.Context, p chat.Platform, a chat.Action) (chat.Done, error) {
+func (r *Relay) do(ctx context.Context, p chat.Platform, j *job) {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostDoing)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
@@ -126,24 +125,24 @@ func (r *Relay) do(ctx context.Context, p chat.Platform, a chat.Action) (chat.Do
 		context.AfterFunc(own, func() { grace.Stop() })
 	})
 	defer stop()
+	a := j.step.Action
 	if a.Again {
 		a.Taken = func(ref chat.Ref) bool { return r.taken(own, ref) }
 	}
-	return p.Do(own, a)
+	r.echoes.begin(a.Key)
+	j.done, j.err = p.Do(own, a)
+	if e, heard := r.echoes.end(p.Profile().Name, a.Key, j.err == nil); heard && j.err != nil {
+		j.seen(e.Message.Ref)
+	}
 }
 
-// taken reports whether a message is known as a copy of something.
-func (r *Relay) taken(ctx context.Context, ref chat.Ref) bool {
-	known := false
-	err := r.c.DB.View(ctx, func(tx *store.Tx) error {
-		_, _, err := tx.CopyAt(ref.Place.Room, ref.ID)
-		known = err == nil
-		return ignoreMissing(err)
-	})
-	if err != nil {
-		r.c.Log.Error("look up a message", "room", ref.Place.Room.String(), "message", ref.ID, "error", err)
+// seen is the answer of a request that was not answered, but seen to have gone
+// through.
+func (j *job) seen(ref chat.Ref) {
+	switch j.step.Action.Verb {
+	case chat.Post, chat.Edit, chat.React:
+		j.done, j.err = chat.Done{Ref: ref, Found: true}, nil
 	}
-	return known
 }
 
 // take finds the room's next request and records it. What settles by itself
@@ -185,14 +184,14 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// tryStep is step. What breaks it is given up, and the room goes on; if it was
-// the store that failed, nothing of that is kept.
+// tryStep is step. A delivery that cannot be looked at is given up, and the
+// room goes on.
 func (r *Relay) tryStep(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			err = fmt.Errorf("it breaks the courier: %v", broken)
+			err = brokenBy{broken}
 		}
-		if err != nil {
+		if errors.Is(err, store.ErrNotFound) || errors.As(err, new(brokenBy)) {
 			r.c.Log.Error("a delivery is given up", "room", d.Room.String(), "thing", d.Thing, "error", err)
 			d.Dead, d.Why = now, err.Error()
 			j, moved, err = nil, true, tx.PutDelivery(d)
@@ -201,10 +200,15 @@ func (r *Relay) tryStep(tx *store.Tx, d store.Delivery, have []store.Copy, now t
 	return r.step(tx, d, have, now)
 }
 
+// brokenBy is the error of what panicked.
+type brokenBy struct{ what any }
+
+func (b brokenBy) Error() string { return fmt.Sprintf("it breaks the bot: %v", b.what) }
+
 // step takes one delivery forward: it returns a job to do, or whether the
 // delivery moved without one. have are its copies, nil if they were not read
-// yet. A delivery whose patience is at its end is given
-// up now, not when its last try failed: that may still have gone through.
+// yet. A delivery whose patience is at its end is given up now, not when its
+// last try failed: that may still have gone through.
 func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
 	if d.Spent > r.c.Patience {
 		d.Dead = now
@@ -255,32 +259,4 @@ func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, now time.T
 		return nil, false, err
 	}
 	return &job{delivery: d, step: s}, true, tx.PutDelivery(d)
-}
-
-// sent is what a post in flight looks like on its network, should it have to
-// be found there: its speaker and what was printed. It is kept as Copy.Sent
-// until it is known whether it stands.
-type sent struct {
-	From  chat.Person `json:"from"`
-	Words string      `json:"words"`
-}
-
-func sentOf(m chat.Message, p chat.Profile) string {
-	s := sent{From: m.From}
-	if p.Dialect != nil {
-		s.Words = p.Dialect.Print(m.Body)
-	}
-	b, err := json.Marshal(s)
-	if err != nil {
-		return ""
-	}
-	return string(b)
-}
-
-func sentAs(c store.Copy) sent {
-	var s sent
-	if json.Unmarshal([]byte(c.Sent), &s) != nil {
-		return sent{Words: c.Sent}
-	}
-	return s
 }

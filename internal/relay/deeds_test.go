@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -194,4 +195,39 @@ func (w *world) known(ref chat.Ref) bool {
 		_, _, err := tx.CopyAt(ref.Place.Room, ref.ID)
 		return err
 	}) == nil
+}
+
+// threads lists the threads under the passages of a room, as people see them.
+func (w *world) threads(r chat.Room) map[int]chat.Place {
+	seqs := map[int]chat.Place{}
+	for seq, m := range w.roots(r) {
+		if place := w.nets[r.Platform].Thread(m.Ref); place != (chat.Place{}) {
+			seqs[seq] = place
+		}
+	}
+	return seqs
+}
+
+var footer = regexp.MustCompile(`paragraph (\d+) goes`)
+
+// roots lists the posts of the passages in a room.
+func (w *world) roots(r chat.Room) map[int]chat.Message {
+	roots := map[int]chat.Message{}
+	for _, m := range w.nets[r.Platform].Read(chat.Place{Room: r}) {
+		var seq int
+		if at := footer.FindStringSubmatch(m.Body.Text); at != nil && m.Ref.As != "" {
+			fmt.Sscan(at[1], &seq)
+			roots[seq] = m
+		}
+	}
+	return roots
+}
+
+func keysOf[V any](m map[int]V) []int {
+	var all []int
+	for k := range m {
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	return all
 }

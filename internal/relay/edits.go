@@ -66,6 +66,9 @@ func (r *Relay) mayEdit(tx *store.Tx, a discussion.Annotation, c store.Copy, e c
 		return false, nil
 	}
 	for _, id := range []string{e.Message.Ref.ID, e.Own} {
+		if id == "" {
+			continue
+		}
 		if dead, err := tx.Tombstoned(e.Message.Ref.Place.Room, id); dead || err != nil {
 			return false, err
 		}
@@ -78,15 +81,15 @@ func (r *Relay) mayEdit(tx *store.Tx, a discussion.Annotation, c store.Copy, e c
 // was to come.
 func (r *Relay) remirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
 	thing := store.AnnotationThing(a.ID)
+	rooms, err := tx.RoomsOf(thing)
+	if err != nil {
+		return err
+	}
 	came, err := tx.AllCopies(thing)
 	if err != nil {
 		return err
 	}
-	rooms, err := r.showing(tx, thing)
-	if err != nil {
-		return err
-	}
-	for room := range came {
+	for _, room := range inOrder(came) {
 		if !slices.Contains(rooms, room) {
 			rooms = append(rooms, room)
 		}
@@ -132,6 +135,9 @@ func (r *Relay) deleted(tx *store.Tx, e chat.Event, now time.Time) error {
 
 func (r *Relay) deletedUnknown(tx *store.Tx, e chat.Event, now time.Time) error {
 	room, id := e.Message.Ref.Place.Room, e.Message.Ref.ID
+	if id == "" {
+		return errors.New("it does not say what was deleted")
+	}
 	reaction, err := tx.ReactionAt(room, id)
 	if err == nil {
 		return takeBack(tx, reaction, now)
@@ -181,9 +187,9 @@ func anew(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for room, copies := range rooms {
+	for _, room := range inOrder(rooms) {
 		n := need{thing: thing, room: room}
-		for _, c := range copies {
+		for _, c := range rooms[room] {
 			switch {
 			case c.Mark != "" || c.Ref.As == "" && !c.InFlight():
 				continue

@@ -67,8 +67,8 @@ func bury(tx *store.Tx, id discussion.AnnotationID) error {
 	if err != nil {
 		return err
 	}
-	for room, copies := range rooms {
-		for _, c := range copies {
+	for _, room := range inOrder(rooms) {
+		for _, c := range rooms[room] {
 			if c.Ref.As != "" || c.Ref.IsZero() {
 				continue
 			}
@@ -121,8 +121,8 @@ func withdraw(tx *store.Tx, a discussion.Annotation, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for room, copies := range rooms {
-		if !slices.ContainsFunc(copies, func(c store.Copy) bool { return c.Ref.IsZero() || c.Ref.As != "" }) {
+	for _, room := range inOrder(rooms) {
+		if !slices.ContainsFunc(rooms[room], func(c store.Copy) bool { return c.Ref.IsZero() || c.Ref.As != "" }) {
 			continue // the person's own message
 		}
 		if err := tx.Stale(thing, room, a.Under, store.ClassPost, now); err != nil {

@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +20,10 @@ import (
 // one transaction. It may be called again with the same batch. An event that
 // cannot be handled is put into the inbox and does not hold up the others.
 func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error {
+	if r.echoes.putOff(platform, b, time.Now()) {
+		return nil
+	}
+	b = r.echoes.with(platform, b)
 	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e chat.Event) bool { return !r.rooms[e.Message.Ref.Place.Room] })
 	poison := map[int]error{}
 	err := r.record(ctx, platform, b, poison)
@@ -29,8 +35,13 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 	if err != nil {
 		return fmt.Errorf("record what %s said: %w", platform, err)
 	}
-	if slices.ContainsFunc(b.Events, func(e chat.Event) bool { return e.Kind == chat.Called }) {
-		r.ring()
+	for _, e := range b.Events {
+		switch e.Kind {
+		case chat.Called:
+			ring(r.bell)
+		case chat.Echoed:
+			ring(r.bells[e.Message.Ref.Place.Room])
+		}
 	}
 	return nil
 }
@@ -64,7 +75,7 @@ func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poiso
 func (r *Relay) event(tx *store.Tx, e chat.Event, now time.Time) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
-			err = fmt.Errorf("it breaks the handler: %v", broken)
+			err = brokenBy{broken}
 		}
 	}()
 	switch e.Kind {
@@ -135,7 +146,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 // mirror marks a new annotation stale in every room that shows its passage, or
 // will, but not in the one that it was made in.
 func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
-	rooms, err := r.showing(tx, store.PassageThing(a.Under))
+	rooms, err := showing(tx, store.PassageThing(a.Under))
 	if err != nil {
 		return err
 	}
@@ -152,12 +163,16 @@ func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, 
 
 // showing are the rooms that show a thing or are about to, and those that gave
 // it up: there too it may come to stand some day.
-func (r *Relay) showing(tx *store.Tx, t store.Thing) ([]chat.Room, error) {
+func showing(tx *store.Tx, t store.Thing) ([]chat.Room, error) {
 	rooms, err := tx.RoomsOf(t)
 	if err != nil {
 		return nil, err
 	}
-	for _, room := range r.c.Rooms {
+	tried, err := tx.AllCopies(t)
+	if err != nil {
+		return nil, err
+	}
+	for _, room := range inOrder(tried) {
 		if slices.Contains(rooms, room) {
 			continue
 		}
@@ -168,6 +183,12 @@ func (r *Relay) showing(tx *store.Tx, t store.Thing) ([]chat.Room, error) {
 		}
 	}
 	return rooms, nil
+}
+
+// inOrder are the rooms of copies, in the same order each time: transactions
+// that write for several rooms must not wait for each other.
+func inOrder(copies map[chat.Room][]store.Copy) []chat.Room {
+	return slices.SortedFunc(maps.Keys(copies), func(a, b chat.Room) int { return cmp.Compare(a.String(), b.String()) })
 }
 
 func (r *Relay) link(ref chat.Ref) string {

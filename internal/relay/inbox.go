@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +25,7 @@ const (
 // Why an event waits.
 const (
 	early    = "it came before its message"
-	doubtful = "it may be about a message of ours that is on its way"
+	doubtful = "it may be about a message that is not known yet"
 )
 
 // keep puts an event into the inbox. on is what it waits for; tries tells how
@@ -40,8 +41,8 @@ func keep(tx *store.Tx, e chat.Event, on, why string, tries int, now time.Time) 
 }
 
 // perhapsOurs keeps an event about something that is not known: an edit in a
-// thread of ours, and whatever may be about a message or thread of ours whose
-// request is still in flight. Words of other people's talk are not kept.
+// thread of ours, and whatever is about something that may become known. Words
+// of other people's talk are not kept.
 func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
 	place, on := e.Message.Ref.Place, e.Message.Ref.ID
 	if e.Kind == chat.Edited {
@@ -55,11 +56,27 @@ func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
 	if on == "" {
 		return nil
 	}
-	flying, err := tx.InFlight(place.Room)
-	if err != nil || len(flying) == 0 {
+	held, err := tx.Held()
+	if err != nil {
+		return err
+	}
+	if may, err := mayBecomeKnown(tx, place.Room, on, held); !may || err != nil {
 		return err
 	}
 	return keep(tx, e, on, doubtful, 0, now)
+}
+
+// mayBecomeKnown reports whether a message or thread that is not known may be
+// of a request of ours that is in flight and not given up, or of an event that
+// is held itself.
+func mayBecomeKnown(tx *store.Tx, room chat.Room, id string, held []store.Held) (bool, error) {
+	if slices.ContainsFunc(held, func(h store.Held) bool {
+		return h.Room == room && h.Event.Kind == chat.Said && h.Event.Message.Ref.ID == id
+	}) {
+		return true, nil
+	}
+	flying, err := tx.InFlight(room)
+	return slices.ContainsFunc(flying, func(d store.Delivery) bool { return d.Dead.IsZero() }), err
 }
 
 // release handles what waits for a message or thread.
@@ -120,7 +137,12 @@ func (r *Relay) sort(ctx context.Context, due, dropped []store.Held, now time.Ti
 		}))
 	}
 	for _, h := range due {
-		all = append(all, r.c.DB.Update(ctx, func(tx *store.Tx) error { return r.again(tx, h, now) }))
+		err := r.c.DB.Update(ctx, func(tx *store.Tx) error { return r.again(tx, h, now) })
+		if err != nil && ctx.Err() == nil { // the store does not take it
+			why := err.Error()
+			err = r.c.DB.Update(ctx, func(tx *store.Tx) error { return keep(tx, h.Event, h.On, why, h.Tries+1, now) })
+		}
+		all = append(all, err)
 	}
 	return errors.Join(all...)
 }
@@ -133,11 +155,11 @@ func sorted(tx *store.Tx, now time.Time) (due, dropped []store.Held, next time.T
 		retry, end := h.At.Add(time.Duration(h.Tries)*retryAfter), h.At.Add(heldFor)
 		vain := false
 		if h.Why == doubtful {
-			flying, err := tx.InFlight(h.Room)
+			may, err := mayBecomeKnown(tx, h.Room, h.On, all)
 			if err != nil {
 				return nil, nil, next, err
 			}
-			vain = len(flying) == 0
+			vain = !may
 		}
 		failed := h.Tries > 0 && h.Tries < mostTries
 		switch {

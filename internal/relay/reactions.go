@@ -107,3 +107,22 @@ func mirrorReaction(tx *store.Tx, reaction store.Reaction, now time.Time) error 
 	}
 	return nil
 }
+
+// reactMark begins the Mark of a copy that is an emoji.
+const reactMark = "react:"
+
+// emojiOf is the emoji that a copy with that mark is, "" if it is none.
+func emojiOf(mark string) string {
+	if emoji, ok := strings.CutPrefix(mark, reactMark); ok {
+		return emoji
+	}
+	return ""
+}
+
+// ownID is the reaction that c is, where the network gave it an id of its own.
+func ownID(c store.Copy) []chat.Ref {
+	if c.Ref.IsZero() || c.Ref.ID == emojiOf(c.Mark) {
+		return nil
+	}
+	return []chat.Ref{c.Ref}
+}

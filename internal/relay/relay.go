@@ -47,8 +47,10 @@ type Relay struct {
 	platforms map[string]chat.Platform
 	rooms     map[chat.Room]bool
 	holds     *holds
-	bell      chan struct{} // rung when a call was recorded
-	slots     chan struct{} // lanes at work
+	echoes    *echoes
+	bell      chan struct{}               // rung when a call was recorded
+	bells     map[chat.Room]chan struct{} // rung when a request to the room was seen to have gone through
+	slots     chan struct{}               // lanes at work
 
 	mu    sync.Mutex
 	heard map[string]error // what each platform's listener came to; nil: it was heard
@@ -68,8 +70,8 @@ func New(c Config) *Relay {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Relay{
-		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(),
-		bell: make(chan struct{}, 1), slots: make(chan struct{}, lanesAtWork), heard: map[string]error{},
+		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(), echoes: newEchoes(),
+		bell: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: make(chan struct{}, lanesAtWork), heard: map[string]error{},
 	}
 	for _, p := range c.Platforms {
 		name := p.Profile().Name
@@ -80,6 +82,7 @@ func New(c Config) *Relay {
 	for _, room := range c.Rooms { // each once: a room has one lane
 		if !r.rooms[room] {
 			r.c.Rooms = append(r.c.Rooms, room)
+			r.bells[room] = make(chan struct{}, 1)
 		}
 		r.rooms[room] = true
 	}
@@ -176,12 +179,13 @@ func sleep(ctx context.Context, until time.Time, woken ...<-chan struct{}) bool 
 		defer t.Stop()
 		ring = t.C
 	}
-	woken = append(woken, nil, nil)
+	woken = append(woken, nil, nil, nil)
 	select {
 	case <-ctx.Done():
 	case <-ring:
 	case <-woken[0]:
 	case <-woken[1]:
+	case <-woken[2]:
 	}
 	return ctx.Err() == nil
 }
@@ -201,10 +205,10 @@ func (r *Relay) lane(ctx context.Context, room chat.Room) {
 			tries = 0
 		} else {
 			tries++
-			next, changed = time.Now().Add(backoff(room.String(), tries)), nil
+			next, changed = time.Now().Add(min(backoff(room.String(), tries), time.Minute)), nil
 			r.c.Log.Error("a lane waits", "room", room.String(), "error", err)
 		}
-		if !sleep(ctx, next, changed, freed) {
+		if !sleep(ctx, next, changed, freed, r.bells[room]) {
 			return
 		}
 	}
@@ -228,7 +232,7 @@ func (r *Relay) listen(ctx context.Context, p chat.Platform) {
 			})
 		}
 		if ctx.Err() != nil {
-			return
+			break
 		}
 		if tries++; err == nil {
 			err = errors.New("listening ended")
@@ -240,6 +244,13 @@ func (r *Relay) listen(ctx context.Context, p chat.Platform) {
 			wait = 5 * time.Minute
 		}
 		sleep(ctx, time.Now().Add(wait))
+	}
+	off := r.echoes.with(name, chat.Batch{})
+	if len(off.Since) == 0 {
+		return
+	}
+	if err := r.Handle(context.WithoutCancel(ctx), name, off); err != nil {
+		r.c.Log.Error("how far the network was read is not recorded", "platform", name, "error", err)
 	}
 }
 

@@ -102,11 +102,11 @@ func keepCursor(tx *store.Tx, p chat.Place) error {
 // earlier edits, goes with them. Words of the bot's own do not come back.
 func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) error {
 	id := thing.Annotation()
-	if id == "" {
+	switch {
+	case id == "":
 		c = quiet(c)
 		c.Ref, c.Old, c.Hash = chat.Ref{}, nil, struck
-	}
-	if id != "" && !c.InFlight() && len(c.Old) == 0 {
+	case !c.InFlight() && len(c.Old) == 0:
 		c.Ref, c.Hash = chat.Ref{}, ""
 	}
 	if err := tx.PutCopy(thing, room, c); err != nil || id == "" {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -269,24 +268,6 @@ func (n need) reactions() (Step, bool) {
 		return s, true
 	}
 	return Step{}, false
-}
-
-const reactMark = "react:"
-
-// emojiOf is the emoji that a copy with that mark is, "" if it is none.
-func emojiOf(mark string) string {
-	if emoji, ok := strings.CutPrefix(mark, reactMark); ok {
-		return emoji
-	}
-	return ""
-}
-
-// ownID is the reaction that c is, where the network gave it an id of its own.
-func ownID(c store.Copy) []chat.Ref {
-	if c.Ref.IsZero() || c.Ref.ID == emojiOf(c.Mark) {
-		return nil
-	}
-	return []chat.Ref{c.Ref}
 }
 
 // Hash tells whether two messages would look the same: their words and files

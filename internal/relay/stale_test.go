@@ -37,6 +37,10 @@ func flying(c store.Copy, v chat.Verb) store.Copy {
 	return c
 }
 
+func strike(c store.Copy) store.Copy { c.Ref, c.Hash = chat.Ref{}, struck; return c }
+
+func spoken(by string, w Want) Want { w.Message.From.Name = by; return w }
+
 func own(c store.Copy) store.Copy { c.Ref.As = ""; return c }
 
 // Each row is a rule of Next.
@@ -79,10 +83,18 @@ func TestNext(t *testing.T) {
 		{rule: "a person's own message is never deleted", have: []store.Copy{own(stands(0, "a"))}},
 		{rule: "what is in flight comes first, under its key", want: []Want{want(0, "a")}, have: []store.Copy{flying(stands(0, "a"), chat.Post)}, verb: chat.Post, again: true, seq: 1},
 		{rule: "a post in flight that is not wanted any more is found and deleted", have: []store.Copy{flying(stands(0, "a"), chat.Post)}, verb: chat.Delete, again: true, seq: 1},
+		{rule: "a post in flight whose words have changed is found and deleted, not said anew", want: []Want{want(0, "b")}, have: []store.Copy{flying(stands(0, "a"), chat.Post)}, verb: chat.Delete, again: true, seq: 1},
+		{rule: "a post in flight whose speaker has changed is found and deleted, not said anew", want: []Want{spoken("ann", want(0, "a"))}, have: []store.Copy{flying(stands(0, "a"), chat.Post)}, verb: chat.Delete, again: true, seq: 1},
 		{rule: "an edit in flight is asked for again", want: []Want{want(0, "a")}, have: []store.Copy{flying(stands(0, "a"), chat.Edit)}, verb: chat.Edit, again: true, seq: 1, on: "m0"},
 		{rule: "an edit in flight of what is not wanted any more gives way to the deletion", have: []store.Copy{flying(stands(0, "a"), chat.Edit)}, verb: chat.Delete, again: true, seq: 1, on: "m0"},
 		{rule: "a deletion in flight is finished even if wanted again", want: []Want{want(0, "a")}, have: []store.Copy{flying(stands(0, "a"), chat.Delete)}, verb: chat.Delete, again: true, seq: 1, on: "m0"},
 		{rule: "a thread in flight", threads: chat.OpenedThreads, want: []Want{want(0, "a"), threadWanted}, have: []store.Copy{stands(0, "a"), {Mark: store.ThreadMark, Seq: 1, Key: "k", Verb: chat.OpenThread}}, verb: chat.OpenThread, mark: store.ThreadMark, again: true, seq: 1, on: "m0"},
+		{rule: "a reaction in flight that is not wanted any more is taken off", want: []Want{want(0, "a")}, have: []store.Copy{stands(0, "a"), {Mark: thumbs.Mark, Seq: 1, Key: "k", Verb: chat.React}}, verb: chat.Unreact, mark: thumbs.Mark, again: true, seq: 1, on: "m0"},
+		{rule: "a thread in flight under what is gone is forgotten", threads: chat.OpenedThreads, want: []Want{want(0, "a"), threadWanted}, have: []store.Copy{strike(stands(0, "a")), {Mark: store.ThreadMark, Seq: 1, Key: "k", Verb: chat.OpenThread}}, mark: store.ThreadMark, free: true},
+		{rule: "what someone removed stays removed, and so does all under it", want: []Want{want(0, "a"), want(1, "b"), threadWanted}, have: []store.Copy{strike(stands(0, "a"))}},
+		{rule: "an emoji that is refused is left alone", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{stands(0, "a"), marked(strike(store.Copy{Seq: 1}), thumbs.Mark)}},
+		{rule: "an emoji goes with its message", have: []store.Copy{removed(stands(0, "a")), marked(stands(0, ""), thumbs.Mark)}, mark: thumbs.Mark, free: true},
+		{rule: "and is put on anew with it", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{removed(stands(0, "a")), marked(stands(0, ""), thumbs.Mark)}, mark: thumbs.Mark, free: true},
 		{rule: "a reaction in flight", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{stands(0, "a"), {Mark: thumbs.Mark, Seq: 1, Key: "k", Verb: chat.React}}, verb: chat.React, mark: thumbs.Mark, again: true, seq: 1, on: "m0"},
 	}
 	for _, row := range rows {

@@ -33,7 +33,8 @@ func TestTheSameWordsTwiceOnANetworkWithoutKeys(t *testing.T) {
 func TestAnEditWhileThePostIsInDoubt(t *testing.T) {
 	for _, two := range []chattest.Options{netTwo, keyless} {
 		storyOn(t, netOne, two, func(t *testing.T, n *town) {
-			n.nets["two"].Lose(2) // the first try and the second
+			n.nets["two"].Drop(1) // the first try
+			n.nets["two"].Lose(1) // the second
 			ref := n.people["one"][0].Say(n.threads(n.rooms[0])[1], "once", chat.Ref{})
 			n.pass(10 * time.Second)
 			n.people["one"][0].Edit(ref, "once, edited")
@@ -180,6 +181,20 @@ func TestANetworkThatAsksToWaitForNoTime(t *testing.T) {
 			n.pass(time.Hour)
 		}
 		n.shows(n.rooms[2], "patience", "patience", "patience")
+	})
+}
+
+// Two lanes of one account: one is told to wait, the other meets an outage,
+// which ends earlier. The network sees to it that nobody asks too early.
+func TestWhatTheNetworkWishesIsNotForgotten(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		for range 5 {
+			n.nets["one"].FailNext(1, chat.RetryAfter{Wait: 40*time.Second + 300*time.Microsecond, Scope: chat.AccountScope})
+			n.nets["one"].FailNext(1, chat.ErrUnreached)
+			n.say(n.rooms[2], 0, "hello", chat.Ref{})
+			n.pass(10 * time.Minute)
+		}
+		n.shows(n.rooms[0], "hello", "hello", "hello", "hello", "hello")
 	})
 }
 

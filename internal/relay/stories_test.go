@@ -42,14 +42,16 @@ func dawn(t *testing.T, one, two chattest.Options, tell func(t *testing.T, n *to
 		n := newTown(t, dsn, 6, one, two)
 		n.plan("0 * * * *")
 		n.start()
+		defer func() {
+			n.stop()
+			for _, net := range n.nets {
+				net.Check(t)
+			}
+			if err := n.db.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
 		tell(t, n)
-		n.stop()
-		for _, net := range n.nets {
-			net.Check(t)
-		}
-		if err := n.db.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -167,12 +166,12 @@ func (w *world) odds(n int) bool { return w.dice.IntN(n) == 0 }
 
 func pick[T any](w *world, of []T) T { return of[w.dice.IntN(len(of))] }
 
-// live lets half a day pass, with a deed every few minutes on average but
+// live lets five hours pass, with a deed every few minutes on average but
 // often several at a stroke.
 func (w *world) live() {
 	time.Sleep(time.Hour)
 	start := time.Now()
-	for time.Since(start) < 6*time.Hour {
+	for time.Since(start) < 5*time.Hour {
 		w.fate()
 		w.disturb()
 		for range 1 + w.dice.IntN(4) {
@@ -315,39 +314,4 @@ func (w *world) calm() {
 			w.t.Error(err)
 		}
 	})
-}
-
-// threads lists the threads under the passages of a room, as people see them.
-func (w *world) threads(r chat.Room) map[int]chat.Place {
-	seqs := map[int]chat.Place{}
-	for seq, m := range w.roots(r) {
-		if place := w.nets[r.Platform].Thread(m.Ref); place != (chat.Place{}) {
-			seqs[seq] = place
-		}
-	}
-	return seqs
-}
-
-var footer = regexp.MustCompile(`paragraph (\d+) goes`)
-
-// roots lists the posts of the passages in a room.
-func (w *world) roots(r chat.Room) map[int]chat.Message {
-	roots := map[int]chat.Message{}
-	for _, m := range w.nets[r.Platform].Read(chat.Place{Room: r}) {
-		var seq int
-		if at := footer.FindStringSubmatch(m.Body.Text); at != nil && m.Ref.As != "" {
-			fmt.Sscan(at[1], &seq)
-			roots[seq] = m
-		}
-	}
-	return roots
-}
-
-func keysOf[V any](m map[int]V) []int {
-	var all []int
-	for k := range m {
-		all = append(all, k)
-	}
-	slices.Sort(all)
-	return all
 }

@@ -133,12 +133,16 @@ func (c *check) standing(s *said, room int) string {
 	return "nothing"
 }
 
-// order wants the mirrors of a thread to stand as they were said in each room,
-// and in all as the bot recorded them.
+// order wants the mirrors of a thread to stand as each person said them, and in
+// all as the bot recorded them. In which order two people spoke who spoke at
+// the same time, Dendrite does not tell everybody alike: within one answer to
+// /sync it sorts by the graph of events, else by when they came.
 func (c *check) order(room int) {
 	for from := range roomNames {
-		if from != room {
-			c.follow(room, c.saidIn(from), "said in the "+roomNames[from])
+		for by, name := range names[from] {
+			if from != room {
+				c.follow(room, c.saidBy(from, by), "said by "+name)
+			}
 		}
 	}
 	var recorded []string
@@ -164,8 +168,8 @@ func (c *check) follow(room int, order []string, what string) {
 	}
 }
 
-// saidIn are the tokens of what was said in a room, in its own order.
-func (c *check) saidIn(room int) (order []string) {
+// saidBy are the tokens of what a person said, in the order of the room.
+func (c *check) saidBy(room, by int) (order []string) {
 	if room == lobby {
 		for _, m := range messagesOf(c.r.lobby) {
 			if !m.mirrored {
@@ -176,7 +180,9 @@ func (c *check) saidIn(room int) (order []string) {
 	}
 	byEvent := map[string]string{}
 	for _, s := range c.all {
-		byEvent[s.id] = s.token
+		if s.room == room && s.by == by {
+			byEvent[s.id] = s.token
+		}
 	}
 	for _, e := range c.r.events[room] {
 		if token := byEvent[e.ID]; token != "" {

@@ -34,7 +34,7 @@ type goals struct{ annotations, answers, deletions int }
 func TestRealInput(t *testing.T) {
 	first, away, then, want, passages := quota{18, 3, 1}, quota{6, 2, 1}, quota{50, 9, 7}, goals{300, 40, 30}, 10
 	if testing.Short() {
-		first, away, then, want, passages = quota{5, 1, 1}, quota{2, 1, 1}, quota{8, 2, 3}, goals{40, 4, 10}, 4
+		first, away, then, want, passages = quota{6, 1, 1}, quota{3, 1, 1}, quota{14, 2, 2}, goals{60, 6, 10}, 4
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -53,6 +53,10 @@ func TestRealInput(t *testing.T) {
 	w.start()
 	posted := w.posted()
 	w.must(w.talk(seed+2, then, garden, harbour, lobby))
+	w.rest(w.count().living())
+	w.must(w.talk(seed+3, quota{edit: 2}, garden, harbour, lobby)) // of what stands everywhere
+	w.rest(w.count().living())
+	w.must(w.talk(seed+4, quota{remove: 1}, garden, harbour, lobby))
 	w.rest(w.count().living())
 	posted = w.commands(posted)
 	w.rest(w.count().living())

@@ -34,7 +34,7 @@ const (
 var roomNames = []string{"garden", "harbour", "lobby"}
 
 // names are how people call themselves, two in each Matrix room, one in the lobby.
-var names = [][]string{{"Agnes Ashdown", "Béla"}, {"Chiara *Conti*", "Dov"}, {"Eun-ji"}}
+var names = [][]string{{"Agnes Ashdown", "Béla"}, {"Chiara *Conti*", "Dov Aharoni"}, {"Eun-ji"}}
 
 // person is someone on Matrix.
 type person struct {

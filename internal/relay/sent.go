@@ -1,0 +1,51 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/store"
+)
+
+// sent is what a post in flight looks like on its network, should it have to
+// be found there: its speaker and what was printed. It is kept as Copy.Sent
+// until it is known whether it stands.
+type sent struct {
+	From  chat.Person `json:"from"`
+	Words string      `json:"words"`
+}
+
+func sentOf(m chat.Message, p chat.Profile) string {
+	s := sent{From: m.From}
+	if p.Dialect != nil {
+		s.Words = p.Dialect.Print(m.Body)
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+func sentAs(c store.Copy) sent {
+	var s sent
+	if json.Unmarshal([]byte(c.Sent), &s) != nil {
+		return sent{Words: c.Sent}
+	}
+	return s
+}
+
+// taken reports whether a message is known as a copy of something.
+func (r *Relay) taken(ctx context.Context, ref chat.Ref) bool {
+	known := false
+	err := r.c.DB.View(ctx, func(tx *store.Tx) error {
+		_, _, err := tx.CopyAt(ref.Place.Room, ref.ID)
+		known = err == nil
+		return ignoreMissing(err)
+	})
+	if err != nil {
+		r.c.Log.Error("look up a message", "room", ref.Place.Room.String(), "message", ref.ID, "error", err)
+	}
+	return known
+}

@@ -1,0 +1,196 @@
+package relay_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+// Stories of what cannot be done, and must hold up nothing else. Each of them
+// was a bug.
+
+func TestAnEmojiThatIsRefusedHoldsUpNoOther(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		ref := n.say(n.rooms[0], 0, "look", chat.Ref{})
+		far := n.mirror(n.rooms[2], "look")
+		n.nets["two"].FailNext(1, chat.ErrRefused)
+		n.people["one"][1].React(ref, "🦄")
+		n.pass(time.Minute)
+		n.people["one"][1].React(ref, "👍")
+		n.pass(time.Minute)
+		if got := n.nets["two"].Reactions(far); len(got) != 1 || got[0] != "👍" {
+			t.Errorf("on the mirror: %v", got)
+		}
+		n.people["one"][1].Unreact(ref, "👍")
+		n.pass(time.Minute)
+		if got := n.nets["two"].Reactions(far); len(got) != 0 {
+			t.Errorf("on the mirror: %v", got)
+		}
+		n.quiet()
+	})
+}
+
+// Replies under a post that was given up are parked, and flow once it stands.
+func TestRepliesUnderADeadPost(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.nets["two"].FailNext(1, chat.ErrRefused)
+		n.pass(time.Hour + time.Minute)
+		n.say(n.rooms[0], 0, "one", chat.Ref{})
+		ref := n.say(n.rooms[0], 0, "two", chat.Ref{})
+		n.say(n.rooms[1], 1, "three", chat.Ref{})
+		n.people["one"][0].Delete(ref)
+		n.pass(time.Hour)
+		n.update(func(tx *store.Tx) error {
+			p := store.PassageThing(n.text.Passages[0].ID)
+			return tx.Stale(p, n.rooms[2], "", store.ClassPost, time.Now())
+		})
+		n.pass(time.Minute)
+		n.shows(n.rooms[2], "one", "three")
+		n.quiet()
+	})
+}
+
+// A delivery that cannot even be looked at is given up alone.
+func TestADeliveryThatBreaksTheCourier(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		n.update(func(tx *store.Tx) error {
+			return tx.Stale(store.AnnotationThing("nobody said that"), n.rooms[2], n.text.Passages[0].ID, store.ClassReply, time.Now())
+		})
+		n.say(n.rooms[0], 0, "goes on", chat.Ref{})
+		n.shows(n.rooms[2], "goes on")
+		n.update(func(tx *store.Tx) error {
+			dead, err := tx.Dead(n.rooms[2])
+			if len(dead) != 1 || dead[0].Why == "" {
+				t.Errorf("dead letters: %+v", dead)
+			}
+			return err
+		})
+	})
+}
+
+// An event that cannot be handled is put aside, tried twice more, and dropped
+// after a day; what came with it is recorded.
+func TestAnEventThatBreaksTheHandler(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		r := relay.New(relay.Config{DB: n.db, Platforms: []chat.Platform{n.nets["one"].Open("bot")}, Rooms: n.rooms})
+		at := chat.Ref{Place: n.threads(n.rooms[0])[1], ID: "m-one"}
+		person := chat.Person{ID: "u", Name: "someone"}
+		said := chat.Event{Kind: chat.Said, Message: chat.Message{Ref: at, From: person, Body: format.Text("said beside it")}, By: person, At: time.Now()}
+		broken := chat.Event{Kind: chat.Called, Message: chat.Message{Ref: chat.Ref{Place: at.Place, ID: "m-two"}}, Raw: json.RawMessage(`{"a":1}`)}
+		strange := chat.Event{Kind: "sung", Message: chat.Message{Ref: chat.Ref{Place: at.Place, ID: "m-three"}}}
+		for range 2 {
+			if err := r.Handle(t.Context(), "one", chat.Batch{Events: []chat.Event{broken, said, strange}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.pass(time.Hour)
+		n.shows(n.rooms[2], "said beside it")
+		held := n.held()
+		if len(held) != 2 || held[0].Tries != 3 || held[1].Tries != 3 || string(held[0].Event.Raw) != `{"a":1}` || held[0].Why == "" {
+			t.Errorf("held: %+v", held)
+		}
+		n.pass(25 * time.Hour)
+		if held := n.held(); len(held) != 0 {
+			t.Errorf("held after a day: %+v", held)
+		}
+	})
+}
+
+func TestACommandThatBreaks(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.stop()
+		n.command = func(context.Context, chat.Call, time.Time) (format.Doc, error) { panic("broken") }
+		n.start()
+		n.pass(time.Second)
+		n.people["one"][0].Say(chat.Place{Room: n.rooms[0]}, "!essay what", chat.Ref{})
+		n.pass(time.Minute)
+		if got := n.net(n.rooms[0]).Read(chat.Place{Room: n.rooms[0]}); len(got) != 2 || !strings.Contains(got[1].Body.Text, "what") {
+			t.Errorf("the hall shows %+v", got)
+		}
+	})
+}
+
+func TestAPlanThatCannotBeCarriedOutHoldsUpNoOther(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.update(func(tx *store.Tx) error {
+			return tx.PutPlan(schedule.Plan{Name: "a digest of nothing", Does: schedule.Digest, Discussion: "nothing", Cron: "0 * * * *",
+				Rooms: n.rooms, Count: 1, Start: time.Now()})
+		})
+		n.pass(time.Hour + time.Minute)
+		n.shows(n.rooms[0])
+		if got := n.threads(n.rooms[0]); len(got) != 1 {
+			t.Errorf("%d passages are posted", len(got))
+		}
+	})
+}
+
+// What is done to a message that was put aside waits for it.
+func TestARemarkThatWasPutAsideIsEdited(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		me := n.people["one"][0].Person()
+		ref := chat.Ref{Place: n.threads(n.rooms[0])[1], ID: "aside"}
+		pointer := chat.Ref{Place: chat.Place{Room: n.rooms[0]}, ID: ref.ID}
+		said := chat.Event{Kind: chat.Said, Message: chat.Message{Ref: ref, From: me, Body: format.Text("before")}, By: me, At: time.Now()}
+		edited := chat.Event{Kind: chat.Edited, Message: chat.Message{Ref: pointer, From: me, Body: format.Text("after")}, By: me, At: time.Now(), Revised: time.Now()}
+		n.update(func(tx *store.Tx) error {
+			return tx.PutHeld(store.Held{ID: "put aside", Room: n.rooms[0], On: ref.ID, Event: said, Why: "it broke", Tries: 1, At: time.Now()})
+		})
+		r := relay.New(relay.Config{DB: n.db, Platforms: []chat.Platform{n.nets["one"].Open("bot")}, Rooms: n.rooms})
+		if err := r.Handle(t.Context(), "one", chat.Batch{Events: []chat.Event{edited}}); err != nil {
+			t.Fatal(err)
+		}
+		n.pass(time.Hour)
+		n.shows(n.rooms[2], "after")
+		n.quiet()
+	})
+}
+
+// A request that was given up in doubt is waited for no longer.
+func TestAGivenUpRequestKeepsNobodysTalk(t *testing.T) {
+	one := netOne
+	one.NoEcho = true
+	storyOn(t, one, netTwo, func(t *testing.T, n *town) {
+		n.nets["one"].Lose(1)
+		n.nets["one"].FailNext(1, chat.ErrRefused)
+		n.say(n.rooms[2], 0, "hello", chat.Ref{})
+		n.pass(10 * time.Minute)
+		lunch := n.people["one"][0].Say(chat.Place{Room: n.rooms[0]}, "lunch?", chat.Ref{})
+		for _, room := range n.rooms[:2] {
+			n.people["one"][1].Say(chat.Place{Room: room}, "where?", lunch)
+		}
+		n.pass(time.Minute)
+		if held := n.held(); len(held) != 0 {
+			t.Errorf("held: %+v", held)
+		}
+	})
+}
+
+// A room that is named twice has one lane all the same.
+func TestARoomThatIsNamedTwice(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.stop()
+		rooms := n.rooms
+		n.rooms = append(append([]chat.Room{}, rooms...), rooms...)
+		n.start()
+		n.rooms = rooms
+		n.pass(time.Hour + time.Minute)
+		n.say(n.rooms[0], 0, "once", chat.Ref{})
+		n.shows(n.rooms[2], "once")
+	})
+}
+
+// held is what waits in the inbox.
+func (n *town) held() []store.Held {
+	n.t.Helper()
+	var all []store.Held
+	n.update(func(tx *store.Tx) (err error) { all, err = tx.Held(); return err })
+	return all
+}

@@ -1,0 +1,225 @@
+package relay_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+// Stories of what networks tell and of what moderators do. Each of them was a
+// bug.
+
+func TestAnAnswerToSomethingUnknownInAThreadOfOurs(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		n.command = nil
+		hall := n.threads(n.rooms[0])[1]
+		asked := n.say(n.rooms[0], 0, "!essay what", chat.Ref{})
+		n.say(n.rooms[0], 1, "he asked something", asked)
+		for _, m := range n.net(n.rooms[0]).Read(hall) {
+			if m.Ref.As != "" && m.ReplyTo == asked {
+				n.say(n.rooms[0], 2, "and was answered", m.Ref)
+			}
+		}
+		n.shows(n.rooms[2], "he asked something", "and was answered")
+	})
+}
+
+// Where every message may be a thread's root, people open one under a remark.
+func TestAThreadUnderARemark(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall := chat.Place{Room: n.rooms[0]}
+		first := n.people["one"][0].Say(hall, "a plain reply", n.net(n.rooms[0]).Read(hall)[0].Ref)
+		n.pass(time.Minute)
+		n.people["one"][1].Say(chat.Place{Room: n.rooms[0], Thread: first.ID}, "under it", chat.Ref{})
+		n.pass(time.Minute)
+		n.shows(n.rooms[2], "a plain reply", "under it")
+		if said := n.annotations(); said[1].Target.Annotation != said[0].ID {
+			t.Errorf("it is about %+v", said[1].Target)
+		}
+	})
+}
+
+func TestAModeratorsRemovalTakesEarlierEditsAlong(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		ref := n.say(n.rooms[2], 0, "rude", chat.Ref{})
+		n.people["two"][0].Edit(ref, "ruder")
+		n.pass(time.Minute)
+		n.people["two"][0].Edit(ref, "rudest")
+		n.pass(time.Minute)
+		n.people["one"][3].Delete(n.mirror(n.rooms[0], "rudest"))
+		n.pass(time.Minute)
+		for _, room := range n.rooms[:2] {
+			if all := strings.Join(n.net(room).Everything(room), " "); strings.Contains(all, "rude") {
+				t.Errorf("%s still holds %q", room, all)
+			}
+		}
+		n.shows(n.rooms[2], "rudest")
+		n.quiet()
+	})
+}
+
+// A passage that a moderator removes is not posted again, whatever happens to
+// it elsewhere, and the thread under it lives on.
+func TestAPassageThatIsRemovedStaysRemoved(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		club := chat.Place{Room: n.rooms[2]}
+		thread := n.threads(n.rooms[2])[1]
+		n.people["two"][0].Delete(n.net(n.rooms[2]).Read(club)[0].Ref)
+		n.pass(time.Minute)
+		n.people["one"][0].React(n.net(n.rooms[0]).Read(chat.Place{Room: n.rooms[0]})[0].Ref, "👍")
+		n.say(n.rooms[0], 0, "still talking", chat.Ref{})
+		if got := n.net(n.rooms[2]).Read(club); len(got) != 0 {
+			t.Errorf("the club shows %d posts", len(got))
+		}
+		if got := n.net(n.rooms[2]).Read(thread); len(got) != 1 {
+			t.Errorf("the thread shows %d messages", len(got))
+		}
+		n.quiet()
+	})
+}
+
+// Where edits are events, one of them may be deleted alone.
+func TestAnEditThatIsTakenBack(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		ref := n.say(n.rooms[0], 0, "version 1", chat.Ref{})
+		me := n.people["one"][0].Person()
+		edit := func(id, words string) {
+			n.tell(chat.Event{Kind: chat.Edited, Message: chat.Message{Ref: ref, Body: format.Text(words)}, Own: id, By: me, At: time.Now(), Revised: time.Now()})
+		}
+		edit("e2", "version 2")
+		edit("e3", "a secret")
+		edit("e4", "version 4")
+		n.people["one"][1].React(ref, "👍")
+		n.pass(time.Minute)
+		n.takeBack(n.rooms[0], "e3")
+		edit("e3", "a secret") // told again
+		for _, room := range n.rooms[1:] {
+			n.shows(room, "version 4")
+			if all := strings.Join(n.net(room).Everything(room), " "); strings.Contains(all, "secret") {
+				t.Errorf("%s still holds %q", room, all)
+			}
+			if got := n.net(room).Reactions(n.mirror(room, "version 4")); len(got) != 1 {
+				t.Errorf("the new mirror in %s has %v", room, got)
+			}
+		}
+		n.takeBack(n.rooms[0], "e4") // nobody knows what it shows now
+		n.shows(n.rooms[1])
+		n.shows(n.rooms[2])
+		edit("e5", "version 5")
+		n.shows(n.rooms[1], "version 5")
+		n.shows(n.rooms[2], "version 5")
+		n.quiet()
+	})
+}
+
+// takeBack tells the bot that an event was deleted.
+func (n *town) takeBack(room chat.Room, id string) {
+	n.t.Helper()
+	n.tell(chat.Event{Kind: chat.Deleted, Message: chat.Message{Ref: chat.Ref{Place: chat.Place{Room: room}, ID: id}}, At: time.Now()})
+}
+
+// tell tells the bot of events, as its first network would.
+func (n *town) tell(events ...chat.Event) {
+	n.t.Helper()
+	r := relay.New(relay.Config{DB: n.db, Platforms: []chat.Platform{n.nets["one"].Open("bot")}, Rooms: n.rooms})
+	if err := r.Handle(n.t.Context(), "one", chat.Batch{Events: events}); err != nil {
+		n.t.Fatal(err)
+	}
+	n.pass(time.Minute)
+}
+
+// A message that is read back from the network's history was perhaps edited
+// while nobody listened.
+func TestAMessageReadAgainAfterItWasEdited(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		ref := n.say(n.rooms[0], 0, "before", chat.Ref{})
+		me := n.people["one"][0].Person()
+		again := chat.Event{Kind: chat.Said, Message: chat.Message{Ref: ref, From: me, Body: format.Text("after")}, By: me, At: time.Now()}
+		n.tell(again)
+		n.shows(n.rooms[2], "before")
+		again.Revised = time.Now()
+		n.tell(again)
+		n.shows(n.rooms[2], "after")
+	})
+}
+
+// A network may tell of a deletion before what was deleted, when it fills a gap.
+func TestWhatWasDeletedBeforeItCame(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		me := n.people["one"][0].Person()
+		ref := chat.Ref{Place: n.threads(n.rooms[0])[1], ID: "late"}
+		said := chat.Event{Kind: chat.Said, Message: chat.Message{Ref: ref, From: me, Body: format.Text("too late")}, By: me, At: time.Now()}
+		n.takeBack(n.rooms[0], ref.ID)
+		n.tell(said)
+		n.shows(n.rooms[2])
+		if said := n.annotations(); len(said) != 0 {
+			t.Errorf("recorded: %+v", said)
+		}
+		on := n.say(n.rooms[0], 1, "in time", chat.Ref{})
+		reacted := chat.Event{Kind: chat.Reacted, Message: chat.Message{Ref: on}, By: me, Emoji: "👍", Own: "r-late", At: time.Now()}
+		n.takeBack(n.rooms[0], "r-late")
+		n.tell(reacted)
+		if got := n.nets["two"].Reactions(n.mirror(n.rooms[2], "in time")); len(got) != 0 {
+			t.Errorf("on the mirror: %v", got)
+		}
+		n.quiet()
+	})
+}
+
+// Where speakers are not shown, their name stands in the first message, never
+// in one of its own; and what has grown too long keeps its beginning.
+func TestTheSpeakersNameIsNotAMessageOfItsOwn(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		club := n.threads(n.rooms[2])[1]
+		long := strings.TrimSpace(strings.Repeat("Words of a remark. ", 105)) // fits alone, but not under a name
+		ref := n.say(n.rooms[0], 0, long, chat.Ref{})
+		got := n.net(n.rooms[2]).Read(club)
+		if len(got) != 2 || len(got[0].Body.Text) < 1000 {
+			t.Fatalf("the club shows %d messages, the first %q", len(got), got[0].Body.Text)
+		}
+		n.people["one"][0].Edit(ref, "short")
+		n.say(n.rooms[0], 1, "next", chat.Ref{})
+		n.people["one"][0].Edit(ref, long)
+		n.pass(time.Minute)
+		if got := n.net(n.rooms[2]).Read(club); len(got) != 2 || len(got[0].Body.Text) < 1000 || !strings.Contains(got[0].Body.Text, "…") {
+			t.Errorf("the club shows %d messages, the first %q", len(got), got[0].Body.Text)
+		}
+	})
+}
+
+// Only the last 20 of what stands are filled in; what is gone does not count.
+func TestFillingInLeavesOutWhatIsGone(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall := n.threads(n.rooms[0])[1]
+		n.people["one"][0].Say(hall, "the oldest", chat.Ref{})
+		var all []chat.Ref
+		for range 25 {
+			all = append(all, n.people["one"][0].Say(hall, "gone", chat.Ref{}))
+		}
+		n.pass(time.Minute)
+		for _, ref := range all {
+			n.people["one"][0].Delete(ref)
+		}
+		n.pass(time.Minute)
+		late := n.nets["one"].Room("late")
+		n.stop()
+		n.rooms = append(n.rooms, late)
+		n.start()
+		n.update(func(tx *store.Tx) error {
+			if err := tx.PutPlan(schedule.Plan{Name: "late", Does: schedule.Drip, Discussion: n.text.ID, Cron: "0 0 1 1 *",
+				Rooms: []chat.Room{late}, Count: 1, Start: time.Now(), Next: 1}); err != nil {
+				return err
+			}
+			_, err := relay.Advance(tx, "late", "by hand", 1, time.Now())
+			return err
+		})
+		n.pass(time.Minute)
+		n.shows(late, "the oldest")
+	})
+}
