@@ -202,32 +202,3 @@ const (
 	Moderator
 	Operator
 )
-
-// Option is one argument of a command.
-type Option struct {
-	Name, Help string
-	Required   bool
-}
-
-// Command is what people can tell the bot, as data: one table serves slash
-// commands, !essay and the local rooms.
-type Command struct {
-	Name, Help string
-	Options    []Option
-	Needs      Right
-}
-
-// Call is someone's use of a command.
-type Call struct {
-	Ref    Ref // the message that made it; names the call
-	On     Ref // the message it is about, where it is about one
-	By     Person
-	Rights Right
-	Name   string
-	Args   map[string]string
-}
-
-// Commander is a Platform that is told which commands there are.
-type Commander interface {
-	Register(ctx context.Context, all []Command) error
-}

@@ -1,0 +1,51 @@
+package chat
+
+import "context"
+
+// Choice is one of the values that are offered for an Option: what is shown,
+// and what is taken.
+type Choice struct{ Label, Value string }
+
+// Option is one argument of a command.
+type Option struct {
+	Name, Help string
+	Required   bool
+
+	// Complete returns what may be meant, best first, while someone is still
+	// typing: Call.Args holds what was typed so far. nil: nothing is offered.
+	Complete func(ctx context.Context, c Call) []Choice
+}
+
+// Command is what people can tell the bot, as data: one table serves slash
+// commands, !essay and the local rooms.
+type Command struct {
+	Name, Help string
+	Menu       string // what it is called in the menu of a message, which is then Call.On; "": it is in none
+	Options    []Option
+	Needs      Right
+}
+
+// Call is someone's use of a command.
+type Call struct {
+	Ref     Ref // the message that made it, or a name of the network's own; names the call
+	On      Ref // the message it is about, where it is about one
+	By      Person
+	Rights  Right
+	Name    string
+	Args    map[string]string
+	Private bool   `json:",omitempty"` // its answer is given to the caller alone, by Answerer
+	Token   string `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call
+}
+
+// Commander is a Platform that is told which commands there are, before Run.
+// Calls are reported as Called.
+type Commander interface {
+	Register(ctx context.Context, all []Command) error
+}
+
+// Answerer is a Platform that has Private calls. Answer gives the caller what
+// there is to say, and may be called again for the same call: the answer then
+// still stands once. ErrGone means that it is too late.
+type Answerer interface {
+	Answer(ctx context.Context, c Call, said Message) error
+}
