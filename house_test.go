@@ -64,7 +64,8 @@ var only = []struct {
 
 // owners are the files that may start goroutines, with what they start.
 var owners = map[string]string{
-	"relay/relay.go":       "the clock, a listener a platform, a lane a room, the command worker: Run waits for all of them",
+	"relay/relay.go":       "the clock, a listener a platform, a lane a room, who hands out commands: Run waits for all of them",
+	"relay/calls.go":       "at most eight command workers: answerCalls waits for them",
 	"cmd/bot/serve.go":     "the engine and the web server: it waits for both",
 	"store/watch.go":       "looking at the log file: the watcher ends it",
 	"store/watch_linux.go": "listening for writes to the log file: the watcher ends it",

@@ -2,13 +2,20 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/store"
+)
+
+const (
+	callsAtWork  = 8 // commands that are run at once
+	mostCallWait = time.Minute
 )
 
 // ring wakes whoever waits for a bell, now or as soon as they listen.
@@ -19,61 +26,188 @@ func ring(bell chan struct{}) {
 	}
 }
 
+// desk remembers what the command workers are at. As with holds, nothing that
+// matters is lost with it: a call stays open in the store until it is closed.
+type desk struct {
+	mu   sync.Mutex
+	busy map[chat.Place]bool
+	late map[chat.Ref]late
+}
+
+// late is an open call that was tried already.
+type late struct {
+	said  *format.Doc // what the command said, nil if it was not run to its end
+	tries int
+	due   time.Time
+}
+
+func newDesk() *desk { return &desk{busy: map[chat.Place]bool{}, late: map[chat.Ref]late{}} }
+
+// due parts the open calls that are to be worked on now into places, the one
+// that has waited longest first, and tells when there will be more of them.
+// Where somebody works already, whoever does so looks again afterwards.
+func (d *desk) due(open []chat.Call, now time.Time) (places [][]chat.Call, next time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	at := map[chat.Place]int{}
+	for _, c := range open {
+		place := c.Ref.Place
+		if d.busy[place] {
+			continue
+		}
+		if due := d.late[c.Ref].due; due.After(now) {
+			next = earlier(next, due)
+			continue
+		}
+		i, known := at[place]
+		if !known {
+			i, at[place] = len(places), len(places)
+			places = append(places, nil)
+		}
+		places[i] = append(places[i], c)
+	}
+	return places, next
+}
+
+func (d *desk) occupy(place chat.Place, busy bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.busy, place)
+	if busy {
+		d.busy[place] = true
+	}
+}
+
+// said is what a call's command said when it was run, nil if it was not.
+func (d *desk) said(ref chat.Ref) *format.Doc {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.late[ref].said
+}
+
+// putOff keeps an open call for later: longer each time, and as long as the
+// network asks.
+func (d *desk) putOff(ref chat.Ref, said *format.Doc, why error, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.late[ref]
+	l.said, l.tries = said, l.tries+1
+	wait := min(backoff(ref.ID, l.tries), mostCallWait)
+	var asked chat.RetryAfter
+	if errors.As(why, &asked) {
+		wait = max(asked.Wait, leastWait)
+	}
+	l.due = now.Add(wait)
+	d.late[ref] = l
+}
+
+func (d *desk) done(ref chat.Ref) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.late, ref)
+}
+
 // answerCalls runs what people told the bot, until ctx is done: first what an
-// earlier run left open.
+// earlier run left open. Those of one place are run one after another, as they
+// came; those of several places at the same time. A call that was run but not
+// answered when the bot died is run again: commands have the same effect the
+// second time.
 func (r *Relay) answerCalls(ctx context.Context) {
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	slots := make(chan struct{}, callsAtWork)
 	for tries := 0; ; {
-		again := time.Time{}
-		tries++
-		err := r.Answer(ctx, time.Now())
+		places, next, err := r.openCalls(ctx, time.Now())
 		if err == nil {
 			tries = 0
 		} else if ctx.Err() == nil {
-			again = time.Now().Add(backoff("commands", tries))
+			tries++
+			next = time.Now().Add(min(backoff("commands", tries), mostCallWait))
 			r.c.Log.Error("commands wait", "error", err)
 		}
-		if !sleep(ctx, again, r.bell) {
+		for _, calls := range places {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			r.desk.occupy(calls[0].Ref.Place, true)
+			workers.Go(func() {
+				r.work(ctx, calls)
+				r.desk.occupy(calls[0].Ref.Place, false)
+				<-slots
+				ring(r.bell)
+			})
+		}
+		if !sleep(ctx, next, r.bell) {
 			return
 		}
 	}
 }
 
-// Answer runs all open calls and enqueues their answers. A call that was run
-// but not answered when the bot died is run again: commands have the same
-// effect the second time.
-func (r *Relay) Answer(ctx context.Context, now time.Time) error {
+func (r *Relay) openCalls(ctx context.Context, now time.Time) (places [][]chat.Call, next time.Time, err error) {
 	var open []chat.Call
-	err := r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
 		open, err = tx.OpenCalls()
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, time.Time{}, err
 	}
-	for _, c := range open {
-		if err := r.answer(ctx, c, now); err != nil {
-			return err
-		}
-	}
-	return nil
+	places, next = r.desk.due(open, now)
+	return places, next, nil
 }
 
-func (r *Relay) answer(ctx context.Context, c chat.Call, now time.Time) error {
-	body := format.Text("This bot takes no commands.")
-	if r.c.Command != nil {
-		said, err := r.run(ctx, c, now)
+// work runs the calls of one place. One that cannot be answered now is put off
+// and does not hold up those behind it.
+func (r *Relay) work(ctx context.Context, calls []chat.Call) {
+	for _, c := range calls {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return
 		}
-		if body = said; err != nil {
-			body = format.Text(err.Error())
+		said, err := r.answer(ctx, c, time.Now())
+		if err == nil {
+			r.desk.done(c.Ref)
+			continue
+		}
+		r.desk.putOff(c.Ref, said, err, time.Now())
+		if ctx.Err() == nil {
+			r.c.Log.Warn("a command is answered later", "command", c.Name, "room", c.Ref.Place.Room.String(), "error", err)
 		}
 	}
+}
+
+// answer runs a call, unless that was done before, and gives its answer: to
+// the caller alone, or as a note that is enqueued for the room. It returns what
+// the command said.
+func (r *Relay) answer(ctx context.Context, c chat.Call, now time.Time) (*format.Doc, error) {
+	said := r.desk.said(c.Ref)
+	if said == nil {
+		body := r.run(ctx, c, now)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		said = &body
+	}
+	ctx, cancel := graced(ctx)
+	defer cancel()
+	give := r.enqueue
+	if c.Private {
+		give = r.whisper
+	}
+	if err := give(ctx, c, *said, now); err != nil {
+		return said, fmt.Errorf("answer %q: %w", c.Name, err)
+	}
+	return said, nil
+}
+
+// enqueue closes a call and has its answer posted where it was made.
+func (r *Relay) enqueue(ctx context.Context, c chat.Call, body format.Doc, now time.Time) error {
 	note := store.Note{
 		ID:   discussion.NoteID(discussion.Derive("answer", c.Ref.Place.Room.String(), c.Ref.ID)),
 		Kind: "answer", Body: body, Place: c.Ref.Place, ReplyTo: c.Ref, Created: now,
 	}
-	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
+	return r.c.DB.Update(ctx, func(tx *store.Tx) error {
 		if !body.Empty() {
 			if err := tx.PutNote(note); err != nil {
 				return err
@@ -84,19 +218,60 @@ func (r *Relay) answer(ctx context.Context, c chat.Call, now time.Time) error {
 		}
 		return tx.CloseCall(c.Ref)
 	})
-	if err != nil {
-		return fmt.Errorf("answer %q: %w", c.Name, err)
-	}
-	return nil
 }
 
-// run runs a command. One that breaks is the command's fault, not the bot's.
-func (r *Relay) run(ctx context.Context, c chat.Call, now time.Time) (said format.Doc, err error) {
+// whisper gives the answer of a private call to the caller and closes the
+// call. An answer that nobody can be given any more is only told to the log;
+// it is never posted for all to see.
+func (r *Relay) whisper(ctx context.Context, c chat.Call, body format.Doc, _ time.Time) error {
+	platform := r.platforms[c.Ref.Place.Room.Platform]
+	give, ok := platform.(chat.Answerer)
+	err := errors.New("the network has no private answers")
+	if ok {
+		said := chat.Message{Ref: chat.Ref{Place: c.Ref.Place}, Body: body}
+		err = give.Answer(ctx, c, r.inOne(platform, said))
+	}
+	if ok && err != nil && !errors.Is(err, chat.ErrGone) && !errors.Is(err, chat.ErrRefused) {
+		return err
+	}
+	if err != nil {
+		r.c.Log.Warn("a command is left without an answer", "command", c.Name, "room", c.Ref.Place.Room.String(), "error", err)
+	}
+	return r.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.CloseCall(c.Ref) })
+}
+
+// inOne is a message that its network takes in one piece, and that has words.
+func (r *Relay) inOne(p chat.Platform, m chat.Message) chat.Message {
+	if m.Body.Empty() {
+		m.Body = format.Text("Done.")
+	}
+	fits := func(d format.Doc) bool {
+		with := m
+		with.Body = d
+		profile := p.Profile()
+		return profile.Fits == nil || profile.Fits(with)
+	}
+	if cut := format.Split(m.Body, fits); len(cut) > 1 {
+		m.Body = shorten(cut[:1], r.c.Reader, fits)[0]
+	}
+	return m
+}
+
+// run runs a command and returns what it says. One that breaks is the
+// command's fault, not the bot's.
+func (r *Relay) run(ctx context.Context, c chat.Call, now time.Time) (said format.Doc) {
+	if r.c.Command == nil {
+		return format.Text("This bot takes no commands.")
+	}
 	defer func() {
 		if broken := recover(); broken != nil {
 			r.c.Log.Error("a command broke", "command", c.Name, "error", broken)
-			err = fmt.Errorf("the command %s cannot be carried out: it broke, and the log says how", c.Name)
+			said = format.Text(fmt.Sprintf("The command %s cannot be carried out: it broke, and the log says how.", c.Name))
 		}
 	}()
-	return r.c.Command(ctx, c, now)
+	said, err := r.c.Command(ctx, c, now)
+	if err != nil {
+		return format.Text(err.Error())
+	}
+	return said
 }

@@ -115,16 +115,21 @@ const (
 	mostDoing = 5 * time.Minute // for a request to end at all
 )
 
-// do makes the request. A stop of the bot gives it a few seconds to end, so
-// that its outcome is known.
-func (r *Relay) do(ctx context.Context, p chat.Platform, j *job) {
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostDoing)
-	defer cancel()
+// graced is ctx for a request: a stop of the bot gives it a few seconds to end,
+// so that its outcome is known. cancel must be called.
+func graced(ctx context.Context) (own context.Context, cancel context.CancelFunc) {
+	own, end := context.WithTimeout(context.WithoutCancel(ctx), mostDoing)
 	stop := context.AfterFunc(ctx, func() {
-		grace := time.AfterFunc(stopGrace, cancel)
+		grace := time.AfterFunc(stopGrace, end)
 		context.AfterFunc(own, func() { grace.Stop() })
 	})
-	defer stop()
+	return own, func() { stop(); end() }
+}
+
+// do makes the request.
+func (r *Relay) do(ctx context.Context, p chat.Platform, j *job) {
+	own, cancel := graced(ctx)
+	defer cancel()
 	a := j.step.Action
 	if a.Again {
 		a.Taken = func(ref chat.Ref) bool { return r.taken(own, ref) }

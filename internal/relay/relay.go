@@ -33,7 +33,8 @@ type Config struct {
 	Patience time.Duration // how long answered tries may go on failing; default 72 h
 
 	// Command runs what someone told the bot and returns its answer. It may
-	// be called again for the same Call: its effect must be the same.
+	// be called again for the same Call: its effect must be the same. Calls of
+	// several places are run at once.
 	// nil: the bot takes no commands.
 	Command func(ctx context.Context, c chat.Call, now time.Time) (format.Doc, error)
 
@@ -48,6 +49,7 @@ type Relay struct {
 	rooms     map[chat.Room]bool
 	holds     *holds
 	echoes    *echoes
+	desk      *desk
 	bell      chan struct{}               // rung when a call was recorded
 	bells     map[chat.Room]chan struct{} // rung when a request to the room was seen to have gone through
 	slots     chan struct{}               // lanes at work
@@ -70,7 +72,7 @@ func New(c Config) *Relay {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Relay{
-		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(), echoes: newEchoes(),
+		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
 		bell: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: make(chan struct{}, lanesAtWork), heard: map[string]error{},
 	}
 	for _, p := range c.Platforms {
@@ -89,8 +91,8 @@ func New(c Config) *Relay {
 	return r
 }
 
-// Run runs the clock, one listener a platform, one lane a room and the
-// command worker until ctx is done, and returns once all of them ended and
+// Run runs the clock, one listener a platform, one lane a room and a few
+// command workers until ctx is done, and returns once all of them ended and
 // what they had begun is settled.
 func (r *Relay) Run(ctx context.Context) error {
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {

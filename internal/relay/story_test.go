@@ -54,6 +54,7 @@ type town struct {
 	stop   func()
 
 	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
+	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
 }
 
 // The networks of a town, unless a story asks for others.
@@ -102,7 +103,11 @@ func (n *town) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var platforms []chat.Platform
 	for _, net := range n.nets {
-		platforms = append(platforms, net.Open("bot"))
+		p := chat.Platform(net.Open("bot"))
+		if n.through != nil {
+			p = n.through(net.Open("bot"))
+		}
+		platforms = append(platforms, p)
 	}
 	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Log: logger(n.t)})
 	var done sync.WaitGroup
