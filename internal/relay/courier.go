@@ -134,19 +134,10 @@ func (r *Relay) do(ctx context.Context, p chat.Platform, j *job) {
 	if a.Again {
 		a.Taken = func(ref chat.Ref) bool { return r.taken(own, ref) }
 	}
-	r.echoes.begin(a.Key)
+	r.echoes.begin(a.Verb, a.Key)
 	j.done, j.err = p.Do(own, a)
-	if e, heard := r.echoes.end(p.Profile().Name, a.Key, j.err == nil); heard && j.err != nil {
-		j.seen(e.Message.Ref)
-	}
-}
-
-// seen is the answer of a request that was not answered, but seen to have gone
-// through.
-func (j *job) seen(ref chat.Ref) {
-	switch j.step.Action.Verb {
-	case chat.Post, chat.Edit, chat.React:
-		j.done, j.err = chat.Done{Ref: ref, Found: true}, nil
+	if e, heard := r.echoes.end(p.Profile().Name, a.Verb, a.Key, j.err == nil); heard && j.err != nil {
+		j.done, j.err = chat.Done{Ref: e.Message.Ref, Found: true}, nil // not answered, but seen to have gone through
 	}
 }
 

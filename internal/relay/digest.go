@@ -28,7 +28,7 @@ func digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	told, err := tx.Setting(toldOf + p.Name) // how many were told of: what comes late is told late, but told
+	told, err := tx.Setting(toldOf + p.Name) // how many were told of, in the order of commits: what comes late is told late, but told
 	if err != nil {
 		return err
 	}

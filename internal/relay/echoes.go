@@ -36,18 +36,28 @@ func newEchoes() *echoes {
 	return &echoes{doing: map[string]bool{}, made: map[string]bool{}, put: map[string]*putOff{}}
 }
 
-// begin takes note of a request that is about to be made.
-func (e *echoes) begin(key string) {
+// begin takes note of a request that is about to be made. One that takes back
+// what an earlier one with its key may have made has no echo of its own: what
+// is heard under its key is the other's, and must be recorded.
+func (e *echoes) begin(verb chat.Verb, key string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.doing[key] = true
+	if says(verb) {
+		e.doing[key] = true
+	}
 }
+
+// says reports whether a request's effect is seen on the network as an echo.
+func says(v chat.Verb) bool { return v == chat.Post || v == chat.Edit || v == chat.React }
 
 // end takes note of a request's answer: whether it went through. It returns
 // the request's echo, if that was heard and not recorded.
-func (e *echoes) end(platform, key string, made bool) (chat.Event, bool) {
+func (e *echoes) end(platform string, verb chat.Verb, key string, made bool) (chat.Event, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if !says(verb) {
+		return chat.Event{}, false
+	}
 	delete(e.doing, key)
 	if len(e.made) >= mostMade {
 		clear(e.made)

@@ -18,7 +18,8 @@ import (
 
 // Handle records one answer of a network: all of its events and cursors, in
 // one transaction. It may be called again with the same batch. An event that
-// cannot be handled is put into the inbox and does not hold up the others.
+// cannot be handled is put into the inbox and does not hold up the others;
+// where the database is down nothing is recorded, and all comes again.
 func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error {
 	if r.echoes.putOff(platform, b, time.Now()) {
 		return nil
@@ -28,7 +29,7 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 	poison := map[int]error{}
 	err := r.record(ctx, platform, b, poison)
 	var p poisoned
-	for errors.As(err, &p) && poison[p.event] == nil && ctx.Err() == nil {
+	for errors.As(err, &p) && poison[p.event] == nil && ctx.Err() == nil && !errors.Is(err, store.ErrDown) {
 		poison[p.event] = p.why // and all the others again, without it
 		err = r.record(ctx, platform, b, poison)
 	}
@@ -53,6 +54,7 @@ type poisoned struct {
 }
 
 func (p poisoned) Error() string { return p.why.Error() }
+func (p poisoned) Unwrap() error { return p.why }
 
 func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poison map[int]error) error {
 	now := time.Now()
@@ -237,6 +239,9 @@ func (r *Relay) echoed(tx *store.Tx, e chat.Event, now time.Time) error {
 		return ignoreMissing(err)
 	}
 	d.Due = now
+	if !d.Dead.IsZero() { // it was given up in doubt, and there is no doubt any more
+		d.Dead, d.Tries, d.Spent, d.Why = time.Time{}, 0, 0, ""
+	}
 	return tx.PutDelivery(d)
 }
 

@@ -56,11 +56,7 @@ func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
 	if on == "" {
 		return nil
 	}
-	held, err := tx.Held()
-	if err != nil {
-		return err
-	}
-	if may, err := mayBecomeKnown(tx, place.Room, on, held); !may || err != nil {
+	if may, err := mayBecomeKnown(tx, place.Room, on); !may || err != nil {
 		return err
 	}
 	return keep(tx, e, on, doubtful, 0, now)
@@ -69,11 +65,10 @@ func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
 // mayBecomeKnown reports whether a message or thread that is not known may be
 // of a request of ours that is in flight and not given up, or of an event that
 // is held itself.
-func mayBecomeKnown(tx *store.Tx, room chat.Room, id string, held []store.Held) (bool, error) {
-	if slices.ContainsFunc(held, func(h store.Held) bool {
-		return h.Room == room && h.Event.Kind == chat.Said && h.Event.Message.Ref.ID == id
-	}) {
-		return true, nil
+func mayBecomeKnown(tx *store.Tx, room chat.Room, id string) (bool, error) {
+	held, err := tx.HeldOf(room, id)
+	if err != nil || slices.ContainsFunc(held, func(h store.Held) bool { return h.Event.Kind == chat.Said }) {
+		return true, err
 	}
 	flying, err := tx.InFlight(room)
 	return slices.ContainsFunc(flying, func(d store.Delivery) bool { return d.Dead.IsZero() }), err
@@ -107,14 +102,11 @@ func (r *Relay) again(tx *store.Tx, h store.Held, now time.Time) error {
 
 // drop forgets what waits of a message that was deleted.
 func drop(tx *store.Tx, room chat.Room, id string) error {
-	waiting, err := tx.Held()
+	waiting, err := tx.HeldOf(room, id)
 	if err != nil {
 		return err
 	}
 	for _, h := range waiting {
-		if h.Room != room || h.Event.Message.Ref.ID != id {
-			continue
-		}
 		if err := tx.DropHeld(h.ID); err != nil {
 			return err
 		}
@@ -138,7 +130,7 @@ func (r *Relay) sort(ctx context.Context, due, dropped []store.Held, now time.Ti
 	}
 	for _, h := range due {
 		err := r.c.DB.Update(ctx, func(tx *store.Tx) error { return r.again(tx, h, now) })
-		if err != nil && ctx.Err() == nil { // the store does not take it
+		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrDown) { // the store does not take it
 			why := err.Error()
 			err = r.c.DB.Update(ctx, func(tx *store.Tx) error { return keep(tx, h.Event, h.On, why, h.Tries+1, now) })
 		}
@@ -155,7 +147,7 @@ func sorted(tx *store.Tx, now time.Time) (due, dropped []store.Held, next time.T
 		retry, end := h.At.Add(time.Duration(h.Tries)*retryAfter), h.At.Add(heldFor)
 		vain := false
 		if h.Why == doubtful {
-			may, err := mayBecomeKnown(tx, h.Room, h.On, all)
+			may, err := mayBecomeKnown(tx, h.Room, h.On)
 			if err != nil {
 				return nil, nil, next, err
 			}

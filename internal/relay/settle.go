@@ -46,6 +46,8 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now time.Time) (store.Copy, error) {
 	thing, room := j.delivery.Thing, j.delivery.Room
 	switch {
+	case v <= gone && appeared(c, j.step.Action):
+		return c, nil // what was to be taken back came to light meanwhile: taken back once more, with where it stands
 	case v == made:
 		c = settled(c, j.step.Action, j.done)
 		return c, r.stands(tx, thing, room, c, j.step.Action.Verb, now)
@@ -65,6 +67,18 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 		c = undone(c, j.step.Action.Verb)
 	}
 	return c, tx.PutCopy(thing, room, c)
+}
+
+// appeared reports whether an echo told, while a request took something back,
+// where that stands, and the request did not know.
+func appeared(c store.Copy, a chat.Action) bool {
+	switch {
+	case !a.Again:
+		return false
+	case a.Verb == chat.Delete:
+		return c.Ref.ID != a.On.ID || len(c.Old) > len(a.Old)
+	}
+	return a.Verb == chat.Unreact && len(ownID(c)) > len(a.Old)
 }
 
 // stands records a copy that verb settled, and handles what came before it was

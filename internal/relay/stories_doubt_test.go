@@ -58,6 +58,43 @@ func TestWordsTakenBackWhileTheirPostIsInDoubt(t *testing.T) {
 	}
 }
 
+// The post takes effect between the look for it and the answer to that: the
+// echo is the only one to tell.
+func TestWordsThatComeToLightWhileTheyAreTakenBack(t *testing.T) {
+	storyOn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.nets["two"].Late(1, 32*time.Second)
+		ref := n.people["one"][0].Say(n.threads(n.rooms[0])[1], "a secret", chat.Ref{})
+		n.pass(10 * time.Second)
+		n.people["one"][0].Delete(ref)
+		n.nets["two"].SlowAnswers(5 * time.Second)
+		n.pass(10 * time.Minute)
+		n.nowhere("a secret")
+		n.quiet()
+	})
+}
+
+// The bot gave up, and did not know that the network had not.
+func TestAPostThatWasGivenUpInDoubtAndStandsAfterAll(t *testing.T) {
+	storyOn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.pass(5 * time.Hour) // all is posted
+		n.nets["two"].Late(1, 80*time.Hour)
+		n.people["one"][0].Say(n.threads(n.rooms[0])[1], "patience", chat.Ref{})
+		n.pass(time.Second)
+		n.nets["two"].FailNext(200, errors.New("500"))
+		n.pass(79 * time.Hour)
+		n.update(func(tx *store.Tx) error {
+			dead, err := tx.Dead(n.rooms[2])
+			if len(dead) != 1 {
+				t.Errorf("dead letters: %+v", dead)
+			}
+			return err
+		})
+		n.pass(2 * time.Hour)
+		n.shows(n.rooms[2], "patience")
+		n.quiet()
+	})
+}
+
 func TestSomeoneIsForgottenWhileAPostIsInDoubt(t *testing.T) {
 	storyOn(t, netOne, keyless, func(t *testing.T, n *town) {
 		n.nets["two"].Lose(1)

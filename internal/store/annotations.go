@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // PutAnnotation records an annotation, or replaces the one of that ID, which
-// keeps its place in the order of recording. Its Discussion, its Creator and
+// keeps its place in the discussion's order, which is that of commits. Its Discussion, its Creator and
 // Under (if any) must have been recorded before.
 func (tx *Tx) PutAnnotation(a discussion.Annotation) error {
 	if err := tx.putAnnotation(a); err != nil {
@@ -26,9 +27,13 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO annotations (id, discussion, under, creator, target, answers, motivation,
+	order, err := tx.orderOf(a)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`INSERT INTO annotations (id, ord, discussion, under, creator, target, answers, motivation,
 		text, marks, via, created, modified, deleted, hidden)
-		VALUES ($1, (SELECT num FROM discussions WHERE id = $2),
+		VALUES ($1, $15, (SELECT num FROM discussions WHERE id = $2),
 		CASE WHEN $3 = '' THEN 0 ELSE (SELECT num FROM passages WHERE id = $3) END,
 		(SELECT num FROM people WHERE id = $4), (SELECT num FROM targets WHERE id = $5),
 		$6, $7, $8, $9, $10, $11, $12, $13, $14)
@@ -37,8 +42,23 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 		text = excluded.text, marks = excluded.marks, via = excluded.via,
 		created = excluded.created, modified = excluded.modified, deleted = excluded.deleted, hidden = excluded.hidden`,
 		a.ID, a.Discussion, a.Under, a.Creator, target, a.Target.Annotation, a.Motivation,
-		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden)
+		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden, order)
 	return err
+}
+
+// orderOf returns an annotation's place in its discussion: that which it has,
+// or the next. Whoever takes one waits for whoever took the one before.
+func (tx *Tx) orderOf(a discussion.Annotation) (int64, error) {
+	order, err := row(tx, one[int64], "SELECT ord FROM annotations WHERE id = $1", a.ID)
+	if !errors.Is(err, ErrNotFound) {
+		return order, err
+	}
+	order, err = written(tx, one[int64], `INSERT INTO said (discussion, orders) SELECT num, 1 FROM discussions WHERE id = $1
+		ON CONFLICT (discussion) DO UPDATE SET orders = said.orders + 1 RETURNING orders`, a.Discussion)
+	if err != nil {
+		return 0, fmt.Errorf("its discussion %q: %w", a.Discussion, err)
+	}
+	return order, nil
 }
 
 // putTarget records what an annotation is about, once for all that are about
@@ -60,19 +80,19 @@ func (tx *Tx) Annotation(id discussion.AnnotationID) (discussion.Annotation, err
 }
 
 // Annotations returns all annotations of a discussion, those that are gone
-// included, in the order of recording.
+// included, in the order of commits.
 func (tx *Tx) Annotations(id discussion.ID) ([]discussion.Annotation, error) {
 	return tx.annotations("a.discussion = "+numberOf, string(id))
 }
 
 // AnnotationsUnder returns all annotations in a passage's thread, those that
-// are gone included, in the order of recording.
+// are gone included, in the order of commits.
 func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation, error) {
 	return tx.annotations("a.under = (SELECT num FROM passages WHERE id = $1)", string(p))
 }
 
 // AnnotationsBy returns all annotations that a person made, those that are
-// gone included, in the order of recording.
+// gone included; of one discussion in the order of commits.
 func (tx *Tx) AnnotationsBy(p discussion.PersonID) ([]discussion.Annotation, error) {
 	return tx.annotations("a.creator = (SELECT num FROM people WHERE id = $1)", string(p))
 }

@@ -2,14 +2,22 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 )
+
+// ErrDown is what the error of a View or Update is where the database itself
+// does not work now, whatever was asked of it: it cannot be reached, or
+// written, or was stopped. The same may go well later.
+var ErrDown = errors.New("the database does not work now")
 
 // A fault is an error of the database in words for the operator.
 type fault struct {
@@ -19,6 +27,8 @@ type fault struct {
 
 func (f *fault) Error() string { return f.sentence + " (" + f.cause.Error() + ")" }
 func (f *fault) Unwrap() error { return f.cause }
+
+func (f *fault) Is(target error) bool { return target == ErrDown }
 
 // SQLite's primary result codes.
 const (
@@ -80,13 +90,26 @@ func (d *postgresDB) explain(err error) error {
 	if s, ok := pgSentences[pgCode(err)]; ok {
 		return &fault{strings.ReplaceAll(s, "%", d.name), err}
 	}
-	var connect *pgconn.ConnectError
-	var broken net.Error
-	if errors.As(err, &connect) || errors.As(err, &broken) || errors.Is(err, driver.ErrBadConn) {
+	if unreachable(err) {
 		return &fault{"the database " + d.name + " cannot be reached: see that PostgreSQL runs there and that the address is right", err}
+	}
+	if code := pgCode(err); len(code) == 5 && slices.Contains(pgTroubles, code[:2]) {
+		return &fault{"the database " + d.name + " is in trouble: look at PostgreSQL's log", err}
 	}
 	return err
 }
+
+func unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var broken net.Error
+	return errors.As(err, &connect) || errors.As(err, &broken) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, sql.ErrConnDone)
+}
+
+// pgTroubles are the classes of error codes that tell of the server, not of
+// what it was asked: connection, transaction state, rollback, resources,
+// intervention of an operator, system, internal.
+var pgTroubles = []string{"08", "25", "40", "53", "57", "58", "XX"}
 
 var pgSentences = map[string]string{
 	"28P01": "the database % does not accept the user or the password: mend the address",

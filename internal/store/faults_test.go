@@ -120,6 +120,9 @@ func TestAFullDisk(t *testing.T) {
 	big.Body = format.Text(strings.Repeat("words ", 100_000))
 	err := db.Update(t.Context(), func(tx *Tx) error { return all(tx.PutSetting("half", "done"), tx.PutAnnotation(big)) })
 	mentions(t, err, "full", d.path, "make room", "annotation a")
+	if !errors.Is(err, ErrDown) {
+		t.Errorf("%v is not ErrDown", err)
+	}
 	limit(1 << 30)
 	update(t, db, func(tx *Tx) error { return tx.PutAnnotation(big) })
 	same(t, "half", got(t, db, func(tx *Tx) (string, error) { return tx.Setting("half") }), "")

@@ -71,15 +71,21 @@ func (tx *Tx) putHeld(h Held) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO inbox (id, room, about, event, why, tries, came) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (id) DO UPDATE SET room = excluded.room, about = excluded.about, event = excluded.event,
-		why = excluded.why, tries = excluded.tries, came = excluded.came`, h.ID, room, h.On, event, h.Why, h.Tries, h.At)
+	_, err = tx.exec(`INSERT INTO inbox (id, room, about, said, event, why, tries, came) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET room = excluded.room, about = excluded.about, said = excluded.said, event = excluded.event,
+		why = excluded.why, tries = excluded.tries, came = excluded.came`, h.ID, room, h.On, h.Event.Message.Ref.ID, event, h.Why, h.Tries, h.At)
 	return err
 }
 
 // HeldOn returns what waits for a message, in the order of recording.
 func (tx *Tx) HeldOn(room chat.Room, on string) ([]Held, error) {
 	return tx.held(heldQuery+" WHERE m.platform = $1 AND m.room = $2 AND m.thread = '' AND i.about = $3 ORDER BY i.ord", room.Platform, room.ID, on)
+}
+
+// HeldOf returns what waits of what was done to a message: saying it, editing
+// it and so on, in the order of recording.
+func (tx *Tx) HeldOf(room chat.Room, message string) ([]Held, error) {
+	return tx.held(heldQuery+" WHERE m.platform = $1 AND m.room = $2 AND m.thread = '' AND i.said = $3 ORDER BY i.ord", room.Platform, room.ID, message)
 }
 
 // Held returns all that waits, in the order of recording.

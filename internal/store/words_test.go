@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,6 +170,42 @@ func TestAnnotationsKeepTheirOrder(t *testing.T) {
 			missing(t, "annotation", err4)
 			return all(err, err2, err3)
 		})
+	})
+}
+
+// TestWhatWasReadStaysTheBeginning: the order is that of commits, so whoever
+// remembers how many they have read misses none that is committed later.
+func TestWhatWasReadStaysTheBeginning(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		update(t, db, func(tx *Tx) error { return furnish(tx, "x") })
+		begun, second := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		go func() {
+			defer close(second)
+			<-begun
+			if err := db.Update(t.Context(), func(tx *Tx) error { return tx.PutAnnotation(remark("b", "passage-1", "x")) }); err != nil {
+				t.Error(err)
+			}
+		}()
+		var early []discussion.Annotation
+		update(t, db, func(tx *Tx) error {
+			err := tx.PutAnnotation(remark("a", "passage-1", "x"))
+			once.Do(func() { close(begun) })
+			select { // the second is given the time to come first
+			case <-second:
+				early = got(t, db, func(tx *Tx) ([]discussion.Annotation, error) { return tx.Annotations(essay().ID) })
+			case <-time.After(200 * time.Millisecond):
+			}
+			return err
+		})
+		<-second
+		late := got(t, db, func(tx *Tx) ([]discussion.Annotation, error) { return tx.Annotations(essay().ID) })
+		if len(late) != 2 {
+			t.Fatalf("%d annotations", len(late))
+		}
+		if len(early) > 0 {
+			same(t, "what was read first", late[:len(early)], early)
+		}
 	})
 }
 
