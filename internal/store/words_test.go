@@ -183,7 +183,9 @@ func TestWhatWasReadStaysTheBeginning(t *testing.T) {
 		go func() {
 			defer close(second)
 			<-begun
-			if err := db.Update(t.Context(), func(tx *Tx) error { return tx.PutAnnotation(remark("b", "passage-1", "x")) }); err != nil {
+			b := remark("b", "passage-2", "x")
+			b.Target.Selector.End++ // nothing in common but the discussion
+			if err := db.Update(t.Context(), func(tx *Tx) error { return tx.PutAnnotation(b) }); err != nil {
 				t.Error(err)
 			}
 		}()
