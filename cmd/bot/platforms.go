@@ -46,12 +46,15 @@ func openLocal(_ context.Context, c Config, rooms []chat.Room, _ *slog.Logger) (
 // atThisMachine reports whether nobody else reaches the page: it is served to
 // this machine alone, and no address is given that leads to it from elsewhere.
 func (c Config) atThisMachine() bool {
-	host, _, err := net.SplitHostPort(c.Bot.Listen)
-	if err != nil || !isThisMachine(host) {
-		return false
-	}
 	reader, err := url.Parse(c.Bot.Reader)
-	return c.Bot.Reader == "" || err == nil && isThisMachine(reader.Hostname())
+	return c.listensHere() && (c.Bot.Reader == "" || err == nil && isThisMachine(reader.Hostname()))
+}
+
+// listensHere reports whether the page is served to this machine alone; a
+// proxy on it may still lead to it.
+func (c Config) listensHere() bool {
+	host, _, err := net.SplitHostPort(c.Bot.Listen)
+	return err == nil && isThisMachine(host)
 }
 
 func isThisMachine(host string) bool {

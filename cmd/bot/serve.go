@@ -87,7 +87,7 @@ func listen(c Config, db *store.DB, open opened, engine *relay.Relay, log *slog.
 	p := &pages{address: "http://" + reachable(l.Addr()), listener: l, done: make(chan struct{})}
 	p.server = &http.Server{
 		Handler: web.New(web.Config{
-			DB: db, Local: open.local, Rooms: c.localRooms(), Open: true,
+			DB: db, Local: open.local, Rooms: c.localRooms(), Open: true, Here: c.listensHere(),
 			Default: c.credit(), Ready: engine.Ready, Base: c.Bot.Reader, Done: p.done, Log: log,
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,

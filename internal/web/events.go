@@ -15,11 +15,18 @@ const (
 	gather    = 12 * time.Millisecond // commits that come together are shown together
 	heartbeat = 25 * time.Second      // so that proxies do not take the line for dead
 	taking    = 30 * time.Second      // whoever takes nothing for so long is gone
+	mostLines = 1000                  // live pages at a time; others see what stands, and ask again
 )
 
 // events tells a page what changes in it, as it changes.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	id := discussion.ID(r.PathValue("id"))
+	defer s.lines.Add(-1)
+	if s.lines.Add(1) > mostLines {
+		w.Header().Set("Retry-After", "60")
+		s.fail(w, r, sorry{http.StatusServiceUnavailable, "Too many people watch this page live: load it again now and then."})
+		return
+	}
 	out := http.NewResponseController(w)
 	out.SetReadDeadline(time.Time{}) // an event stream has no end
 	shows := r.Header.Get("Last-Event-ID")

@@ -79,7 +79,7 @@ func TestFilesOfThePageAreKeptByBrowsers(t *testing.T) {
 
 func TestReadyTellsWhatIsMissing(t *testing.T) {
 	missing := errors.New("matrix was not heard from yet")
-	h := build(t, func(c *Config) { c.Ready = func() error { return missing } })
+	h := build(t, func(c *Config) { c.Here, c.Ready = true, func() error { return missing } })
 	r := h.ask("/ready")
 	line, _ := bufio.NewReader(r.Body).ReadString('\n')
 	if r.StatusCode != 503 || line != "not ready: matrix was not heard from yet\n" {

@@ -13,8 +13,10 @@ import (
 	"marginalia/internal/store"
 )
 
-// room is a local room as a visitor sees it. Here talk is talk: names are
-// those that people gave themselves.
+// room is a local room as a visitor sees it. Who speaks here is named as they
+// name themselves. What comes from other networks is published by being shown
+// on this page, so those who said it are named as they chose to be published;
+// what someone does not publish is left out.
 type room struct {
 	N       int // 1, 2, …: its number on the page and in addresses
 	Name    string
@@ -78,6 +80,9 @@ func (s *server) roomsFor(st *state, v visitor) []*room {
 	for _, doc := range st.bundle.Discussion.Documents {
 		d.texts[doc.ID] = doc
 	}
+	if len(s.Rooms) > 0 {
+		d.local = s.Rooms[0].Platform
+	}
 	d.tally(v)
 	var out []*room
 	for i, chatRoom := range s.Rooms {
@@ -91,6 +96,7 @@ func (s *server) roomsFor(st *state, v visitor) []*room {
 // drawer draws the rooms from the copies that stand in them.
 type drawer struct {
 	st        *state
+	local     string // the local rooms' platform
 	v         visitor
 	talk      map[discussion.PassageID][]discussion.Annotation
 	said      map[discussion.AnnotationID]discussion.Annotation
@@ -108,7 +114,7 @@ func (d *drawer) tally(v visitor) {
 	seen := map[once]bool{}
 	for _, r := range d.st.reactions {
 		key := once{r.Thing, r.Person, r.Emoji}
-		if !seen[key] {
+		if _, shown := d.name(r.Person); shown && !seen[key] {
 			seen[key] = true
 			d.reactions[r.Thing] = page.Tally(d.reactions[r.Thing], r.Emoji, d.is(r.Person, v))
 		}
@@ -170,7 +176,7 @@ func (d *drawer) post(s *server, r *room, i int, p discussion.Passage, threaded 
 	}
 	for _, a := range d.talk[p.ID] {
 		ref, ok := standing(d.st.rooms[i][store.AnnotationThing(a.ID)])
-		if !ok || !a.Deleted.IsZero() || a.Hidden && ref.As != "" {
+		if !ok || !d.shown(a, ref) {
 			continue
 		}
 		out.Messages = append(out.Messages, d.message(s, r, a, ref))
@@ -179,9 +185,19 @@ func (d *drawer) post(s *server, r *room, i int, p discussion.Passage, threaded 
 	return out
 }
 
+// shown reports whether a message is shown to the visitor: their own always is.
+func (d *drawer) shown(a discussion.Annotation, ref chat.Ref) bool {
+	if !a.Deleted.IsZero() || a.Hidden && ref.As != "" {
+		return false
+	}
+	_, published := d.name(a.Creator)
+	return published || d.is(a.Creator, d.v)
+}
+
 func (d *drawer) message(s *server, r *room, a discussion.Annotation, ref chat.Ref) message {
+	name, _ := d.name(a.Creator)
 	m := message{
-		Room: r, ID: fmt.Sprintf("msg-%d-%s", r.N, a.ID), On: a.ID, Name: d.name(a.Creator), Own: ref.As == "" && d.is(a.Creator, d.v),
+		Room: r, ID: fmt.Sprintf("msg-%d-%s", r.N, a.ID), On: a.ID, Name: name, Own: ref.As == "" && d.is(a.Creator, d.v),
 		At: page.Moment{Time: a.Created}, Edited: !a.Modified.IsZero(), Body: page.Words(a.Body),
 		Reactions: d.reactions[store.AnnotationThing(a.ID)],
 	}
@@ -192,18 +208,19 @@ func (d *drawer) message(s *server, r *room, a discussion.Annotation, ref chat.R
 		m.Typed = typed(a.Body)
 	}
 	if to, ok := d.said[a.Target.Annotation]; ok && to.Deleted.IsZero() {
-		m.Answers = d.name(to.Creator)
+		m.Answers, _ = d.name(to.Creator)
 	}
 	return m
 }
 
-// name is what somebody calls themselves where they talk.
-func (d *drawer) name(id discussion.PersonID) string {
+// name is what somebody is called in the rooms, or false if they are not shown.
+func (d *drawer) name(id discussion.PersonID) (string, bool) {
 	p := d.st.bundle.People[id]
-	if p.Name == "" {
-		return p.Pseudonym()
+	def := d.st.bundle.Default
+	if p.Platform == d.local {
+		def = discussion.Named
 	}
-	return p.Name
+	return p.Credit(def)
 }
 
 // origin is where an annotation was said: a local room, or another network.

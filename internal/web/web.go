@@ -8,9 +8,11 @@ package web
 import (
 	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"marginalia/internal/chat"
@@ -25,6 +27,7 @@ type Config struct {
 	Local *local.Platform // nil: there are no local rooms
 	Rooms []chat.Room     // the local rooms that are shown, in this order
 	Open  bool            // whether visitors may speak in them
+	Here  bool            // served to this machine alone: requests that name another host than it or Base's are refused
 
 	Default discussion.CreatorState // how people are named who chose nothing yet
 	Ready   func() error            // what is not ready yet; nil: always ready
@@ -35,6 +38,8 @@ type Config struct {
 
 type server struct {
 	Config
+	base   string // the host of Base
+	lines  atomic.Int64
 	pages  *template.Template
 	assets map[string]asset
 	cache  cache
@@ -51,6 +56,9 @@ func New(c Config) http.Handler {
 	}
 	c.Base = strings.TrimRight(c.Base, "/")
 	s := &server{Config: c, assets: assets(), now: time.Now}
+	if u, err := url.Parse(c.Base); err == nil {
+		s.base = u.Hostname()
+	}
 	s.pages = s.templates()
 	return s.guarded(s.routes())
 }
@@ -102,8 +110,22 @@ func (s *server) guarded(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		w, finish := zipped(w, r)
 		defer finish()
+		if s.Here && !s.named(r.Host) {
+			s.fail(w, r, sorry{http.StatusMisdirectedRequest, "This page is served to its own machine alone: open it as localhost, or set the bot's reader address."})
+			return
+		}
 		origins.Handler(next).ServeHTTP(w, r)
 	})
+}
+
+// named reports whether a Host header names this machine or the page's own
+// address. Another site's name that was made to point here is neither.
+func (s *server) named(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.Trim(host, "[]")
+	return host == "localhost" || net.ParseIP(host) != nil || s.base != "" && strings.EqualFold(host, s.base)
 }
 
 func (s *server) live(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +141,11 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		w.Write([]byte("not ready: " + strings.ReplaceAll(err.Error(), "\n", "; ") + "\n"))
+		why := "the bot's log says why"
+		if s.Here { // to others it is none of their business
+			why = strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		w.Write([]byte("not ready: " + why + "\n"))
 		return
 	}
 	w.Write([]byte("ready\n"))

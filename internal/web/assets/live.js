@@ -99,8 +99,20 @@
     news(into?.closest(".room"));
   }
 
-  const feed = new EventSource(`${page.dataset.events}?state=${encodeURIComponent(page.dataset.state)}`);
-  feed.addEventListener("patch", (e) => apply(JSON.parse(e.data)));
+  // A line that breaks is taken up again by the browser; one that was refused
+  // (too many watch) is not, so it is tried anew from time to time.
+  let shows = page.dataset.state;
+  function listen() {
+    const feed = new EventSource(`${page.dataset.events}?state=${encodeURIComponent(shows)}`);
+    feed.addEventListener("patch", (e) => {
+      shows = e.lastEventId;
+      apply(JSON.parse(e.data));
+    });
+    feed.addEventListener("error", () => {
+      if (feed.readyState === EventSource.CLOSED) setTimeout(listen, 60_000);
+    });
+  }
+  listen();
 
   // --- what a visitor does
 
