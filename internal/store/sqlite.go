@@ -182,6 +182,7 @@ func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) er
 		return errClosed
 	}
 	if err := d.begin(ctx); err != nil {
+		d.writer.do("ROLLBACK") // it may have begun and been interrupted then
 		return err
 	}
 	kept := false
