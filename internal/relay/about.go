@@ -17,26 +17,35 @@ type about struct {
 	answers    discussion.AnnotationID
 }
 
+// About is the passage or annotation that a message shows, or in whose thread
+// it stands; "" if it is neither. A ref without an ID is a place alone.
+func About(tx *store.Tx, ref chat.Ref) (store.Thing, error) {
+	room, thread := ref.Place.Room, ref.Place.Thread
+	for _, look := range []func() (store.Thing, error){
+		func() (store.Thing, error) { return thingAt(tx, room, ref.ID) },
+		func() (store.Thing, error) { return threadOf(tx, ref.Place) },
+		func() (store.Thing, error) { return thingAt(tx, room, thread) }, // a thread that is free, under a message of ours
+	} {
+		thing, err := look()
+		if err != nil || thing.Passage() != "" || thing.Annotation() != "" {
+			return thing, err
+		}
+	}
+	return "", nil
+}
+
 // whatAbout finds what a message is about: what it answers, or else the
 // passage or annotation in whose thread it stands. store.ErrNotFound means
 // nothing of ours.
 func whatAbout(tx *store.Tx, m chat.Message) (about, error) {
-	room, thread := m.Ref.Place.Room, m.Ref.Place.Thread
-	for _, look := range []func() (store.Thing, error){
-		func() (store.Thing, error) { return thingAt(tx, room, m.ReplyTo.ID) },
-		func() (store.Thing, error) { return threadOf(tx, m.Ref.Place) },
-		func() (store.Thing, error) { return thingAt(tx, room, thread) }, // a thread that is free, under a message of ours
-	} {
-		thing, err := look()
-		if err != nil {
-			return about{}, err
-		}
-		if id := thing.Passage(); id != "" {
-			return aboutPassage(tx, id)
-		}
-		if id := thing.Annotation(); id != "" {
-			return answering(tx, id)
-		}
+	thing, err := About(tx, chat.Ref{Place: m.Ref.Place, ID: m.ReplyTo.ID})
+	switch {
+	case err != nil:
+		return about{}, err
+	case thing.Passage() != "":
+		return aboutPassage(tx, thing.Passage())
+	case thing.Annotation() != "":
+		return answering(tx, thing.Annotation())
 	}
 	return about{}, store.ErrNotFound
 }

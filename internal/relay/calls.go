@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -43,16 +44,24 @@ type late struct {
 
 func newDesk() *desk { return &desk{busy: map[chat.Place]bool{}, late: map[chat.Ref]late{}} }
 
+// at returns the places that somebody works at.
+func (d *desk) at() map[chat.Place]bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.busy)
+}
+
 // due parts the open calls that are to be worked on now into places, the one
 // that has waited longest first, and tells when there will be more of them.
-// Where somebody works already, whoever does so looks again afterwards.
-func (d *desk) due(open []chat.Call, now time.Time) (places [][]chat.Call, next time.Time) {
+// It leaves out the places that are busy: whoever works there looks again
+// afterwards.
+func (d *desk) due(open []chat.Call, busy map[chat.Place]bool, now time.Time) (places [][]chat.Call, next time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	at := map[chat.Place]int{}
 	for _, c := range open {
 		place := c.Ref.Place
-		if d.busy[place] {
+		if busy[place] {
 			continue
 		}
 		if due := d.late[c.Ref].due; due.After(now) {
@@ -146,6 +155,7 @@ func (r *Relay) answerCalls(ctx context.Context) {
 }
 
 func (r *Relay) openCalls(ctx context.Context, now time.Time) (places [][]chat.Call, next time.Time, err error) {
+	busy := r.desk.at() // before the calls are read: what ends meanwhile closes some of them
 	var open []chat.Call
 	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
 		open, err = tx.OpenCalls()
@@ -154,7 +164,7 @@ func (r *Relay) openCalls(ctx context.Context, now time.Time) (places [][]chat.C
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	places, next = r.desk.due(open, now)
+	places, next = r.desk.due(open, busy, now)
 	return places, next, nil
 }
 

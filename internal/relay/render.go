@@ -92,13 +92,17 @@ func footer(body format.Doc, w Words, v View) format.Doc {
 	return body
 }
 
-func (w Words) readerLink(v View) string {
-	if v.Reader == "" {
+func (w Words) readerLink(v View) string { return ReaderLink(v.Reader, w.Discussion.ID, w.Passage.ID) }
+
+// ReaderLink is the address of a passage in the reader page, or of the whole
+// text; "" where no page is served.
+func ReaderLink(reader string, d discussion.ID, p discussion.PassageID) string {
+	if reader == "" {
 		return ""
 	}
-	link := v.Reader + "/d/" + string(w.Discussion.ID)
-	if w.Passage.ID != "" {
-		link += "#" + string(w.Passage.ID)
+	link := reader + "/d/" + string(d)
+	if p != "" {
+		link += "#" + string(p)
 	}
 	return link
 }
