@@ -26,10 +26,14 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 	if err != nil {
 		return err
 	}
+	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log}
+	if err := open.register(ctx, command.Words(env)); err != nil {
+		return err
+	}
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration,
-		Command: command.Dispatcher(command.Env{DB: db, Log: log}), Log: log,
+		Command: command.Dispatcher(env), Log: log,
 	})
 	var page *pages
 	address := ""
@@ -164,9 +168,33 @@ type opened struct {
 	local *local.Platform // nil if there are no local rooms
 }
 
-// openPlatforms opens them and tells them the commands. None of this waits for
-// a network: a network that cannot be reached, or that refuses the account, is
-// the relay's to tell, and the others go on.
+// link is the web address of a message, or "".
+func (o opened) link(ref chat.Ref) string {
+	for _, p := range o.all {
+		if profile := p.Profile(); profile.Name == ref.Place.Room.Platform && profile.Link != nil {
+			return profile.Link(ref)
+		}
+	}
+	return ""
+}
+
+// register tells the platforms that want to know which commands there are.
+func (o opened) register(ctx context.Context, all []chat.Command) error {
+	for _, p := range o.all {
+		r, ok := p.(chat.Commander)
+		if !ok {
+			continue
+		}
+		if err := r.Register(ctx, all); err != nil {
+			return fmt.Errorf("tell %s the commands: %w", p.Profile().Name, err)
+		}
+	}
+	return nil
+}
+
+// openPlatforms opens them. None of this waits for a network: a network that
+// cannot be reached, or that refuses the account, is the relay's to tell, and
+// the others go on.
 func openPlatforms(ctx context.Context, c Config, log *slog.Logger) (opened, error) {
 	var o opened
 	for _, p := range platforms {
@@ -177,11 +205,6 @@ func openPlatforms(ctx context.Context, c Config, log *slog.Logger) (opened, err
 		network, err := p.open(ctx, c, rooms, log)
 		if err != nil {
 			return o, err
-		}
-		if r, ok := network.(chat.Commander); ok {
-			if err := r.Register(ctx, command.Words()); err != nil {
-				return o, fmt.Errorf("tell %s the commands: %w", p.name, err)
-			}
 		}
 		if l, ok := network.(*local.Platform); ok {
 			o.local = l

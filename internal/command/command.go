@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -25,35 +26,69 @@ import (
 type Command struct {
 	chat.Command
 	Run func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error)
+
+	// Complete offers what may be meant by the options that it has, by name.
+	Complete map[string]func(ctx context.Context, env Env, call chat.Call) ([]chat.Choice, error)
 }
 
 // All commands, in the order in which help shows them.
-var All = []Command{status, next, help}
+var All = []Command{status, next, find, passage, help}
 
 // Env is what a command works with.
 type Env struct {
-	DB  *store.DB
-	Log *slog.Logger
+	DB     *store.DB
+	Reader string                // address of the reader page, "" if there is none
+	Link   func(chat.Ref) string // the web address of a message, or ""; nil: none has one
+	Log    *slog.Logger
 
 	all []Command // what Dispatcher serves, for help
 }
 
-// Words lists the commands as data, for platforms that register them.
-func Words() []chat.Command {
+func (e Env) withDefaults() Env {
+	if e.Log == nil {
+		e.Log = slog.New(slog.DiscardHandler)
+	}
+	if e.Link == nil {
+		e.Link = func(chat.Ref) string { return "" }
+	}
+	return e
+}
+
+// Words lists the commands as data, for platforms that register them. What
+// may be meant by an option is looked up in env.
+func Words(env Env) []chat.Command {
+	env = env.withDefaults()
 	var all []chat.Command
 	for _, c := range All {
-		all = append(all, c.Command)
+		said := c.Command
+		said.Options = slices.Clone(c.Options)
+		for i, o := range said.Options {
+			if offer := c.Complete[o.Name]; offer != nil {
+				said.Options[i].Complete = completer(env, c.Name, offer)
+			}
+		}
+		all = append(all, said)
 	}
 	return all
+}
+
+// completer is what Option.Complete is. What goes wrong is the log's: whoever
+// types is offered nothing.
+func completer(env Env, name string, offer func(context.Context, Env, chat.Call) ([]chat.Choice, error)) func(context.Context, chat.Call) []chat.Choice {
+	return func(ctx context.Context, call chat.Call) []chat.Choice {
+		choices, err := offer(ctx, env, call)
+		if err != nil && ctx.Err() == nil {
+			env.Log.Error("nothing is offered for a command", "command", name, "room", call.Ref.Place.Room.String(), "error", err)
+		}
+		return choices
+	}
 }
 
 // Dispatcher returns what the relay runs for each call: it finds the command,
 // asks for the right, and words its error for the one who called.
 func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time) (format.Doc, error) {
+	env = env.withDefaults()
 	env.all = All
-	if env.Log == nil {
-		env.Log = slog.New(slog.DiscardHandler)
-	}
 	return func(ctx context.Context, call chat.Call, now time.Time) (format.Doc, error) {
 		i := slices.IndexFunc(env.all, func(c Command) bool { return c.Name == call.Name })
 		if i < 0 {
@@ -87,6 +122,18 @@ func argument(call chat.Call, name string, place int) string {
 	return call.Args[strconv.Itoa(place)]
 }
 
+// spoken is an option that takes all that was typed, or is given by its name.
+func spoken(call chat.Call, name string) string {
+	if v, ok := call.Args[name]; ok {
+		return v
+	}
+	var words []string
+	for i := 1; call.Args[strconv.Itoa(i)] != ""; i++ {
+		words = append(words, call.Args[strconv.Itoa(i)])
+	}
+	return strings.Join(words, " ")
+}
+
 // plansHere are the plans that post into a call's room.
 func plansHere(tx *store.Tx, call chat.Call) ([]schedule.Plan, error) {
 	plans, err := tx.Plans()
@@ -99,12 +146,4 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-func paragraph(d format.Doc, text string) format.Doc {
-	return d.Add(format.Block{Kind: format.Paragraph}, text)
-}
-
-func item(d format.Doc, text string) format.Doc {
-	return d.Add(format.Block{Kind: format.List, Level: 1, Marker: "-"}, text)
 }

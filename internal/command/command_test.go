@@ -28,6 +28,8 @@ type house struct {
 	db  *store.DB
 	run func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	id  discussion.ID
+
+	words []chat.Command
 }
 
 func newHouse(t *testing.T, plans ...string) house {
@@ -67,7 +69,7 @@ func newHouse(t *testing.T, plans ...string) house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return house{t, db, Dispatcher(Env{DB: db}), d.ID}
+	return house{t: t, db: db, run: Dispatcher(Env{DB: db}), id: d.ID}
 }
 
 // say runs a typed command and returns the answer's words.
@@ -169,7 +171,7 @@ func TestHelpListsAll(t *testing.T) {
 	h := newHouse(t)
 	for _, text := range []string{"help", "", "dance"} {
 		got := h.say("m1", lobby, chat.Anyone, text)
-		for _, c := range Words() {
+		for _, c := range Words(Env{}) {
 			if !strings.Contains(got, c.Name) || !strings.Contains(got, c.Help) {
 				t.Errorf("the answer to %q does not explain %s: %q", text, c.Name, got)
 			}

@@ -29,6 +29,9 @@ func helpText(all []Command, unknown string) format.Doc {
 			line += " [" + o.Name + "]"
 		}
 		line += ": " + c.Help
+		if c.Menu != "" {
+			line += "; or “" + c.Menu + "” in a message's menu, where there is one"
+		}
 		if c.Needs > chat.Anyone {
 			line += " (for " + holders(c.Needs) + ")"
 		}

@@ -95,6 +95,24 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// A command that answers nothing is about the message whose thread it stands in.
+func TestCommandInAThread(t *testing.T) {
+	p := New(Options{})
+	var got []chat.Ref
+	listening(t, p, func(e chat.Event) error { got = append(got, e.Call.On); return nil })
+	thread := main
+	thread.Thread = "root"
+	answered := chat.Ref{Place: thread, ID: "reply"}
+	for _, to := range []chat.Ref{{}, answered} {
+		if _, err := p.Say(t.Context(), thread, ada, "!essay passage", to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if root := (chat.Ref{Place: main, ID: "root"}); got[0] != root || got[1] != answered {
+		t.Errorf("they are about %+v", got)
+	}
+}
+
 // What was typed has not happened unless handle took it.
 func TestNotTaken(t *testing.T) {
 	p := New(Options{Rooms: []string{"main", "cellar"}})

@@ -16,7 +16,8 @@ import (
 // messages stand there.
 
 // Say says what someone typed at a place, in answer to replyTo if that points
-// at a message. A text that begins with the prefix of commands calls one.
+// at a message. A text that begins with the prefix of commands calls one: on
+// what it answers, or else on the message whose thread it stands in.
 func (p *Platform) Say(ctx context.Context, at chat.Place, by chat.Person, text string, replyTo chat.Ref) (chat.Ref, error) {
 	ref := chat.Ref{Place: at, ID: p.o.ID()}
 	e := p.event(chat.Said, chat.Message{Ref: ref, ReplyTo: replyTo, From: by}, by)
@@ -25,7 +26,11 @@ func (p *Platform) Say(ctx context.Context, at chat.Place, by chat.Person, text 
 	}
 	if name, args, ok := chat.ParseCommand(p.o.Prefix, text); ok {
 		e.Kind = chat.Called
-		e.Call = &chat.Call{Ref: ref, On: replyTo, By: by, Rights: p.o.Rights(by), Name: name, Args: args}
+		on := replyTo
+		if on.IsZero() && at.Thread != "" {
+			on = chat.Ref{Place: chat.Place{Room: at.Room}, ID: at.Thread}
+		}
+		e.Call = &chat.Call{Ref: ref, On: on, By: by, Rights: p.o.Rights(by), Name: name, Args: args}
 	}
 	if err := p.tell(ctx, e); err != nil {
 		return chat.Ref{}, fmt.Errorf("say in %s: %w", at.Room, err)

@@ -1,0 +1,231 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+const (
+	mostFound   = 5   // passages in an answer: as many as a short message holds with their links
+	mostOffered = 25  // choices; no network shows more
+	longChoice  = 100 // code points of one
+	longExcerpt = 120 // code points of a passage in an answer
+	leadIn      = 40  // bytes, at most, of what stands before the words that were found
+)
+
+var find = Command{
+	Command: chat.Command{
+		Name: "find", Help: "finds the passages that hold some words",
+		Options: []chat.Option{{Name: "words", Help: "words of the text, or the beginning of them", Required: true}},
+	},
+	Run: runFind,
+	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){
+		"words": offerPassages,
+	},
+}
+
+// found is a passage that holds what was looked for.
+type found struct {
+	passage    discussion.Passage
+	text       discussion.Discussion // which it is of
+	document   discussion.Document
+	how        discussion.Match
+	start, end int // of the words, in the document's text
+}
+
+func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
+	words := strings.TrimSpace(spoken(call, "words"))
+	if words == "" {
+		return format.Text("Say which words, as in: find once upon a time"), nil
+	}
+	var d format.Doc
+	err := env.DB.View(ctx, func(tx *store.Tx) error {
+		texts, err := textsHere(tx, call)
+		if err != nil {
+			return err
+		}
+		all := search(texts, words)
+		shown := all[:min(len(all), mostFound)]
+		d = paragraph(format.Doc{}, foundLine(len(texts), all, words))
+		for _, f := range shown {
+			l, err := env.foundItem(tx, f, call.Ref.Place.Room, len(texts) > 1)
+			if err != nil {
+				return err
+			}
+			d = l.item(d)
+		}
+		if more := len(all) - len(shown); more > 0 {
+			d = paragraph(d, fmt.Sprintf("And %s more: say more of the words to have fewer.", plural(more, "passage")))
+		}
+		return nil
+	})
+	return d, err
+}
+
+func foundLine(texts int, all []found, words string) string {
+	said := format.Excerpt(format.Text(words), longExcerpt)
+	switch {
+	case texts == 0:
+		return "Nothing is read in this room yet."
+	case len(all) == 0:
+		return fmt.Sprintf("No passage holds “%s”.", said)
+	case all[0].how == discussion.NoMatch:
+		return "The passage that was chosen:"
+	}
+	return fmt.Sprintf("“%s” was found in %s:", said, plural(len(all), "passage"))
+}
+
+// foundItem is the line of an answer that shows a passage.
+func (e Env) foundItem(tx *store.Tx, f found, room chat.Room, titled bool) (line, error) {
+	l := line{text: fmt.Sprintf("%d: ", f.passage.Seq)}
+	if titled {
+		l = line{text: fmt.Sprintf("%s, %d: ", f.text.Title, f.passage.Seq)}
+	}
+	l = l.add(f.excerpt(longExcerpt))
+	post, err := postOf(tx, f.passage.ID, room)
+	if err != nil {
+		return l, err
+	}
+	if post.IsZero() {
+		l = l.add(" · not posted here yet")
+	}
+	return e.whereabouts(l, post, f.text.ID, f.passage.ID), nil
+}
+
+// whereabouts adds the links to a passage's post and to the reader.
+func (e Env) whereabouts(l line, post chat.Ref, d discussion.ID, p discussion.PassageID) line {
+	address := ""
+	if !post.IsZero() {
+		address = e.Link(post)
+	}
+	return l.link("post", address).link("read", relay.ReaderLink(e.Reader, d, p))
+}
+
+// postOf is the message that shows a passage's beginning in a room, or a zero Ref.
+func postOf(tx *store.Tx, p discussion.PassageID, room chat.Room) (chat.Ref, error) {
+	copies, err := tx.Copies(store.PassageThing(p), room)
+	for _, c := range copies {
+		if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post {
+			return c.Ref, err
+		}
+	}
+	return chat.Ref{}, err
+}
+
+// textsHere are the texts that are read in a call's room.
+func textsHere(tx *store.Tx, call chat.Call) ([]discussion.Discussion, error) {
+	plans, err := plansHere(tx, call)
+	if err != nil {
+		return nil, err
+	}
+	var texts []discussion.Discussion
+	for _, p := range plans {
+		if slices.ContainsFunc(texts, func(d discussion.Discussion) bool { return d.ID == p.Discussion }) {
+			continue
+		}
+		d, err := tx.Discussion(p.Discussion)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, d)
+	}
+	return texts, nil
+}
+
+// search finds the passages that hold words, the best matches first, and of
+// those that match alike the first in the text. An id of a passage, as is taken
+// for what was chosen of what was offered, finds that one, which is no match.
+func search(texts []discussion.Discussion, words string) []found {
+	q := discussion.NewQuery(words)
+	var all []found
+	for _, d := range texts {
+		bodies := map[discussion.DocumentID]discussion.Document{}
+		for _, doc := range d.Documents {
+			bodies[doc.ID] = doc
+		}
+		for _, p := range d.Passages {
+			f := found{passage: p, text: d, document: bodies[p.Document], start: p.Start, end: p.Start}
+			if string(p.ID) == words {
+				return []found{f}
+			}
+			if f.look(q) {
+				all = append(all, f)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(b.how, a.how) })
+	return all
+}
+
+func (f *found) look(q discussion.Query) bool {
+	how, start, end := q.In(f.document.Body.Text[f.passage.Start:f.passage.End])
+	f.how, f.start, f.end = how, f.passage.Start+start, f.passage.Start+end
+	return how != discussion.NoMatch
+}
+
+// excerpt is n code points of the passage with the words that were found. What
+// a spoiler covers stays covered.
+func (f found) excerpt(n int) string {
+	text := f.document.Body.Text
+	from := f.passage.Start
+	if f.start-from > leadIn {
+		from = f.start - leadIn
+		if i := strings.IndexAny(text[from:f.start], " \n"); i >= 0 {
+			from += i + 1
+		} else {
+			from = f.start
+		}
+	}
+	words := f.document.Body.Slice(from, f.passage.End)
+	if from == f.passage.Start {
+		return format.Excerpt(words, n)
+	}
+	return "…" + format.Excerpt(words, n-1)
+}
+
+// offerPassages offers the passages that hold what was typed so far; before
+// anything was, the first ones.
+func offerPassages(ctx context.Context, env Env, call chat.Call) ([]chat.Choice, error) {
+	var texts []discussion.Discussion
+	err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
+		texts, err = textsHere(tx, call)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	words := strings.TrimSpace(call.Args["words"])
+	all := search(texts, words)
+	if words == "" {
+		all = beginnings(texts)
+	}
+	var choices []chat.Choice
+	for _, f := range all[:min(len(all), mostOffered)] {
+		number := fmt.Sprintf("%d · ", f.passage.Seq)
+		label := number + f.excerpt(longChoice-len([]rune(number)))
+		choices = append(choices, chat.Choice{Label: label, Value: string(f.passage.ID)})
+	}
+	return choices, nil
+}
+
+// beginnings are as many passages as can be offered, as they come.
+func beginnings(texts []discussion.Discussion) []found {
+	var all []found
+	for _, d := range texts {
+		for _, p := range d.Passages[:min(len(d.Passages), mostOffered)] {
+			i := slices.IndexFunc(d.Documents, func(doc discussion.Document) bool { return doc.ID == p.Document })
+			all = append(all, found{passage: p, text: d, document: d.Documents[i], start: p.Start, end: p.Start})
+		}
+	}
+	return all
+}
