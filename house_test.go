@@ -41,6 +41,8 @@ var rooms = map[string]room{
 	"web":           {[]string{"chat", "chat/local", "discussion", "export", "format", "page", "relay", "store"}, "pages draw from the store; local rooms are typed into here"},
 	"cmd/bot":       {[]string{"*"}, "everything is put together here and only here"},
 	"chat/chattest": {[]string{"chat", "format"}, "the contract is stated in chat's own words"},
+
+	"chat/discord/discordtest": {nil, "a network's double knows nothing of the bot it is to judge"},
 }
 
 // only lists packages from outside that have one home.
@@ -60,7 +62,14 @@ var only = []struct {
 	{"flag", []string{"cmd/bot"}, "verbs and flags are read in cmd/bot"},
 	{"github.com/yuin/goldmark", []string{"format"}, "every text enters through a Dialect"},
 	{"testing", []string{"chat/chattest"}, "the product does not carry its tests"},
+	{"github.com/santhosh-tekuri/jsonschema", []string{"chat/discord/discordtest"}, "schemas judge in tests"},
 }
+
+// doubles are packages for tests alone. They may start goroutines, read the
+// clock and the environment, and sleep; the product imports none of them.
+var doubles = []string{"chat/chattest", "chat/discord/discordtest"}
+
+func double(pkg string) bool { return slices.Contains(doubles, pkg) }
 
 // owners are the files that may start goroutines, with what they start.
 var owners = map[string]string{
@@ -206,7 +215,7 @@ func importMap(f file) []string {
 		if ok && ours != f.pkg && !slices.Contains(may, ours) && !slices.Contains(may, "*") {
 			all = append(all, fmt.Sprintf("%s imports %s: %s", f.name, ours, rooms[f.pkg].why))
 		}
-		if ok && (ours == "chat/chattest" || strings.HasPrefix(ours, "test/")) {
+		if ok && (double(ours) || strings.HasPrefix(ours, "test/")) {
 			all = append(all, fmt.Sprintf("%s imports %s: the product does not carry its tests", f.name, ours))
 		}
 	}
@@ -256,7 +265,7 @@ func noInit(f file) []string {
 
 // goroutines finds go statements and WaitGroup.Go: any call of a method Go.
 func goroutines(f file) []string {
-	if owners[f.name] != "" || f.pkg == "chat/chattest" {
+	if owners[f.name] != "" || double(f.pkg) {
 		return nil
 	}
 	var all []string
@@ -275,14 +284,14 @@ func goroutines(f file) []string {
 }
 
 func clock(f file) []string {
-	if clocks[f.pkg] != "" || f.pkg == "chat/chattest" {
+	if clocks[f.pkg] != "" || double(f.pkg) {
 		return nil
 	}
 	return append(f.calls("time", "Now"), append(f.calls("time", "Since"), f.calls("time", "Until")...)...)
 }
 
 func environment(f file) []string {
-	if f.pkg == "cmd/bot" || f.pkg == "chat/chattest" {
+	if f.pkg == "cmd/bot" || double(f.pkg) {
 		return nil
 	}
 	var all []string
@@ -293,7 +302,7 @@ func environment(f file) []string {
 }
 
 func sleeps(f file) []string {
-	if f.pkg == "chat/chattest" {
+	if double(f.pkg) {
 		return nil
 	}
 	return f.calls("time", "Sleep")

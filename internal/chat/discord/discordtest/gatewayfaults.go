@@ -1,0 +1,139 @@
+package discordtest
+
+// gatewayFaults are what the next connections meet.
+type gatewayFaults struct {
+	reconnectFirst int // op 7 in place of READY
+	invalidFirst   int // op 9 in place of READY
+	refuseResume   int // op 9 false in place of RESUMED
+	closing        int // a close code in place of READY
+}
+
+// Cut cuts all gateway connections, without a close frame. Sessions can be
+// resumed.
+func (s *Server) Cut() { s.cut() }
+
+func (s *Server) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.ws.UnderlyingConn().Close()
+	}
+}
+
+// Zombie makes the gateway connections that there are fall silent: no ACK, no
+// event, but they stay open. What happens meanwhile can be resumed.
+func (s *Server) Zombie() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.silent = true
+	}
+}
+
+// Reconnect asks all connections to reconnect and resume (op 7).
+func (s *Server) Reconnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.say(object{"op": opReconnect, "t": nil, "s": nil, "d": nil})
+	}
+}
+
+// Invalidate says op 9 to all connections. Unless it may be resumed the
+// session is over.
+func (s *Server) Invalidate(resumable bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.invalid(resumable)
+		if c.session != nil {
+			if !resumable {
+				delete(s.sessions, c.session.id)
+			}
+			c.session.conn, c.session.left, c.session = nil, s.Now(), nil
+		}
+	}
+}
+
+// CloseWith closes all connections with a code.
+func (s *Server) CloseWith(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.end(code)
+	}
+}
+
+// CloseNext closes the next connection with a code where READY is awaited.
+func (s *Server) CloseNext(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gateway.closing = code
+}
+
+// ReconnectFirst answers the next n IDENTIFYs or RESUMEs with op 7.
+func (s *Server) ReconnectFirst(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gateway.reconnectFirst = n
+}
+
+// InvalidFirst answers the next n IDENTIFYs with op 9.
+func (s *Server) InvalidFirst(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gateway.invalidFirst = n
+}
+
+// RefuseResume answers the next n RESUMEs with op 9.
+func (s *Server) RefuseResume(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gateway.refuseResume = n
+}
+
+// RevokeToken makes the token worthless: REST answers 401, the gateway closes
+// with 4004.
+func (s *Server) RevokeToken() {
+	s.mu.Lock()
+	s.revoked = true
+	s.mu.Unlock()
+	s.CloseWith(4004)
+}
+
+// RestoreToken takes RevokeToken back.
+func (s *Server) RestoreToken() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked = false
+}
+
+// Restart cuts all connections and forgets all sessions and what is remembered
+// of nonces; what was said stays.
+func (s *Server) Restart() {
+	s.mu.Lock()
+	s.sessions = map[string]*session{}
+	s.nonces = map[string]nonce{}
+	s.mu.Unlock()
+	s.cut()
+}
+
+// Outage makes the guild unavailable, and available again.
+func (s *Server) Outage(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.guild.away = on
+	if on {
+		s.emit(event{name: "GUILD_DELETE", intent: intentGuilds, data: object{"id": s.guild.id, "unavailable": true}})
+		return
+	}
+	s.emit(event{name: "GUILD_CREATE", intent: intentGuilds, data: s.guildCreate()})
+}
+
+// AllowIntents sets which privileged intents are switched on in the portal.
+// Connections that there are keep theirs.
+func (s *Server) AllowIntents(intents int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.Intents = intents & privileged
+}
