@@ -22,6 +22,7 @@ type Config struct {
 	Relay    RelayTable    `toml:"relay"`
 	Passages PassagesTable `toml:"passages"`
 	Matrix   *MatrixTable  `toml:"matrix"`
+	Discord  *DiscordTable `toml:"discord"`
 	Rooms    []RoomTable   `toml:"rooms"`
 	Plans    []PlanTable   `toml:"plans"`
 
@@ -64,6 +65,15 @@ type MatrixTable struct {
 	TokenFile  string   `toml:"token_file" path:"yes"`
 	Command    string   `toml:"command"`
 	Bots       []string `toml:"bots"`
+}
+
+// DiscordTable is [discord].
+type DiscordTable struct {
+	Token     string   `toml:"token"`
+	TokenFile string   `toml:"token_file" path:"yes"`
+	Command   string   `toml:"command"`
+	Bots      []string `toml:"bots"`
+	API       string   `toml:"api"`
 }
 
 // RoomTable is one of [[rooms]].
@@ -132,6 +142,9 @@ func (c *Config) complete() error {
 	}
 	if c.Matrix != nil && c.Matrix.Command == "" {
 		c.Matrix.Command = "!essay"
+	}
+	if c.Discord != nil && c.Discord.Command == "" {
+		c.Discord.Command = "essay"
 	}
 	if !strings.Contains(c.Bot.Database, "://") && !strings.HasPrefix(c.Bot.Database, "sqlite:") {
 		c.Bot.Database = c.path(c.Bot.Database)

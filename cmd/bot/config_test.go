@@ -49,7 +49,7 @@ func TestExampleHasEveryKeyAndNoOther(t *testing.T) {
 	for _, missing := range missingKeys(reflect.TypeFor[Config](), there, "") {
 		t.Errorf("config.example.toml does not have %s", missing)
 	}
-	if got := missingKeys(reflect.TypeFor[Config](), map[string]any{}, ""); len(got) != 7 {
+	if got := missingKeys(reflect.TypeFor[Config](), map[string]any{}, ""); len(got) != 8 {
 		t.Errorf("of an empty file only %q are missing", got)
 	}
 }
@@ -165,7 +165,9 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 // Every way of giving the token, and which goes before which.
 func TestTokens(t *testing.T) {
 	const matrix = "[matrix]\nhomeserver = \"https://m.example.org\"\nuser = \"@bot:example.org\"\n"
-	const room = "[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"!a:example.org\"\n"
+	const discord = "[discord]\n"
+	const room = "\n[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"!a:example.org\"\n"
+	const channel = "\n[[rooms]]\nname = \"b\"\nplatform = \"discord\"\nid = \"42\"\n"
 	other := filepath.Join(t.TempDir(), "other")
 	if err := os.WriteFile(other, []byte("from-env-file\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -180,14 +182,15 @@ func TestTokens(t *testing.T) {
 		{"in the environment", `token = "plain"`, []string{"MARGINALIA_MATRIX_TOKEN=from-env"}, "from-env", ""},
 		{"the environment over a file", `token_file = "token"`, []string{"MARGINALIA_MATRIX_TOKEN=from-env"}, "from-env", ""},
 		{"a file named in the environment", `token = "plain"`, []string{"MARGINALIA_MATRIX_TOKEN_FILE=" + other}, "from-env-file", ""},
-		{"nowhere", ``, nil, "", "[matrix] has no token: put the account's access token into a file"},
+		{"nowhere", ``, nil, "", "] has no token: put the "},
 		{"twice", "token = \"s3cret\"\ntoken_file = \"token\"", nil, "", "are both set: keep one"},
 		{"twice in the environment", ``, []string{"MARGINALIA_MATRIX_TOKEN=s3cret", "MARGINALIA_MATRIX_TOKEN_FILE=" + other}, "", "are both set: keep one"},
 		{"no such file", `token_file = "nowhere"`, nil, "", "token_file nowhere cannot be read (no such file or directory)"},
 		{"an empty file", `token_file = "empty"`, nil, "", "does not hold one line"},
+		{"with the word before it", `token = "Bot plain"`, nil, "plain", "[matrix] token holds spaces"},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			path := write(t, matrix+tc.line+"\n"+room)
+		given := func(t *testing.T, src string, env []string) (Config, error) {
+			path := write(t, src)
 			dir := filepath.Dir(path)
 			if err := os.WriteFile(filepath.Join(dir, "token"), []byte("from-file\n"), 0o600); err != nil {
 				t.Fatal(err)
@@ -195,19 +198,31 @@ func TestTokens(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "empty"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			c, err := loadConfig(path, tc.env)
+			c, err := loadConfig(path, env)
 			if err == nil {
 				err = c.checkRun()
 			}
-			if tc.err == "" {
-				if err != nil || c.Matrix.Token != tc.want {
-					t.Errorf("the token is %q, error %v; want %q", c.Matrix.Token, err, tc.want)
-				}
+			return c, err
+		}
+		judge := func(t *testing.T, token string, err error) {
+			if err == nil && token == tc.want {
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), tc.err) {
-				t.Errorf("error %v; want %q", err, tc.err)
+			if err == nil || tc.err == "" || !strings.Contains(err.Error(), tc.err) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("the token is %q, error %v; want %q, %q", token, err, tc.want, tc.err)
 			}
+		}
+		t.Run("matrix "+tc.name, func(t *testing.T) {
+			c, err := given(t, matrix+tc.line+room, tc.env)
+			judge(t, c.Matrix.Token, err)
+		})
+		t.Run("discord "+tc.name, func(t *testing.T) {
+			var env []string
+			for _, e := range tc.env {
+				env = append(env, strings.ReplaceAll(e, "MATRIX", "DISCORD"))
+			}
+			c, err := given(t, discord+tc.line+channel, env)
+			judge(t, c.Discord.Token, err)
 		})
 	}
 }
@@ -236,12 +251,20 @@ func TestWrongConfigurations(t *testing.T) {
 		{"a database as a list of words", "[bot]\ndatabase = \"host=h password=s3cret\"\n", `[bot] database is neither the path of a file nor an address of PostgreSQL`},
 		{"a token of two lines", "[matrix]\ntoken = \"s3cret\\nx\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n", `[matrix] token holds spaces or signs that no token has`},
 		{"room without a name", "[[rooms]]\nplatform = \"local\"\n", `[[rooms]] number 1 has no name`},
-		{"room on no platform", "[[rooms]]\nname = \"a\"\nplatform = \"irc\"\n", `[[rooms]] "a": platform is "irc": write local or matrix`},
+		{"room on no platform", "[[rooms]]\nname = \"a\"\nplatform = \"irc\"\n", `[[rooms]] "a": platform is "irc": write local, matrix or discord`},
 		{"matrix room without an id", "[matrix]\ntoken = \"t\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\n", `[[rooms]] "a" has no id: write the room's own id on matrix`},
 		{"matrix room without an account", "[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"!a:b\"\n", `there is no table [matrix]: add it`},
 		{"account without rooms", "[matrix]\ntoken = \"t\"\nhomeserver = \"https://m.example.org\"\nuser = \"@b:example.org\"\n", `[matrix] has no room: add one to [[rooms]] with platform = "matrix"`},
 		{"account without a server", "[matrix]\ntoken = \"syt_s3cret\"\nhomeserver = \"example.org\"\nuser = \"bot\"\n", `[matrix] homeserver is "example.org": write its address`},
 		{"matrix room by its alias", "[[rooms]]\nname = \"a\"\nplatform = \"matrix\"\nid = \"#a:b\"\n", `id is "#a:b": write the room's id, which begins with "!"`},
+		{"discord room without an id", "[discord]\ntoken = \"t\"\n[[rooms]]\nname = \"a\"\nplatform = \"discord\"\n", `[[rooms]] "a" has no id: write the room's own id on discord`},
+		{"discord room by its name", "[discord]\ntoken = \"syt_s3cret\"\n[[rooms]]\nname = \"a\"\nplatform = \"discord\"\nid = \"#talk\"\n", `id is "#talk": write the channel's id, a long number`},
+		{"discord room without an account", "[[rooms]]\nname = \"a\"\nplatform = \"discord\"\nid = \"1\"\n", `there is no table [discord]: add it, with token_file`},
+		{"discord without rooms", "[discord]\ntoken = \"s3cret\"\n", `[discord] has no room: add one to [[rooms]] with platform = "discord"`},
+		{"discord without a token", "[discord]\n[[rooms]]\nname = \"a\"\nplatform = \"discord\"\nid = \"1\"\n", `[discord] has no token: put the bot's token into a file and name it as token_file, or set MARGINALIA_DISCORD_TOKEN`},
+		{"a discord token in two parts", "[discord]\ntoken = \"s3cret x\"\n", `[discord] token holds spaces or signs that no token has`},
+		{"a discord command with a slash", "[discord]\ncommand = \"/essay\"\n", `[discord] command is "/essay": write a name in small letters, without a slash`},
+		{"a discord api that is no address", "[discord]\napi = \"discord.com\"\n", `[discord] api is "discord.com": leave it out, or write the address of a proxy`},
 		{"two rooms of one name", "[[rooms]]\nname = \"a\"\nplatform = \"local\"\n[[rooms]]\nname = \"a\"\nplatform = \"local\"\nid = \"b\"\n", `two rooms have this name`},
 		{"one room twice", "[[rooms]]\nname = \"a\"\nplatform = \"local\"\n[[rooms]]\nname = \"b\"\nplatform = \"local\"\nid = \"a\"\n", `[[rooms]] "b" is the same room as "a"`},
 		{"plan without a text", "[[plans]]\nname = \"x\"\ncron = \"@daily\"\n", `[[plans]] "x" has no text`},

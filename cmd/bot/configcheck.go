@@ -42,7 +42,7 @@ func (c *Config) checkChoices() error {
 // checkRun looks at what bot run needs beyond that, and reads the secrets.
 // Whatever is wrong is told at once, a sentence each.
 func (c *Config) checkRun() error {
-	return errors.Join(c.checkWeb(), c.checkMatrix(), c.checkRooms(), c.checkPlans())
+	return errors.Join(c.checkWeb(), c.checkMatrix(), c.checkDiscord(), c.checkRooms(), c.checkPlans())
 }
 
 func (c *Config) checkWeb() error {
@@ -55,33 +55,6 @@ func (c *Config) checkWeb() error {
 		return usage("%s: [bot] reader is %q: write the address at which people read, as in \"https://read.example.org\"", c.where(), c.Bot.Reader)
 	}
 	return nil
-}
-
-func (c *Config) checkMatrix() error {
-	if c.Matrix == nil {
-		return nil
-	}
-	m := c.Matrix
-	if err := c.secret(&m.Token, &m.TokenFile, "[matrix] token", ""); err != nil {
-		return err
-	}
-	var all []error
-	if !isWeb(m.Homeserver) {
-		all = append(all, usage("%s: [matrix] homeserver is %q: write its address, as in \"https://matrix.example.org\"", c.where(), m.Homeserver))
-	}
-	if !strings.HasPrefix(m.User, "@") || !strings.Contains(m.User, ":") {
-		all = append(all, usage("%s: [matrix] user is %q: write the bot's own account, as in \"@marginalia:example.org\"", c.where(), m.User))
-	}
-	if !slices.ContainsFunc(c.Rooms, func(r RoomTable) bool { return r.Platform == "matrix" }) {
-		all = append(all, usage("%s: [matrix] has no room: add one to [[rooms]] with platform = \"matrix\"", c.where()))
-	}
-	if m.Token == "" {
-		all = append(all, usage("%s: [matrix] has no token: put the account's access token into a file and name it as token_file, or set MARGINALIA_MATRIX_TOKEN", c.where()))
-	}
-	if strings.ContainsFunc(m.Token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		all = append(all, usage("%s: [matrix] token holds spaces or signs that no token has: copy it again, alone", c.where()))
-	}
-	return errors.Join(all...)
 }
 
 func (c *Config) checkRooms() error {
@@ -98,10 +71,8 @@ func (c *Config) checkRooms() error {
 			all = append(all, usage("%s: platform is %q: write %s", where, r.Platform, either(platformNames())))
 		case r.ID == "":
 			all = append(all, usage("%s has no id: write the room's own id on %s", where, r.Platform))
-		case r.Platform == "matrix" && !strings.HasPrefix(r.ID, "!"):
-			all = append(all, usage("%s: id is %q: write the room's id, which begins with \"!\" (an alias may move to another room)", where, r.ID))
-		case r.Platform == "matrix" && c.Matrix == nil:
-			all = append(all, usage("%s is on matrix, but there is no table [matrix]: add it, with homeserver, user and token_file", where))
+		case c.lacks(r) != "":
+			all = append(all, usage("%s%s", where, c.lacks(r)))
 		case ids[r.room()] != "":
 			all = append(all, usage("%s is the same room as %q: keep one of them", where, ids[r.room()]))
 		}

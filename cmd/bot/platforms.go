@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/url"
@@ -21,6 +22,7 @@ type platform struct {
 var platforms = []platform{
 	{"local", openLocal},
 	{"matrix", openMatrix},
+	{"discord", openDiscord},
 }
 
 func platformNames() []string {
@@ -68,6 +70,10 @@ func openMatrix(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logg
 		Homeserver: m.Homeserver, UserID: m.User, Token: m.Token, Rooms: ids(rooms),
 		Command: m.Command, Bots: m.Bots, Log: log,
 	})
+}
+
+func openDiscord(context.Context, Config, []chat.Room, *slog.Logger) (chat.Platform, error) {
+	return nil, errors.New("this build does not speak to discord yet: take its rooms out of [[rooms]]")
 }
 
 func ids(rooms []chat.Room) []string {

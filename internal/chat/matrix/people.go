@@ -55,24 +55,30 @@ type powers struct {
 }
 
 // The power levels that the specification gives to moderators and
-// administrators by default.
+// administrators by default, and to creators from room version 12 on.
 const (
 	moderatorLevel = 50
 	operatorLevel  = 100
+	creatorLevel   = 1 << 53 // above all that can be written
 )
 
-// right is what someone may do in a room.
-func (w powers) right(user string) chat.Right {
+// level is someone's power level.
+func (w powers) level(user string) int64 {
 	level, known := w.levels.object("users").number(user)
 	if !known {
 		level, _ = w.levels.number("users_default")
 	}
 	for _, creator := range w.creators {
 		if creator == user {
-			level = operatorLevel
+			level = creatorLevel
 		}
 	}
-	switch {
+	return level
+}
+
+// right is what someone may do in a room.
+func (w powers) right(user string) chat.Right {
+	switch level := w.level(user); {
 	case level >= operatorLevel:
 		return chat.Operator
 	case level >= moderatorLevel:

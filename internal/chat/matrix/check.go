@@ -1,0 +1,257 @@
+package matrix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"maunium.net/go/mautrix"
+
+	"marginalia/internal/chat"
+)
+
+// Check implements chat.Checker: the homeserver, the token, and each room with
+// what the account may do in it. Nobody sees that it was here.
+func (p *Platform) Check(ctx context.Context) []chat.Finding {
+	server := p.checkServer(ctx)
+	if !server.OK {
+		return []chat.Finding{server}
+	}
+	token := p.checkToken(ctx)
+	all := []chat.Finding{server, token}
+	if !token.OK {
+		return all
+	}
+	in, invited, err := p.memberships(ctx)
+	if err != nil {
+		return append(all, chat.Finding{What: "the account's rooms", Why: err.Error(), Do: "Check again: the homeserver is in trouble."})
+	}
+	for _, room := range p.rooms {
+		all = append(all, p.checkRoom(ctx, room.ID, in, invited)...)
+	}
+	return all
+}
+
+// versions is what a homeserver says of itself.
+type versions struct {
+	Versions []string `json:"versions"`
+}
+
+func (p *Platform) checkServer(ctx context.Context) chat.Finding {
+	f := chat.Finding{What: "the homeserver " + p.c.Homeserver}
+	var v versions
+	err := p.askAnyone(ctx, strings.TrimRight(p.c.Homeserver, "/")+"/_matrix/client/versions", &v)
+	if f.OK = err == nil && len(v.Versions) > 0; f.OK {
+		return f
+	}
+	f.Why = "It answers, but not as a homeserver does."
+	if err != nil {
+		f.Why = fmt.Sprintf("It does not answer as a homeserver does: %s.", err)
+	}
+	f.Do = "Set [matrix] homeserver to the address of the server's client API."
+	if meant := p.meant(ctx); meant != "" {
+		f.Do = fmt.Sprintf("Did you mean homeserver = %q in [matrix]?", meant)
+	}
+	return f
+}
+
+// meant is the homeserver's address as the name of the server is said to lead
+// to it, "" if it does not.
+func (p *Platform) meant(ctx context.Context) string {
+	names := []string{strings.TrimRight(p.c.Homeserver, "/")}
+	if _, server, ok := strings.Cut(p.c.UserID, ":"); ok {
+		names = append(names, "https://"+server)
+	}
+	for _, name := range names {
+		var said struct {
+			Homeserver struct {
+				Address string `json:"base_url"`
+			} `json:"m.homeserver"`
+		}
+		var v versions
+		if p.askAnyone(ctx, name+"/.well-known/matrix/client", &said) != nil {
+			continue
+		}
+		address := strings.TrimRight(said.Homeserver.Address, "/")
+		if p.askAnyone(ctx, address+"/_matrix/client/versions", &v) == nil && len(v.Versions) > 0 {
+			return address
+		}
+	}
+	return ""
+}
+
+// askAnyone gets what anyone is told, without the token: it may go to a server that
+// is not the account's.
+func (p *Platform) askAnyone(ctx context.Context, address string, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, p.c.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return errors.New("it is no address")
+	}
+	answer, err := p.c.HTTP.Do(request)
+	if err != nil {
+		return errors.New(reason(err))
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return errors.New(answer.Status)
+	}
+	if json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(out) != nil {
+		return errors.New("the answer is no JSON")
+	}
+	return nil
+}
+
+const newToken = `Log in as the README's "With Matrix" shows, and put the new access_token into token_file.`
+
+func (p *Platform) checkToken(ctx context.Context) chat.Finding {
+	f := chat.Finding{What: "the token"}
+	var answer struct {
+		User string `json:"user_id"`
+	}
+	err := p.get(ctx, p.address("v3", "account", "whoami"), &answer)
+	var said mautrix.HTTPError
+	errors.As(err, &said)
+	want := p.c.UserID
+	switch {
+	case err == nil && (want == "" || want == answer.User):
+		f.OK = true
+		p.self.Store(&answer.User)
+	case err == nil:
+		f.Why = fmt.Sprintf("It is the token of %s, not of %s.", answer.User, want)
+		f.Do = fmt.Sprintf("Set [matrix] user to %q, or put a token of %s into token_file.", answer.User, want)
+	case said.RespError != nil && said.RespError.ExtraData["soft_logout"] == true:
+		f.Why, f.Do = "It has expired.", newToken
+	case said.RespError != nil && said.RespError.ErrCode == "M_USER_DEACTIVATED":
+		f.Why, f.Do = "Its account was closed.", "Make another account for the bot, and set [matrix] user and token_file."
+	case errors.Is(err, chat.ErrAuth):
+		f.Why, f.Do = "The homeserver does not accept it: it is another server's, or its session was logged out.", newToken
+	default:
+		f.Why, f.Do = fmt.Sprintf("Whose it is cannot be asked: %s.", err), "Check again: the homeserver is in trouble."
+	}
+	return f
+}
+
+// memberships are the rooms that the account is in, and those that it is
+// invited to.
+func (p *Platform) memberships(ctx context.Context) (in, invited []string, err error) {
+	var joined struct {
+		Rooms []string `json:"joined_rooms"`
+	}
+	if err := p.get(ctx, p.address("v3", "joined_rooms"), &joined); err != nil {
+		return nil, nil, fmt.Errorf("ask for the account's rooms: %w", err)
+	}
+	if !slices.ContainsFunc(p.rooms, func(r chat.Room) bool { return !slices.Contains(joined.Rooms, r.ID) }) {
+		return joined.Rooms, nil, nil
+	}
+	query := map[string]string{"timeout": "0", "set_presence": "offline", "filter": syncFilter(nil, 1, nil)}
+	var news answer
+	if err := p.call(ctx, 2*p.c.Timeout, http.MethodGet, p.addressWith(query, "v3", "sync"), nil, &news); err != nil {
+		return nil, nil, fmt.Errorf("ask for the account's invitations: %w", err)
+	}
+	for room := range news.Rooms.Invite {
+		invited = append(invited, room)
+	}
+	return joined.Rooms, invited, nil
+}
+
+func (p *Platform) checkRoom(ctx context.Context, room string, in, invited []string) []chat.Finding {
+	joined := chat.Finding{What: "room " + room + ": the bot is in it", OK: slices.Contains(in, room)}
+	switch {
+	case joined.OK:
+	case slices.Contains(invited, room):
+		joined.Why = "The bot is invited, and has not accepted."
+		joined.Do = "Start bot run, which accepts it, and check again."
+	default:
+		joined.Why = "The bot is not in the room, nor invited."
+		joined.Do = fmt.Sprintf("Invite %s (in Element: the room's People, Invite), or mend the id (Element shows it in Room settings, Advanced). An open room is joined by bot run.", p.userID())
+	}
+	if !joined.OK {
+		return []chat.Finding{joined}
+	}
+	plain := p.checkPlain(ctx, room)
+	all := []chat.Finding{joined, plain}
+	if !plain.OK {
+		return all
+	}
+	w, err := p.powers(ctx, room)
+	if err != nil {
+		return append(all, chat.Finding{What: "room " + room + ": the bot's rights", Why: fmt.Sprintf("They cannot be asked: %s.", err), Do: "Check again: the homeserver is in trouble."})
+	}
+	return append(all, p.checkRights(room, w)...)
+}
+
+func (p *Platform) checkPlain(ctx context.Context, room string) chat.Finding {
+	f := chat.Finding{What: "room " + room + ": not encrypted"}
+	err := p.get(ctx, p.address("v3", "rooms", room, "state", "m.room.encryption", ""), nil)
+	switch {
+	case errors.Is(err, chat.ErrGone):
+		f.OK = true
+	case err == nil:
+		f.Why = "The room is encrypted, which cannot be undone; the bot reads only rooms that are not."
+		f.Do = fmt.Sprintf("Make a room with “Enable end-to-end encryption” switched off, invite %s, and put its id into [[rooms]].", p.userID())
+	default:
+		f.Why, f.Do = fmt.Sprintf("It cannot be asked: %s.", err), "Check again: the homeserver is in trouble."
+	}
+	return f
+}
+
+// deed is something that the bot does in a room.
+type deed struct {
+	does    string
+	event   string // that it sends
+	setting string // what Element calls the right to do it
+}
+
+var deeds = []deed{
+	{"post messages", "m.room.message", "Send messages"},
+	{"react", "m.reaction", "Send reactions"},
+	{"remove its own messages", "m.room.redaction", "Remove messages sent by me"},
+}
+
+// checkRights looks at what the bot needs. That it may remove what others said
+// is told, but nothing depends on it.
+func (p *Platform) checkRights(room string, w powers) []chat.Finding {
+	self := p.userID()
+	has := w.level(self)
+	grant := func(setting string, needs int64) string {
+		return fmt.Sprintf("In Element: Room settings, Roles & Permissions: give %s a role of %d or more, or set “%s” to a role of %d or less.", self, needs, setting, has)
+	}
+	var all []chat.Finding
+	for _, d := range deeds {
+		f := chat.Finding{What: "room " + room + ": " + d.does}
+		needs := w.needs(d.event)
+		if f.OK = has >= needs; !f.OK {
+			f.Why = fmt.Sprintf("The bot's power level is %d, and %d is needed.", has, needs)
+			f.Do = grant(d.setting, needs)
+		}
+		all = append(all, f)
+	}
+	needs, known := w.levels.number("redact")
+	if !known {
+		needs = moderatorLevel
+	}
+	others := chat.Finding{What: "room " + room + ": remove what others said", OK: true}
+	if has < needs {
+		others.Why = "It may not, and need not: that is for whoever wants a bot that moderates."
+		others.Do = grant("Remove messages sent by others", needs)
+	}
+	return append(all, others)
+}
+
+// needs is the power level that it takes to send an event that is no state.
+func (w powers) needs(event string) int64 {
+	if level, known := w.levels.object("events").number(event); known {
+		return level
+	}
+	level, _ := w.levels.number("events_default")
+	return level
+}
+
+var _ chat.Checker = (*Platform)(nil)
