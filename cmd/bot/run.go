@@ -26,8 +26,8 @@ func (a *app) runVerb() *cobra.Command {
 			if cmd.Flags().Changed("listen") {
 				c.Bot.Listen = listen
 			}
-			if c.file == "" {
-				return usage("there is no %s here: copy config.example.toml, or try bot demo, which needs none", defaultFile)
+			if err := c.mustBeThere(); err != nil {
+				return err
 			}
 			if err := c.checkRun(); err != nil {
 				return err
@@ -37,6 +37,14 @@ func (a *app) runVerb() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address of the reader page; port 0 takes any (default 127.0.0.1:8080)")
 	return cmd
+}
+
+// mustBeThere refuses to do without a file what makes sense only with one.
+func (c *Config) mustBeThere() error {
+	if c.file == "" {
+		return usage("there is no %s here: copy config.example.toml, or try bot demo, which needs none", defaultFile)
+	}
+	return nil
 }
 
 // runBot opens what c describes and serves until ctx is done.

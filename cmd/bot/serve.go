@@ -43,19 +43,22 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 		}
 		address = page.address
 	}
-	return together(ctx, engine, page, func() { ready(address) })
+	look := func(running context.Context) { open.tellWhatIsMissing(running, c, log) }
+	return together(ctx, engine, page, look, func() { ready(address) })
 }
 
 // together runs the engine and the pages. When ctx is done, or one of them
 // ends, first the pages end, with what was typed into them, then the engine.
-func together(ctx context.Context, engine *relay.Relay, page *pages, started func()) error {
+// look runs beside them, and ends with its context.
+func together(ctx context.Context, engine *relay.Relay, page *pages, look func(context.Context), started func()) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ended := make(chan error, 2)
-	var both sync.WaitGroup
-	both.Go(func() { ended <- engine.Run(running) })
+	var all sync.WaitGroup
+	all.Go(func() { ended <- engine.Run(running) })
+	all.Go(func() { look(running) })
 	if page != nil {
-		both.Go(func() { ended <- page.serve() })
+		all.Go(func() { ended <- page.serve() })
 	}
 	started()
 	var err error
@@ -67,7 +70,7 @@ func together(ctx context.Context, engine *relay.Relay, page *pages, started fun
 		err = errors.Join(err, page.close())
 	}
 	stop()
-	both.Wait()
+	all.Wait()
 	close(ended)
 	for e := range ended {
 		err = errors.Join(err, e)

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"marginalia/internal/chat"
+)
+
+// checkOf is what bot check --json prints.
+type checkOf struct {
+	OK       bool           `json:"ok"`
+	Networks []networkCheck `json:"networks"`
+}
+
+type networkCheck struct {
+	Network  string    `json:"network"`
+	Findings []finding `json:"findings"`
+}
+
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Why  string `json:"why,omitempty"`
+	Do   string `json:"do,omitempty"`
+}
+
+func (a *app) checkVerb() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "check", Short: "Looks at what the networks grant the bot, and what is missing", Args: arguments(0, 0, "no arguments"),
+		Long: "Looks at accounts, tokens, rooms and rights, and says what to do about what is missing. It changes nothing.\nIt ends with code 1 if anything is missing.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			if err := c.mustBeThere(); err != nil {
+				return err
+			}
+			if err := c.checkRun(); err != nil {
+				return err
+			}
+			found, missing := lookAround(cmd.Context(), c, a.log(c))
+			if asJSON {
+				err = a.printJSON(found)
+			} else {
+				a.printCheck(c, found)
+			}
+			if missing > 0 && err == nil {
+				return fmt.Errorf("%s missing", thingsAre(missing))
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+// lookAround asks each network what it grants, and counts what is missing.
+func lookAround(ctx context.Context, c Config, log *slog.Logger) (found checkOf, missing int) {
+	found.Networks = []networkCheck{}
+	for _, p := range platforms {
+		rooms := c.roomsOn(p.name)
+		if len(rooms) == 0 {
+			continue
+		}
+		n := networkCheck{Network: p.name, Findings: []finding{}}
+		network, err := p.open(ctx, c, rooms, log)
+		if err != nil {
+			n.Findings = append(n.Findings, finding{What: "the account", Why: err.Error(), Do: "Mend [" + p.name + "] in " + c.where() + "."})
+		}
+		if checker, ok := network.(chat.Checker); ok && err == nil {
+			n.Findings = c.findings(ctx, checker)
+		}
+		for _, f := range n.Findings {
+			if !f.OK {
+				missing++
+			}
+		}
+		found.Networks = append(found.Networks, n)
+	}
+	found.OK = missing == 0
+	return found, missing
+}
+
+// findings are what a network tells, with the rooms called as the
+// configuration calls them.
+func (c Config) findings(ctx context.Context, network chat.Checker) []finding {
+	all := []finding{}
+	for _, f := range network.Check(ctx) {
+		for _, r := range c.Rooms {
+			f.What = strings.ReplaceAll(f.What, "room "+r.ID, "room "+r.Name)
+		}
+		all = append(all, finding(f))
+	}
+	return all
+}
+
+func (a *app) printCheck(c Config, found checkOf) {
+	fmt.Fprintf(a.out, "✓ %s can be read\n", c.where())
+	for _, n := range found.Networks {
+		if len(n.Findings) > 0 {
+			fmt.Fprintln(a.out, n.Network)
+		}
+		for _, f := range n.Findings {
+			mark := "✓"
+			if !f.OK {
+				mark = "✗"
+			}
+			fmt.Fprintf(a.out, "  %s %s\n", mark, f.What)
+			for _, line := range []string{f.Why, f.Do} {
+				if line != "" {
+					fmt.Fprintf(a.out, "    %s\n", line)
+				}
+			}
+		}
+	}
+	if found.OK {
+		fmt.Fprintln(a.out, "Nothing is missing: bot run will do.")
+	}
+}
+
+func thingsAre(n int) string {
+	if n == 1 {
+		return "1 thing is"
+	}
+	return fmt.Sprintf("%d things are", n)
+}
+
+// tellWhatIsMissing is bot check for a bot that runs: what is missing goes to
+// the log, and nothing waits for it.
+func (o opened) tellWhatIsMissing(ctx context.Context, c Config, log *slog.Logger) {
+	for _, p := range o.all {
+		checker, ok := p.(chat.Checker)
+		if !ok {
+			continue
+		}
+		for _, f := range c.findings(ctx, checker) {
+			if !f.OK && ctx.Err() == nil {
+				log.Warn("something is missing", "network", p.Profile().Name, "what", f.What, "why", f.Why, "do", f.Do)
+			}
+		}
+	}
+}
