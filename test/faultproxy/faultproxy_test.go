@@ -118,6 +118,10 @@ func TestWithoutRulesTheAnswerIsTheServers(t *testing.T) {
 	if a.status != 200 || a.body != "done" {
 		t.Fatalf("got %+v", a)
 	}
+	wait.Until(t, soon, "the request is over", func() bool { return p.InFlight() == 0 })
+	if e := entry(t, p, send); e.Method != "PUT" || e.Query != "a=b" || !e.Ended || e.Gone {
+		t.Errorf("logged %+v", e)
+	}
 	if got := s.all(); len(got) != 1 || got[0] != "PUT "+send+"?a=b hello" {
 		t.Errorf("the server got %q", got)
 	}
@@ -201,6 +205,9 @@ func TestADelayedWriteOutlivesItsClient(t *testing.T) {
 	asked := make(chan answer)
 	go func() { asked <- do(ctx, p, "PUT", send, "last words") }()
 	wait.Until(t, soon, "the proxy holds it", func() bool { return p.InFlight() == 1 && len(p.Log()[send]) == 1 })
+	if entry(t, p, send).Ended {
+		t.Error("logged as over while it is held back")
+	}
 	kill()
 	if a := <-asked; !errors.Is(a.err, context.Canceled) {
 		t.Fatalf("the client got %+v", a)

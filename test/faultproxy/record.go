@@ -21,11 +21,14 @@ const (
 // Entry is what happened to one request. A time is zero if it did not come to
 // that, or has not yet.
 type Entry struct {
+	Method    string
+	Query     string    // as it was written
 	Arrived   time.Time // its head was read
 	Forwarded time.Time // it was sent on to the server
 	Answered  time.Time // the server, or a rule in its place, began to answer
 	Status    int       // of that answer, even if the client never saw it
 	Fault     string    // the name of the rule that decided, if one did
+	Ended     bool      // it is over
 	Gone      bool      // the client had gone away before the end
 }
 
@@ -75,7 +78,7 @@ func (p *Proxy) count(what string) {
 
 // open begins the entry of a request; it is kept only if it shall be logged.
 func (p *Proxy) open(r *http.Request) *Entry {
-	e := &Entry{Arrived: time.Now()}
+	e := &Entry{Method: r.Method, Query: r.URL.RawQuery, Arrived: time.Now()}
 	logged := p.Logged
 	if logged == nil {
 		logged = Sends

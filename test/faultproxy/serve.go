@@ -83,10 +83,11 @@ func (p *Proxy) leave() {
 	p.flights.Done()
 }
 
-// conclude notes at the end whether the client had gone.
+// conclude notes the end, and whether the client had gone.
 func (p *Proxy) conclude(r *http.Request, e *Entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	e.Ended = true
 	if r.Context().Err() != nil {
 		e.Gone = true
 		p.counts[Gone]++
