@@ -21,7 +21,7 @@ type bursts struct {
 }
 
 func (b bursts) run(ctx context.Context) error {
-	w, err := newWorld(ctx, b.dir, b.seed)
+	w, _, err := twoRooms(ctx, b.dir, b.seed)
 	if err != nil {
 		return err
 	}
@@ -32,34 +32,34 @@ func (b bursts) run(ctx context.Context) error {
 	if _, err := w.start(ctx); err != nil {
 		return err
 	}
-	t := &talk{w: w}
+	t := &talk{sides: w.sides}
 	if err := t.waitForPosts(ctx, 4); err != nil {
 		return err
 	}
-	took := b.speak(t, w)
+	took := b.speak(t)
 	began := time.Now()
 	if err := w.rest(ctx); err != nil {
 		return err
 	}
 	fmt.Printf("%d messages said in %s (%.0f a second), all mirrored %s later\n", b.n, took.Round(time.Millisecond),
 		float64(b.n)/took.Seconds(), time.Since(began).Round(time.Millisecond))
-	if err := w.stop(); err != nil {
+	if err := judge(ctx, w, t); err != nil {
 		return err
 	}
-	return judge(ctx, w, t)
+	return w.stop()
 }
 
-func (b bursts) speak(t *talk, w *world) time.Duration {
+func (b bursts) speak(t *talk) time.Duration {
 	began := time.Now()
 	var left atomic.Int64
 	left.Store(int64(b.n))
 	var all sync.WaitGroup
-	for side := range w.people {
-		for i, u := range w.people[side] {
+	for i, s := range t.sides {
+		for who := range s.people() {
+			p := &speaker{t: t, side: s, n: i, who: who, dice: rand.New(rand.NewPCG(b.seed, uint64(i*100+who)))}
 			all.Go(func() {
-				dice := rand.New(rand.NewPCG(b.seed, uint64(side*100+i)))
 				for left.Add(-1) >= 0 {
-					t.say(side, u, fmt.Sprintf("tk-%d-%d-%d", side, i, left.Load()), dice)
+					p.say()
 				}
 			})
 		}

@@ -5,205 +5,182 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
-	"marginalia/test/matrixuser"
+	"marginalia/internal/chat"
 )
 
 // A remark is what a person of ours said: the truth that mirrors are held
 // against. Every version of its words begins with the token.
 type remark struct {
 	token   string // unique, a word of its own
-	room    string // where it was said
-	root    string // thread there
-	by      string
-	ids     []string // events that carry it; more than one if the person's own client had to say it twice
+	room    chat.Room
+	passage int      // under which it was said
+	by      int      // the person of that room
+	answers string   // the name of what it answers expressly, or ""
+	ids     []string // messages that carry it; more than one if the person's own client had to say it twice
 	version int      // of the newest words
 	deleted bool
 }
 
 func (r remark) words(version int) string { return fmt.Sprintf("%s v%d. ", r.token, version) }
 
-// raw is what raw clients saw in a room: each of its events in the order of
-// their live /sync, and which of them still hold words on the server.
-type raw struct {
-	room   string
-	events []matrixuser.Event
-	alive  map[string]bool // event id → its content still stands
+// A hold is an emoji that somebody has put on something and not taken off.
+type hold struct {
+	name  string // of what it is on
+	emoji string
+	room  chat.Room
+}
+
+// account is what people did, as they know it themselves. order lists the
+// tokens of each thread in the order in which the bot recorded them.
+type account struct {
+	remarks []remark
+	holds   []hold
+	order   [][]string
 }
 
 // finding is one difference between what was said and what stands.
-type finding struct{ kind, what string }
+type finding struct {
+	kind, name, what string
+	room             chat.Room
+}
 
-func (f finding) String() string { return f.kind + ": " + f.what }
+func (f finding) String() string {
+	return fmt.Sprintf("%s: %s in %s: %s", f.kind, f.name, f.room, f.what)
+}
 
-// check compares what people said with what the bot's mirrors show.
+// kinds of findings.
 //
-//	lost:     a remark has no mirror, or its mirror lacks the newest words
-//	doubled:  it has more mirrors than it was said
-//	strayed:  it stands in another thread than its passage's
+//	lost:     a remark has no mirror in a room, or its mirror lacks the newest words
+//	doubled:  it has more mirrors there than it was said
+//	strayed:  it stands under another passage than it was said under
 //	left:     words of a deleted remark are still readable
 //	disorder: mirrors in a thread stand in another order than they were committed
-//
-// roots maps a thread's root in one room to the same passage's root in the
-// other; committed lists the tokens of each thread (by root) in the order in
-// which the bot recorded them.
-func check(bot string, remarks []remark, rooms []raw, roots map[string]string, committed [][]string) []finding {
+//	emoji:    the bot shows one that nobody elsewhere holds, or not one that somebody holds
+var kinds = []string{"lost", "doubled", "strayed", "left", "disorder", "emoji"}
+
+// check compares what people did with what stands in the rooms.
+func check(a account, rooms []shown) []finding {
 	var found []finding
-	mirrors := map[string]mirrored{}
-	for _, r := range rooms {
-		collect(bot, r, mirrors)
-	}
-	for _, r := range remarks {
-		found = append(found, checkRemark(r, mirrors[r.token], roots)...)
-	}
-	for _, order := range committed {
-		found = append(found, checkOrder(order, remarks, mirrors)...)
+	for _, room := range rooms {
+		there := gather(room)
+		for _, r := range a.remarks {
+			found = append(found, checkRemark(r, room.at, there[r.token])...)
+		}
+		for _, order := range a.order {
+			found = append(found, checkOrder(order, room.at, there)...)
+		}
+		if !room.mute {
+			found = append(found, checkEmojis(a, room.at, there)...)
+		}
 	}
 	return found
 }
 
-// mirrored is what the bot showed of one remark.
-type mirrored struct {
-	posts  []post // that still stand
-	newest int    // version of the newest words that stand
-	alive  []string
+// standing is what a room shows of one thing.
+type standing struct {
+	posts  []post   // mirrors, in the room's order
+	own    []post   // by people
+	newest int      // version of the newest words of the mirrors
+	alive  []string // messages of the bot's that hold words of it
 }
 
 type post struct {
-	id, room, root string
-	at             int // place in the room's live order
+	line
+	at int // place in the room's order
 }
 
-func collect(bot string, r raw, into map[string]mirrored) {
-	for at, e := range r.events {
-		if e.Sender != bot || e.Type != "m.room.message" {
+func gather(room shown) map[string]standing {
+	all := map[string]standing{}
+	for at, l := range room.lines {
+		if l.name == "" {
 			continue
 		}
-		token, version := tokenOf(e)
-		if token == "" || !r.alive[e.ID] {
-			continue
-		}
-		m := into[token]
-		m.alive = append(m.alive, e.ID)
-		if kind, to := e.Relation(); kind != "m.replace" {
-			m.posts = append(m.posts, post{id: e.ID, room: r.room, root: to, at: at})
-		}
-		m.newest = max(m.newest, version)
-		into[token] = m
-	}
-}
-
-// tokenOf reads the token and version out of a mirror's words.
-func tokenOf(e matrixuser.Event) (token string, version int) {
-	words := e.Body()
-	if edit := e.NewBody(); edit != "" {
-		words = edit
-	}
-	fields := strings.Fields(words)
-	for i, f := range fields {
-		if strings.HasPrefix(f, "tk-") && i+1 < len(fields) {
-			if _, err := fmt.Sscanf(fields[i+1], "v%d.", &version); err == nil {
-				return f, version
+		s := all[l.name]
+		switch {
+		case l.own:
+			s.own = append(s.own, post{l, at})
+		default:
+			s.alive = append(s.alive, l.id)
+			s.newest = max(s.newest, l.version)
+			if !l.edit {
+				s.posts = append(s.posts, post{l, at})
 			}
 		}
+		all[l.name] = s
 	}
-	return "", 0
+	return all
 }
 
-func checkRemark(r remark, m mirrored, roots map[string]string) []finding {
+func checkRemark(r remark, room chat.Room, s standing) []finding {
 	var found []finding
 	say := func(kind, format string, args ...any) {
-		found = append(found, finding{kind, r.token + " " + fmt.Sprintf(format, args...)})
+		found = append(found, finding{kind, r.token, fmt.Sprintf(format, args...), room})
 	}
-	if r.deleted {
-		if len(m.alive) > 0 {
-			say("left", "was deleted, but %v still hold its words", m.alive)
+	want := len(r.ids)
+	if room == r.room {
+		want = 0
+	}
+	switch n := len(s.posts); {
+	case r.deleted:
+		if len(s.alive) > 0 {
+			say("left", "it was deleted, but %v still hold its words", s.alive)
 		}
 		return found
+	case n < want:
+		say("lost", "said %d times, mirrored %d times", want, n)
+	case n > want:
+		say("doubled", "said %d times, mirrored %d times", want, n)
+	case n > 0 && s.newest != r.version:
+		say("lost", "version %d was said, version %d stands", r.version, s.newest)
 	}
-	switch n := len(m.posts); {
-	case n < len(r.ids):
-		say("lost", "said %d times, mirrored %d times", len(r.ids), n)
-	case n > len(r.ids):
-		say("doubled", "said %d times, mirrored %d times", len(r.ids), n)
-	case m.newest != r.version:
-		say("lost", "version %d was said, version %d stands", r.version, m.newest)
-	}
-	for _, p := range m.posts {
-		if p.room == r.room || p.root != roots[r.root] {
-			say("strayed", "said under %s, stands in %s under %s", r.root, p.room, p.root)
+	for _, p := range s.posts {
+		if p.passage != r.passage {
+			say("strayed", "said under passage %d, %s stands under %d", r.passage, p.id, p.passage)
 		}
 	}
 	return found
 }
 
-func checkOrder(order []string, remarks []remark, mirrors map[string]mirrored) []finding {
-	said := map[string]remark{}
-	for _, r := range remarks {
-		said[r.token] = r
-	}
-	last := map[string]post{} // by room
+func checkOrder(order []string, room chat.Room, there map[string]standing) []finding {
 	var found []finding
+	last := post{at: -1}
 	for _, token := range order {
-		if said[token].deleted || len(mirrors[token].posts) != 1 {
+		if len(there[token].posts) != 1 {
 			continue
 		}
-		p := mirrors[token].posts[0]
-		if before, ok := last[p.room]; ok && before.at > p.at {
-			found = append(found, finding{"disorder", fmt.Sprintf("%s stands before what was committed before it (%s)", token, before.id)})
+		p := there[token].posts[0]
+		if p.at < last.at {
+			found = append(found, finding{"disorder", token, "it stands before " + last.name + ", which was committed before it", room})
 		}
-		last[p.room] = p
+		last = p
 	}
 	return found
 }
 
-// plant returns three copies of what was read, each with one fault planted:
-// a mirror taken away, one doubled, two exchanged. Each must be found.
-func plant(bot string, remarks []remark, rooms []raw) map[string][]raw {
-	faults := map[string][]raw{}
-	for _, kind := range []string{"lost", "doubled", "disorder"} {
-		var bad []raw
-		done := false
-		for _, r := range rooms {
-			r.events = slices.Clone(r.events)
-			if !done {
-				done = spoil(kind, bot, remarks, &r)
-			}
-			bad = append(bad, r)
-		}
-		if done {
-			faults[kind] = bad
+// checkEmojis wants on what shows a thing in a room exactly the emojis that
+// somebody holds on it in another room.
+func checkEmojis(a account, room chat.Room, there map[string]standing) []finding {
+	held := map[string][]string{}
+	for _, h := range a.holds {
+		if h.room != room && !slices.Contains(held[h.name], h.emoji) {
+			held[h.name] = append(held[h.name], h.emoji)
 		}
 	}
-	return faults
-}
-
-func spoil(kind, bot string, remarks []remark, r *raw) bool {
-	living := map[string]bool{}
-	for _, m := range remarks {
-		living[m.token] = !m.deleted && len(m.ids) == 1
+	skip := map[string]bool{}
+	for _, r := range a.remarks {
+		skip[r.token] = r.deleted || len(r.ids) != 1
 	}
-	first := map[string]int{} // by root
-	for i, e := range r.events {
-		rel, root := e.Relation()
-		token, _ := tokenOf(e)
-		if e.Sender != bot || rel == "m.replace" || !living[token] || !r.alive[e.ID] {
+	var found []finding
+	for name, s := range there {
+		all := append(slices.Clone(s.posts), s.own...)
+		if skip[name] || len(all) != 1 {
 			continue
 		}
-		switch kind {
-		case "lost":
-			r.events = slices.DeleteFunc(r.events, func(o matrixuser.Event) bool { t, _ := tokenOf(o); return t == token })
-			return true
-		case "doubled":
-			r.events = append(r.events, e)
-			return true
+		want, have := slices.Sorted(slices.Values(held[name])), slices.Sorted(slices.Values(all[0].emojis))
+		if !slices.Equal(want, have) {
+			found = append(found, finding{"emoji", name, fmt.Sprintf("%s shows %q, elsewhere are held %q", all[0].id, have, want), room})
 		}
-		if j, ok := first[root]; ok {
-			r.events[i], r.events[j] = r.events[j], r.events[i]
-			return true
-		}
-		first[root] = i
 	}
-	return false
+	return found
 }

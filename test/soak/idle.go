@@ -4,9 +4,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,39 +22,43 @@ type idles struct {
 }
 
 func (i idles) run(ctx context.Context) error {
-	w, err := newWorld(ctx, i.dir, i.seed)
+	w, m, err := twoRooms(ctx, i.dir, i.seed)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	if err := w.configure(i.text, "500h"); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(filepath.Join(w.dir, "config.toml"), os.O_APPEND|os.O_WRONLY, 0o600)
+	w.sides = append(w.sides, &localSide{id: "lobby", page: w.page})
+	ready, err := i.settled(ctx, w)
 	if err != nil {
 		return err
 	}
-	if _, err := f.WriteString("[[rooms]]\nname = \"lobby\"\nplatform = \"local\"\nid = \"lobby\"\n"); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if _, err := w.start(ctx); err != nil { // imports the text
-		return err
-	}
-	if err := w.stop(); err != nil {
-		return err
-	}
-	ready, err := w.start(ctx)
-	if err != nil {
-		return err
-	}
-	floor, err := w.answers(ctx)
+	floor, err := m.answers(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("ready after %.0f ms; the network's own answers to the same questions take %.0f ms\n", ms(ready), ms(floor))
+	if err := i.silence(ctx, w); err != nil {
+		return err
+	}
+	return w.stop()
+}
+
+// settled starts the bot twice: the first one imports the text.
+func (i idles) settled(ctx context.Context, w *world) (time.Duration, error) {
+	if err := w.configure(i.text, "500h"); err != nil {
+		return 0, err
+	}
+	if _, err := w.start(ctx); err != nil {
+		return 0, err
+	}
+	if err := w.stop(); err != nil {
+		return 0, err
+	}
+	return w.start(ctx)
+}
+
+// silence watches what a silent bot uses.
+func (i idles) silence(ctx context.Context, w *world) error {
 	before, err := cpu(w.run.Pid())
 	if err != nil {
 		return err
@@ -64,14 +68,51 @@ func (i idles) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("in %s of silence: %d ms of processor time (goal 50 in 5 minutes), %s\n", i.watch, (after - before).Milliseconds(), rss(w.run.Pid()))
-	return w.stop()
+	fmt.Printf("in %s of silence: %d ms of processor time (goal 50 in 5 minutes), %s\n", i.watch, (after - before).Milliseconds(), status(w.run.Pid(), "VmRSS"))
+	return nil
+}
+
+// The guild in which a bot's memory is measured, and what it may use.
+const (
+	guildChannels = 500
+	guildMembers  = 10_000
+	guildMemory   = 64 << 10 // kB
+)
+
+// discord is the soak "idle -discord": a bot in a large guild, all of whose
+// channels and members the gateway tells it of when it comes.
+func (i idles) discord(ctx context.Context) error {
+	d, err := newDiscord(i.seed, 1)
+	if err != nil {
+		return err
+	}
+	d.grow(guildChannels, guildMembers)
+	w, err := newWorld(ctx, i.dir, d)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	w.sides = []side{d.sides[0]}
+	ready, err := i.settled(ctx, w)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("ready after %.0f ms in a guild of %d channels and %d members: %s, %s\n", ms(ready), guildChannels, guildMembers,
+		status(w.run.Pid(), "VmRSS"), status(w.run.Pid(), "VmHWM"))
+	if err := i.silence(ctx, w); err != nil {
+		return err
+	}
+	most, err := memory(w.run.Pid(), "VmHWM")
+	if err == nil && most > guildMemory {
+		err = fmt.Errorf("the bot used %d kB, of %d", most, guildMemory)
+	}
+	return errors.Join(err, w.stop(), d.verdict())
 }
 
 // answers times the questions that a Matrix client cannot do without at
 // start, asked by a raw client through the same proxy.
-func (w *world) answers(ctx context.Context) (time.Duration, error) {
-	u := matrixuser.New(w.proxy.URL(), w.bot.ID, w.bot.Token)
+func (n *matrixNet) answers(ctx context.Context) (time.Duration, error) {
+	u := matrixuser.New(n.proxy.URL(), n.bot.ID, n.bot.Token)
 	began := time.Now()
 	if err := u.Call(ctx, "GET", "/_matrix/client/v3/account/whoami", nil, nil, nil); err != nil {
 		return 0, err
@@ -94,15 +135,28 @@ func cpu(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, nil // USER_HZ is 100
 }
 
-func rss(pid int) string {
+// memory is a figure of /proc/PID/status (proc(5)), in kB: VmRSS is what is
+// used now, VmHWM the most that ever was.
+func memory(pid int, name string) (int, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
+			kb := 0
+			_, err := fmt.Sscanf(strings.TrimSpace(rest), "%d kB", &kb)
+			return kb, err
+		}
+	}
+	return 0, fmt.Errorf("no %s of process %d", name, pid)
+}
+
+// status is such a figure with its name, to be read by people.
+func status(pid int, name string) string {
+	kb, err := memory(pid, name)
 	if err != nil {
 		return err.Error()
 	}
-	for line := range strings.Lines(string(b)) {
-		if strings.HasPrefix(line, "VmRSS") {
-			return strings.Join(strings.Fields(line), " ")
-		}
-	}
-	return "no VmRSS"
+	return fmt.Sprintf("%s %.1f MiB", name, float64(kb)/1024)
 }

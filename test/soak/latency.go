@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -201,16 +202,22 @@ func echoBot(ctx context.Context, u *matrixuser.User, from, to string, heard *st
 	return nil
 }
 
-// relay runs the engine with one passage posted in two rooms.
+// relay runs the engine on two Matrix rooms.
 func (l latencies) relay(ctx context.Context, u *matrixuser.User, one, two string) (*stopwatch, func(), error) {
-	rooms := []chat.Room{{Platform: "matrix", ID: one}, {Platform: "matrix", ID: two}}
 	p, err := matrix.Open(ctx, matrix.Config{Homeserver: u.Base, UserID: u.ID, Token: u.Token, Rooms: []string{one, two}, Command: "!essay"})
 	if err != nil {
 		return nil, nil, err
 	}
+	clock := &stopwatch{Platform: p, seen: map[string]chan time.Time{}}
+	end, err := l.engine(ctx, []chat.Platform{clock}, []chat.Room{{Platform: "matrix", ID: one}, {Platform: "matrix", ID: two}})
+	return clock, end, err
+}
+
+// engine runs the engine with one passage posted in all rooms.
+func (l latencies) engine(ctx context.Context, platforms []chat.Platform, rooms []chat.Room) (end func(), err error) {
 	db, err := store.Open(ctx, filepath.Join(l.dir, "latency.db"), store.Options{})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	text := discussion.Assemble("Latency", "", []discussion.Document{{Kind: discussion.Essay, Body: format.Text(strings.Repeat("A sentence that is long enough. ", 30)), Confidence: 1}}, discussion.CutOptions{})
 	if err := db.Update(ctx, func(tx *store.Tx) error {
@@ -224,14 +231,13 @@ func (l latencies) relay(ctx context.Context, u *matrixuser.User, one, two strin
 		}
 		return nil
 	}); err != nil {
-		return nil, nil, err
+		return nil, errors.Join(err, db.Close())
 	}
-	clock := &stopwatch{Platform: p, seen: map[string]chan time.Time{}}
-	r := relay.New(relay.Config{DB: db, Platforms: []chat.Platform{clock}, Rooms: rooms, Settle: settle})
+	r := relay.New(relay.Config{DB: db, Platforms: platforms, Rooms: rooms, Settle: settle})
 	own, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { _ = r.Run(own) })
-	return clock, func() { cancel(); done.Wait(); _ = db.Close() }, nil
+	return func() { cancel(); done.Wait(); _ = db.Close() }, nil
 }
 
 // firstPost waits until the passage stands in both rooms and returns its
@@ -252,3 +258,5 @@ func firstPost(ctx context.Context, watch *matrixuser.Log, one, two, bot string)
 	}
 	return root, nil
 }
+
+func (l latencies) both(context.Context) error { return errors.New("not yet") }

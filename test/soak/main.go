@@ -1,12 +1,16 @@
 //go:build unix
 
-// Command soak holds the real bot against a real homeserver for longer than a
-// test should take, and reads back with raw clients what became of every word.
+// Command soak holds the real bot against a real homeserver, and against the
+// double of Discord, for longer than a test should take, and reads back from the
+// networks themselves what became of every word.
 //
-//	go run ./test/soak kill        # 100 × kill -9 under load and faults
-//	go run ./test/soak latency     # beside a raw echo bot in the same run
-//	go run ./test/soak burst       # 1,000 messages by 8 people at full speed
-//	go run ./test/soak idle        # memory and processor time of a silent bot
+//	go run ./test/soak kill            # 100 × kill -9 under load and faults
+//	go run ./test/soak both            # 200 × kill -9 with Discord and Matrix at once
+//	go run ./test/soak latency         # beside a raw echo bot in the same run
+//	go run ./test/soak latency -both   # from Discord to Matrix and back
+//	go run ./test/soak burst           # 1,000 messages by 8 people at full speed
+//	go run ./test/soak idle            # memory and processor time of a silent bot
+//	go run ./test/soak idle -discord   # in a guild of 500 channels and 10,000 members
 //
 // It prints its seed; all traffic stays on the loopback interface.
 package main
@@ -31,10 +35,12 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say which: kill, latency, burst or idle")
+		return fmt.Errorf("say which: kill, both, latency, burst or idle")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	n := flags.Int("n", 0, "kills (kill), messages (latency, burst)")
+	n := flags.Int("n", 0, "kills (kill, both), messages (latency, burst)")
+	both := flags.Bool("both", false, "from Discord to Matrix and back (latency)")
+	discord := flags.Bool("discord", false, "in a large guild (idle)")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the dice")
 	text := flags.String("text", "", "what is posted (default: the demo's essay)")
 	watch := flags.Duration("for", 5*time.Minute, "how long to watch (idle)")
@@ -54,13 +60,25 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "kill":
-		err = kills{n: or(*n, 100), messages: int64(or(*n, 100)) * 20, edits: int64(or(*n, 100)) * 3, deletes: int64(or(*n, 100)) * 2, seed: *seed, text: *text, dir: dir}.run(ctx)
+		err = newKills(or(*n, 100), *seed, *text, dir).matrix(ctx)
+	case "both":
+		err = newKills(or(*n, 200), *seed, *text, dir).both(ctx)
 	case "latency":
-		err = latencies{n: or(*n, 300), dir: dir}.run(ctx)
+		l := latencies{n: or(*n, 300), dir: dir}
+		run := l.run
+		if *both {
+			run = l.both
+		}
+		err = run(ctx)
 	case "burst":
 		err = bursts{n: or(*n, 1000), seed: *seed, text: *text, dir: dir}.run(ctx)
 	case "idle":
-		err = idles{watch: *watch, text: *text, dir: dir, seed: *seed}.run(ctx)
+		i := idles{watch: *watch, text: *text, dir: dir, seed: *seed}
+		run := i.run
+		if *discord {
+			run = i.discord
+		}
+		err = run(ctx)
 	default:
 		err = fmt.Errorf("no soak is called %q", args[0])
 	}

@@ -7,211 +7,256 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"marginalia/test/matrixuser"
+	"marginalia/test/wait"
 )
 
-// talk is what people say, edit and delete while the bot is being killed. It
-// keeps its own account of it.
+// talk is what people say, edit, delete and react to while the bot is being
+// killed. It keeps its own account of it.
 type talk struct {
-	w     *world
+	sides []side
 	pace  time.Duration // between two deeds of one person
 	quota counts        // until each of these is reached
 	done  tally
 
-	mu      sync.Mutex
+	mu      sync.Mutex // for what follows, and for the remarks' words
 	remarks []*remark
+	holds   []*hold
 }
 
-type counts struct{ said, edited, deleted int64 }
+type counts struct{ said, edited, deleted, reacted int64 }
 
-type tally struct{ said, edited, deleted atomic.Int64 }
+type tally struct{ said, edited, deleted, reacted, unreacted, answered atomic.Int64 }
+
+func (t *tally) String() string {
+	return fmt.Sprintf("%d said (%d of them answers), %d edited, %d deleted, %d reactions, %d taken back",
+		t.said.Load(), t.answered.Load(), t.edited.Load(), t.deleted.Load(), t.reacted.Load(), t.unreacted.Load())
+}
 
 func (t *talk) reached() bool {
-	return t.done.said.Load() >= t.quota.said && t.done.edited.Load() >= t.quota.edited && t.done.deleted.Load() >= t.quota.deleted
+	return t.done.said.Load() >= t.quota.said && t.done.edited.Load() >= t.quota.edited &&
+		t.done.deleted.Load() >= t.quota.deleted && t.done.reacted.Load() >= t.quota.reacted
 }
 
 // run lets everyone talk until ctx is done.
 func (t *talk) run(ctx context.Context, seed uint64) {
 	var all sync.WaitGroup
-	for side := range t.w.people {
-		for i, u := range t.w.people[side] {
-			all.Go(func() { t.person(ctx, side, u, rand.New(rand.NewPCG(seed, uint64(side*100+i)))) })
+	for i, s := range t.sides {
+		for who := range s.people() {
+			p := &speaker{t: t, side: s, n: i, who: who, dice: rand.New(rand.NewPCG(seed, uint64(i*100+who)))}
+			all.Go(func() { p.live(ctx) })
 		}
 	}
 	all.Wait()
 }
 
-func (t *talk) person(ctx context.Context, side int, u *matrixuser.User, dice *rand.Rand) {
-	var mine []*remark
-	for n := 0; ; n++ {
-		pause := time.NewTimer(t.pace/2 + time.Duration(dice.Int64N(int64(t.pace))))
+// speaker is one person, who does one thing after the other.
+type speaker struct {
+	t    *talk
+	side side
+	n    int // of the side
+	who  int
+	dice *rand.Rand
+
+	said int
+	mine []*remark
+	held []*hold
+}
+
+func (p *speaker) live(ctx context.Context) {
+	for {
+		pause := time.NewTimer(p.t.pace/2 + time.Duration(p.dice.Int64N(int64(p.t.pace))))
 		select {
 		case <-ctx.Done():
 			return
 		case <-pause.C:
 		}
-		living := slices.DeleteFunc(slices.Clone(mine), func(r *remark) bool { return r.deleted })
-		switch p := dice.Float64(); {
-		case p < 0.17 && len(living) > 0:
-			t.edit(u, living[dice.IntN(len(living))])
-		case p < 0.28 && len(living) > 2:
-			t.remove(u, living[dice.IntN(len(living))])
-		default:
-			if r := t.say(side, u, fmt.Sprintf("tk-%d-%s-%d", side, strings.TrimPrefix(strings.Split(u.ID, ":")[0], "@"), n), dice); r != nil {
-				mine = append(mine, r)
+		p.deed()
+	}
+}
+
+// deed is the next thing that the person does.
+func (p *speaker) deed() {
+	living := slices.DeleteFunc(slices.Clone(p.mine), func(r *remark) bool { return r.deleted })
+	switch d := p.dice.Float64(); {
+	case d < 0.13 && len(living) > 0:
+		p.edit(living[p.dice.IntN(len(living))])
+	case d < 0.23 && len(living) > 2:
+		p.remove(living[p.dice.IntN(len(living))])
+	case d < 0.37:
+		p.react()
+	case d < 0.42 && len(p.held) > 0:
+		p.unreact(p.dice.IntN(len(p.held)))
+	default:
+		p.say()
+	}
+}
+
+// say says something under a passage that stands in all rooms; one remark in
+// five answers another one there.
+func (p *speaker) say() {
+	passages := p.t.everywhere()
+	if len(passages) == 0 {
+		return
+	}
+	r := &remark{
+		token: fmt.Sprintf("tk-%d-%d-%d", p.n, p.who, p.said), room: p.side.room(),
+		passage: passages[p.dice.IntN(len(passages))], by: p.who,
+	}
+	if p.dice.IntN(5) == 0 {
+		r.answers = p.t.pick(p.dice, func(o *remark) bool { return o.passage == r.passage })
+	}
+	p.said++
+	p.side.say(p.who, r)
+	p.t.mu.Lock()
+	p.t.remarks = append(p.t.remarks, r) // even if it came to nothing: truth finds out
+	p.t.mu.Unlock()
+	p.mine = append(p.mine, r)
+	p.t.done.said.Add(1)
+	if r.answers != "" {
+		p.t.done.answered.Add(1)
+	}
+}
+
+func (p *speaker) edit(r *remark) {
+	next := r.version + 1
+	if p.side.edit(p.who, r, r.words(next)+"A better thought.") {
+		p.t.mu.Lock()
+		r.version = next
+		p.t.mu.Unlock()
+		p.t.done.edited.Add(1)
+	}
+}
+
+func (p *speaker) remove(r *remark) {
+	if p.side.remove(p.who, r) {
+		p.t.mu.Lock()
+		r.deleted = true
+		p.t.mu.Unlock()
+		p.t.done.deleted.Add(1)
+	}
+}
+
+// emojis are those that people use: no network writes them in two ways.
+var emojis = []string{"👍", "🤔", "💡", "🎯"}
+
+// react puts an emoji on a passage or on what anybody said in any room, as it
+// stands in the person's own.
+func (p *speaker) react() {
+	name := ""
+	if p.dice.IntN(6) == 0 {
+		if passages := p.t.everywhere(); len(passages) > 0 {
+			name = passageName(passages[p.dice.IntN(len(passages))])
+		}
+	} else {
+		name = p.t.pick(p.dice, func(*remark) bool { return true })
+	}
+	h := &hold{name, emojis[p.dice.IntN(len(emojis))], p.side.room()}
+	if name == "" || slices.ContainsFunc(p.held, func(o *hold) bool { return *o == *h }) || !p.side.shows(name) {
+		return
+	}
+	if p.side.react(p.who, name, h.emoji) {
+		p.t.mu.Lock()
+		p.t.holds = append(p.t.holds, h)
+		p.t.mu.Unlock()
+		p.held = append(p.held, h)
+		p.t.done.reacted.Add(1)
+	}
+}
+
+func (p *speaker) unreact(i int) {
+	h := p.held[i]
+	if p.side.unreact(p.who, h.name, h.emoji) {
+		p.t.mu.Lock()
+		p.t.holds = slices.DeleteFunc(p.t.holds, func(o *hold) bool { return o == h })
+		p.t.mu.Unlock()
+		p.held = slices.Delete(p.held, i, i+1)
+		p.t.done.unreacted.Add(1)
+	}
+}
+
+// pick is the token of one of the newest remarks that suit, "" if there is none.
+func (t *talk) pick(dice *rand.Rand, suits func(*remark) bool) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var some []string
+	for _, r := range slices.Backward(t.remarks) {
+		if !r.deleted && suits(r) {
+			some = append(some, r.token)
+		}
+		if len(some) == 40 {
+			break
+		}
+	}
+	if len(some) == 0 {
+		return ""
+	}
+	return some[dice.IntN(len(some))]
+}
+
+// everywhere are the passages that can be answered in all rooms.
+func (t *talk) everywhere() []int {
+	var all []int
+	for i, s := range t.sides {
+		here := s.posts()
+		if i == 0 {
+			for n := range here {
+				all = append(all, n)
 			}
 		}
+		all = slices.DeleteFunc(all, func(n int) bool { return !here[n] })
 	}
+	slices.Sort(all)
+	return all
 }
 
-// say says something in a thread of a passage that stands in both rooms. What
-// is begun is ended, whatever becomes of the homeserver meanwhile: a request
-// without an answer is looked for in the person's own sync before it is made
-// again.
-func (t *talk) say(side int, u *matrixuser.User, token string, dice *rand.Rand) *remark {
-	root := t.root(side, dice)
-	if root == "" {
+// until waits until so many remarks were said, so that the kills are spread
+// over all the talk.
+func (t *talk) until(ctx context.Context, said int64) error {
+	return wait.For(within(ctx, 5*time.Minute), func(context.Context) error {
+		if n := t.done.said.Load(); n < said {
+			return fmt.Errorf("%d of %d remarks were said", n, said)
+		}
 		return nil
-	}
-	r := &remark{token: token, room: t.w.rooms[side], root: root, by: u.ID}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for ctx.Err() == nil {
-		id, err := u.Send(ctx, r.room, "m.room.message", matrixuser.Text(r.words(0)+"A thought on this passage.", root))
-		if err == nil {
-			r.ids = append(r.ids, id)
-			break
-		}
-		if t.w.logs[side].Wait(within(ctx, 3*time.Second), r.room, func(all []matrixuser.Event) bool {
-			return slices.ContainsFunc(all, r.begins)
-		}) == nil {
-			break
-		}
-	}
-	t.mu.Lock()
-	t.remarks = append(t.remarks, r)
-	t.mu.Unlock()
-	t.done.said.Add(1)
-	return r
+	})
 }
 
-// begins reports whether e is a message, not an edit, that a person said r with.
-func (r *remark) begins(e matrixuser.Event) bool {
-	kind, _ := e.Relation()
-	return e.Sender == r.by && e.Type == "m.room.message" && kind != "m.replace" && strings.HasPrefix(e.Body(), r.token+" ")
+func (t *talk) waitForPosts(ctx context.Context, n int) error {
+	return wait.For(within(ctx, time.Minute), func(context.Context) error {
+		if got := len(t.everywhere()); got < n {
+			return fmt.Errorf("%d passages stand in all rooms", got)
+		}
+		return nil
+	})
+}
+
+// truth is what people did, with every message that carries a remark as the
+// networks have it. What nobody ever got through with is left out.
+func (t *talk) truth() account {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var a account
+	for _, r := range t.remarks {
+		for _, s := range t.sides {
+			if s.room() == r.room {
+				r.ids = s.said(*r)
+			}
+		}
+		if len(r.ids) > 0 {
+			a.remarks = append(a.remarks, *r)
+		}
+	}
+	for _, h := range t.holds {
+		a.holds = append(a.holds, *h)
+	}
+	return a
 }
 
 func within(ctx context.Context, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	context.AfterFunc(ctx, cancel)
 	return ctx
-}
-
-func (t *talk) edit(u *matrixuser.User, r *remark) {
-	if len(r.ids) == 0 {
-		return
-	}
-	next := r.version + 1
-	if t.insist(func(ctx context.Context) error {
-		_, err := u.Send(ctx, r.room, "m.room.message", matrixuser.EditOf(r.ids[0], r.words(next)+"A better thought."))
-		return err
-	}) {
-		r.version = next
-		t.done.edited.Add(1)
-	}
-}
-
-func (t *talk) remove(u *matrixuser.User, r *remark) {
-	if len(r.ids) == 0 {
-		return
-	}
-	if t.insist(func(ctx context.Context) error { return u.Redact(ctx, r.room, r.ids[0]) }) {
-		r.deleted = true
-		t.done.deleted.Add(1)
-	}
-}
-
-// insist repeats a deed that may be done twice until it is answered.
-func (t *talk) insist(deed func(context.Context) error) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for ctx.Err() == nil {
-		if deed(ctx) == nil {
-			return true
-		}
-		<-within(ctx, 200*time.Millisecond).Done()
-	}
-	return false
-}
-
-// root picks one of the newest passages that stand in both rooms.
-func (t *talk) root(side int, dice *rand.Rand) string {
-	here, there := t.posts(side), t.posts(1-side)
-	var both []string
-	for words, id := range here {
-		if _, ok := there[words]; ok {
-			both = append(both, id)
-		}
-	}
-	if len(both) == 0 {
-		return ""
-	}
-	slices.Sort(both)
-	return both[dice.IntN(len(both))]
-}
-
-// posts lists the bot's passages in a room: their words and first event.
-func (t *talk) posts(side int) map[string]string {
-	posts := map[string]string{}
-	for _, e := range t.w.logs[side].Room(t.w.rooms[side]) {
-		kind, _ := e.Relation()
-		if e.Sender == t.w.bot.ID && e.Type == "m.room.message" && kind == "" && e.Body() != "" {
-			if _, known := posts[e.Body()]; !known {
-				posts[e.Body()] = e.ID
-			}
-		}
-	}
-	return posts
-}
-
-// pairs maps each root to the same passage's root in the other room.
-func (t *talk) pairs() map[string]string {
-	a, b := t.posts(0), t.posts(1)
-	pairs := map[string]string{}
-	for words, id := range a {
-		if other, ok := b[words]; ok {
-			pairs[id], pairs[other] = other, id
-		}
-	}
-	return pairs
-}
-
-// truth is what was said, with every event that carries it as the raw logs
-// have it.
-func (t *talk) truth() []remark {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	said := map[string]*remark{}
-	var all []remark
-	for _, r := range t.remarks {
-		r.ids = nil
-		said[r.token] = r
-	}
-	for side, room := range t.w.rooms {
-		for _, e := range t.w.logs[side].Room(room) {
-			token, _, _ := strings.Cut(e.Body(), " ")
-			if r := said[token]; r != nil && r.begins(e) {
-				r.ids = append(r.ids, e.ID)
-			}
-		}
-	}
-	for _, r := range t.remarks {
-		all = append(all, *r)
-	}
-	return all
 }

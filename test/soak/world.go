@@ -3,66 +3,72 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"marginalia/test/child"
-	"marginalia/test/dendrite"
-	"marginalia/test/faultproxy"
-	"marginalia/test/matrixuser"
 	"marginalia/test/wait"
 )
 
-// world is a homeserver with people in two rooms, a proxy before it that the
-// bot alone goes through, and the real binary of the bot.
+// world is the real binary of the bot, and the networks that it has rooms on.
 type world struct {
-	dir    string
-	server *dendrite.Server
-	proxy  *faultproxy.Proxy
-	bot    *matrixuser.User // the bot's account, for reading what it holds
-	people [2][]*matrixuser.User
-	rooms  [2]string
-	logs   [2]*matrixuser.Log // one watcher in each room, from the beginning
-	binary string
-	port   int
-	run    *child.Process
+	dir      string
+	networks []network
+	sides    []side
+	binary   string
+	port     int
+	run      *child.Process
 }
 
 const settle = 1500 * time.Millisecond
 
-func newWorld(ctx context.Context, dir string, seed uint64) (*world, error) {
-	w := &world{dir: dir, binary: filepath.Join(dir, "bot")}
+// newWorld builds the bot and gives it networks. They are closed with the
+// world, or at once if one of them is missing.
+func newWorld(ctx context.Context, dir string, networks ...network) (*world, error) {
+	w := &world{dir: dir, binary: filepath.Join(dir, "bot"), networks: networks}
 	build := exec.CommandContext(ctx, "go", "build", "-o", w.binary, "./cmd/bot")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
+		w.close()
 		return nil, fmt.Errorf("build the bot (run this from the project's root): %w\n%s", err, out)
 	}
-	data := filepath.Join(dir, "homeserver")
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return nil, err
-	}
 	var err error
-	if w.server, err = dendrite.New(ctx, data, dendrite.Options{JetStreamOnDisk: true}); err != nil {
+	if w.port, err = freePort(); err != nil {
+		w.close()
 		return nil, err
 	}
-	w.proxy = faultproxy.New(w.server.URL(), seed)
-	if err := w.proxy.Start(); err != nil {
-		return nil, err
+	return w, nil
+}
+
+// twoRooms is a world of two Matrix rooms.
+func twoRooms(ctx context.Context, dir string, seed uint64) (*world, *matrixNet, error) {
+	m, err := newMatrix(ctx, dir, seed, 2)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := w.populate(ctx); err != nil {
-		return nil, err
+	w, err := newWorld(ctx, dir, m)
+	if err != nil {
+		return nil, nil, err
 	}
-	w.port, err = freePort()
-	return w, err
+	w.sides = []side{m.sides[0], m.sides[1]}
+	return w, m, nil
+}
+
+// talkers are the sides in which people talk.
+func (w *world) talkers() []side {
+	return slices.DeleteFunc(slices.Clone(w.sides), func(s side) bool { return s.people() == 0 })
 }
 
 func freePort() (int, error) {
@@ -74,80 +80,19 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-func (w *world) account(ctx context.Context, name string) (*matrixuser.User, error) {
-	a, err := w.server.NewAccount(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	return matrixuser.New(w.server.URL(), a.UserID, a.AccessToken), nil
-}
-
-// populate makes the bot, two people for each room, and the rooms.
-func (w *world) populate(ctx context.Context) error {
-	var err error
-	if w.bot, err = w.account(ctx, "bot"); err != nil {
-		return err
-	}
-	for side := range w.rooms {
-		for i := range 4 {
-			u, err := w.account(ctx, fmt.Sprintf("person%d%d", side, i))
-			if err != nil {
-				return err
-			}
-			w.people[side] = append(w.people[side], u)
-		}
-		host := w.people[side][0]
-		invite := []string{w.bot.ID}
-		for _, u := range w.people[side][1:] {
-			invite = append(invite, u.ID)
-		}
-		if w.rooms[side], err = host.CreateRoom(ctx, fmt.Sprintf("room %d", side), invite...); err != nil {
-			return err
-		}
-		for _, u := range append(w.people[side][1:], w.bot) {
-			if err := u.Join(ctx, w.rooms[side]); err != nil {
-				return err
-			}
-		}
-		if err := host.SetPower(ctx, w.rooms[side], w.bot.ID, 50); err != nil {
-			return err
-		}
-		log, ready := host.Watch(ctx)
-		w.logs[side] = log
-		<-ready
-	}
-	return nil
-}
-
-// configure writes the bot's configuration: one drip into both rooms.
+// configure writes the bot's configuration: one drip into all rooms.
 func (w *world) configure(text, every string) error {
-	config := fmt.Sprintf(`[bot]
-database = %q
-listen = "127.0.0.1:%d"
-log_level = "info"
-[privacy]
-default = "named"
-[relay]
-settle = %q
-[matrix]
-homeserver = %q
-user = %q
-token = %q
-[[rooms]]
-name = "one"
-platform = "matrix"
-id = %q
-[[rooms]]
-name = "two"
-platform = "matrix"
-id = %q
-[[plans]]
-name = "drip"
-text = %q
-cron = "@every %s"
-rooms = ["one", "two"]
-`, w.database(), w.port, settle, w.proxy.URL(), w.bot.ID, w.bot.Token, w.rooms[0], w.rooms[1], text, every)
-	return os.WriteFile(filepath.Join(w.dir, "config.toml"), []byte(config), 0o600)
+	var c strings.Builder
+	fmt.Fprintf(&c, "[bot]\ndatabase = %q\nlisten = \"127.0.0.1:%d\"\nlog_level = \"info\"\n", w.database(), w.port)
+	fmt.Fprintf(&c, "[privacy]\ndefault = \"named\"\n[relay]\nsettle = %q\n", settle)
+	for _, n := range w.networks {
+		c.WriteString(n.config())
+	}
+	for i, s := range w.sides {
+		fmt.Fprintf(&c, "[[rooms]]\nname = \"room%d\"\nplatform = %q\nid = %q\n", i, s.room().Platform, s.room().ID)
+	}
+	fmt.Fprintf(&c, "[[plans]]\nname = \"drip\"\ntext = %q\ncron = \"@every %s\"\n", text, every)
+	return os.WriteFile(filepath.Join(w.dir, "config.toml"), []byte(c.String()), 0o600)
 }
 
 func (w *world) database() string { return filepath.Join(w.dir, "marginalia.db") }
@@ -194,6 +139,9 @@ func (w *world) get(ctx context.Context, path string) (string, error) {
 	return string(b), err
 }
 
+// page is the reader page.
+func (w *world) page(ctx context.Context) (string, error) { return w.get(ctx, "/") }
+
 func (w *world) kill() error { return w.run.End(syscall.SIGKILL, 10*time.Second) }
 
 func (w *world) stop() error { return w.run.End(syscall.SIGTERM, 30*time.Second) }
@@ -202,27 +150,22 @@ func (w *world) close() {
 	if w.run != nil && w.run.Ended() == nil {
 		_ = w.kill()
 	}
-	_ = w.proxy.Close()
-	_ = w.server.Close()
+	for _, n := range w.networks {
+		_ = n.close()
+	}
 }
 
-// read gathers what raw clients know of both rooms: all that their live /sync
-// has shown, and which of the bot's events still hold words on the server.
-func (w *world) read(ctx context.Context) ([]raw, error) {
-	var rooms []raw
-	for side, room := range w.rooms {
-		r := raw{room: room, events: w.logs[side].Room(room), alive: map[string]bool{}}
-		for _, e := range r.events {
-			if e.Sender != w.bot.ID || e.Type != "m.room.message" {
-				continue
-			}
-			now, err := w.people[side][0].Event(ctx, room, e.ID)
-			if err != nil {
-				return nil, fmt.Errorf("read %s: %w", e.ID, err)
-			}
-			r.alive[e.ID] = now.Body() != "" || now.NewBody() != ""
+// read gathers what stands in all rooms.
+func (w *world) read(ctx context.Context) ([]shown, error) {
+	var rooms []shown
+	for _, s := range w.sides {
+		r, err := s.read(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", s.room(), err)
 		}
 		rooms = append(rooms, r)
 	}
 	return rooms, nil
 }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,151 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// judge reads back what stands, holds it against what was said, and proves
+// that it would have seen each kind of fault. What was said in requests that
+// were held back beyond the settle time may be doubled; that is shown apart.
+func judge(ctx context.Context, w *world, t *talk) error {
+	a := t.truth()
+	var err error
+	if a.order, err = w.committed(ctx); err != nil {
+		return err
+	}
+	rooms, err := w.read(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d remarks, %d emojis held, %d passages in all rooms\n", len(a.remarks), len(a.holds), len(t.everywhere()))
+	late := map[string]bool{}
+	for _, n := range w.networks {
+		for name := range n.late() {
+			late[name] = true
+		}
+	}
+	found := check(a, rooms)
+	bad := slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return late[f.name] })
+	for _, f := range found {
+		if late[f.name] {
+			fmt.Println("  beyond the settle time:", f)
+		}
+	}
+	for _, f := range bad {
+		fmt.Println("  ", f)
+	}
+	fmt.Println(tallied(bad))
+	fmt.Printf("%d requests were held back beyond the settle time; %d findings are about what they said\n", len(late), len(found)-len(bad))
+	if err := prove(a, rooms, t.quota == counts{}); err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("%d findings; the world is left in %s", len(bad), w.dir)
+	}
+	return nil
+}
+
+func tallied(found []finding) string {
+	count := map[string]int{}
+	for _, f := range found {
+		count[f.kind]++
+	}
+	var all []string
+	for _, k := range kinds {
+		all = append(all, fmt.Sprintf("%d %s", count[k], k))
+	}
+	return strings.Join(all, ", ")
+}
+
+// rest waits until the bot has nothing left to do.
+func (w *world) rest(ctx context.Context) error {
+	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	for quiet := 0; quiet < 60; quiet++ {
+		pending, dead, why := 0, 0, ""
+		if err := db.View(ctx, func(tx *store.Tx) error {
+			rooms, err := tx.RoomStatus()
+			for _, r := range rooms {
+				pending += r.Pending
+				dead += r.Dead
+				why = r.Why
+			}
+			return err
+		}); err != nil {
+			return fmt.Errorf("wait for rest (%d pending): %w", pending, err)
+		}
+		if dead > 0 && pending == 0 {
+			return fmt.Errorf("%d dead letters (%s)", dead, why)
+		}
+		if pending > 0 {
+			quiet = 0
+		}
+		<-within(ctx, 100*time.Millisecond).Done()
+	}
+	return nil
+}
+
+// committed reads from the store in which order the remarks of each thread
+// were recorded.
+func (w *world) committed(ctx context.Context) ([][]string, error) {
+	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	under := map[discussion.PassageID][]string{}
+	err = db.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.Discussions()
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			said, err := tx.Annotations(d.ID)
+			if err != nil {
+				return err
+			}
+			for _, a := range said {
+				if token, _, ok := strings.Cut(a.Body.Text, " "); ok {
+					under[a.Under] = append(under[a.Under], token)
+				}
+			}
+		}
+		return nil
+	})
+	var orders [][]string
+	for _, order := range under {
+		orders = append(orders, order)
+	}
+	return orders, err
+}
+
+func soakDir(name string) (string, error) {
+	dir, err := os.MkdirTemp("", "marginalia-"+name+"-")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(dir)
+}
+
+func absolute(path string) (string, error) {
+	if _, err := os.Stat(path); err != nil {
+		return "", err
+	}
+	return filepath.Abs(path)
+}
