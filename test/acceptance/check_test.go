@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,37 +15,39 @@ func (f finding) String() string { return f.kind + ": " + f.what }
 
 // A check holds what was said against a reading.
 type check struct {
-	all     []*said
+	w       *world
 	r       reading
 	total   int // passages that should stand in each room
 	mirrors []map[string][]mirrored
+	pens    map[string]string // what the export calls who said something, by its token
 	found   []finding
 }
 
 // findings are all differences there are.
 //
-//	lost       it has no mirror in a room, or one with words that are out of date
+//	lost       it has no mirror in a room, or one with words or emoji that are out of date
 //	doubled    it has more than one, or a passage was posted twice
 //	strayed    it stands under another passage, or answers something else
 //	misnamed   somebody else is said to have said it, or somebody is mentioned
-//	left       words that were deleted can still be read
+//	left       words that were deleted can still be read, or an emoji that was taken off
 //	disorder   things stand in another order than they were said in
 //	misfiled   the export says something else
-func findings(all []*said, r reading, total int) []finding {
-	c := check{all: all, r: r, total: total}
-	for room := range roomNames {
-		c.mirrors = append(c.mirrors, r.mirrors(room))
+func findings(w *world, r reading, total int) []finding {
+	c := check{w: w, r: r, total: total, pens: r.ld.pens()}
+	for _, side := range r.sides {
+		c.mirrors = append(c.mirrors, side.mirrors())
 	}
-	c.passages()
-	for room := range roomNames {
-		for _, s := range all {
+	for room := range r.sides {
+		c.passages(room)
+		for _, s := range w.said {
 			if s.room != room {
 				c.mirror(s, room, c.mirrors[room][s.token])
 			}
+			c.emoji(s, room)
 		}
+		c.own(room)
 		c.order(room)
 	}
-	c.ownInLobby()
 	c.gone()
 	c.export()
 	return c.found
@@ -56,37 +57,27 @@ func (c *check) say(kind, format string, args ...any) {
 	c.found = append(c.found, finding{kind, fmt.Sprintf(format, args...)})
 }
 
-// passages wants each passage once in each room, in order.
-func (c *check) passages() {
-	seqs := map[int][]int{}
-	for room := range c.r.events {
-		for _, e := range c.r.events[room] {
-			if seq := c.r.isPassage(e); seq > 0 {
-				seqs[room] = append(seqs[room], seq)
-			}
+func (c *check) name(room int) string { return c.w.sides[room].name() }
+
+// passages wants each passage once in a room, in order.
+func (c *check) passages(room int) {
+	seqs := c.r.sides[room].posts()
+	for i, seq := range seqs {
+		switch {
+		case slices.Contains(seqs[:i], seq):
+			c.say("doubled", "passage %d in the %s", seq, c.name(room))
+		case seq != i+1:
+			c.say("disorder", "passage %d is number %d in the %s", seq, i+1, c.name(room))
 		}
 	}
-	for _, th := range c.r.lobby {
-		seqs[lobby] = append(seqs[lobby], th.seq)
-	}
-	for room, name := range roomNames {
-		for i, seq := range seqs[room] {
-			switch {
-			case slices.Contains(seqs[room][:i], seq):
-				c.say("doubled", "passage %d in the %s", seq, name)
-			case seq != i+1:
-				c.say("disorder", "passage %d is number %d in the %s", seq, i+1, name)
-			}
-		}
-		if len(seqs[room]) < c.total {
-			c.say("lost", "%d passages stand in the %s", len(seqs[room]), name)
-		}
+	if len(seqs) < c.total {
+		c.say("lost", "%d passages stand in the %s", len(seqs), c.name(room))
 	}
 }
 
 // mirror looks at what a room shows of something that was said in another.
 func (c *check) mirror(s *said, room int, ms []mirrored) {
-	name := roomNames[room]
+	name := c.name(room)
 	if s.deleted {
 		if len(ms) > 0 {
 			c.say("left", "%s was deleted and stands in the %s", s.token, name)
@@ -94,7 +85,7 @@ func (c *check) mirror(s *said, room int, ms []mirrored) {
 		return
 	}
 	if len(ms) == 0 {
-		c.say("lost", "%s, said in the %s, is not in the %s", s.token, roomNames[s.room], name)
+		c.say("lost", "%s, said in the %s, is not in the %s", s.token, c.name(s.room), name)
 		return
 	}
 	if len(ms) > 1 {
@@ -107,22 +98,31 @@ func (c *check) mirror(s *said, room int, ms []mirrored) {
 	if m.passage != s.passage {
 		c.say("strayed", "%s was said under passage %d, in the %s it stands under %d", s.token, s.passage, name, m.passage)
 	}
-	if m.who != s.name() || m.rude != "" {
-		c.say("misnamed", "%s was said by %s, in the %s by %q; %s", s.token, s.name(), name, m.who, m.rude)
+	if who := c.called(s, room); m.who != who || m.rude != "" {
+		c.say("misnamed", "%s was said by %s, in the %s by %q; %s", s.token, who, name, m.who, m.rude)
 	}
-	if p := s.answers; p != nil && !p.deleted && m.answers != c.standing(p, room) {
-		c.say("strayed", "%s answers %s, in the %s %q instead of %q", s.token, p.token, name, m.answers, c.standing(p, room))
+	if p := s.answers; p != nil && !p.deleted && m.answers != c.standing(p, room, m.toName) {
+		c.say("strayed", "%s answers %s, in the %s %q instead of %q", s.token, p.token, name, m.answers, c.standing(p, room, m.toName))
 	}
 	if s.answers == nil && m.answers != "" {
 		c.say("strayed", "%s answers nothing, in the %s %q", s.token, name, m.answers)
 	}
 }
 
-// standing is what an answer to s names in a room: its event there, or in the
-// lobby who said it.
-func (c *check) standing(s *said, room int) string {
-	if room == lobby {
-		return s.name()
+// called is how a room names who said s: as chats do; on the page as their
+// words are published, unless they said them there.
+func (c *check) called(s *said, room int) string {
+	if room != s.room && c.w.sides[room].room().Platform == "local" {
+		return c.pens[s.token]
+	}
+	return c.w.sides[s.room].people()[s.by]
+}
+
+// standing is what an answer to s names in a room: its message there, or who
+// said it.
+func (c *check) standing(s *said, room int, name bool) string {
+	if name {
+		return c.called(s, room)
 	}
 	if s.room == room {
 		return s.id
@@ -133,13 +133,61 @@ func (c *check) standing(s *said, room int) string {
 	return "nothing"
 }
 
+// emoji wants under something in a room, once each, those that people of other
+// rooms hold.
+func (c *check) emoji(s *said, room int) {
+	id := c.standing(s, room, false)
+	if s.deleted || id == "nothing" {
+		return
+	}
+	want := map[string]bool{}
+	for _, f := range s.fans {
+		if f.room != room {
+			want[plainEmoji(f.emoji)] = true
+		}
+	}
+	given := c.r.sides[room].given(id)
+	for i, e := range given {
+		switch {
+		case i > 0 && given[i-1] == e:
+			c.say("doubled", "%s is twice under %s in the %s", e, s.token, c.name(room))
+		case !want[e]:
+			c.say("left", "%s is under %s in the %s, nobody elsewhere holds it", e, s.token, c.name(room))
+		}
+		delete(want, e)
+	}
+	for e := range want {
+		c.say("lost", "%s is not under %s in the %s", e, s.token, c.name(room))
+	}
+}
+
+// own wants what was said in a room to stand there once, and nothing of what
+// was deleted.
+func (c *check) own(room int) {
+	times := map[string]int{}
+	for _, o := range c.r.sides[room].own() {
+		times[o.token]++
+	}
+	for _, s := range c.w.said {
+		want := 1
+		if s.deleted || s.room != room {
+			want = 0
+		}
+		if n := times[s.token]; n < want {
+			c.say("lost", "%s is not in the %s, where it was said", s.token, c.name(room))
+		} else if n > want {
+			c.say("doubled", "%s stands %d times in the %s as said there", s.token, n, c.name(room))
+		}
+	}
+}
+
 // order wants the mirrors of a thread to stand as each person said them, and in
 // all as the bot recorded them. In which order two people spoke who spoke at
 // the same time, Dendrite does not tell everybody alike: within one answer to
 // /sync it sorts by the graph of events, else by when they came.
 func (c *check) order(room int) {
-	for from := range roomNames {
-		for by, name := range names[from] {
+	for from := range c.r.sides {
+		for by, name := range c.w.sides[from].people() {
 			if from != room {
 				c.follow(room, c.saidBy(from, by), "said by "+name)
 			}
@@ -147,7 +195,7 @@ func (c *check) order(room int) {
 	}
 	var recorded []string
 	for _, i := range c.r.ld.First.Items {
-		if i.Body != nil {
+		if i.Body != nil && i.Motivation != assessing {
 			recorded = append(recorded, tokenIn(i.Body.Value))
 		}
 	}
@@ -162,7 +210,7 @@ func (c *check) follow(room int, order []string, what string) {
 			continue
 		}
 		if m := ms[0]; m.at < last[m.passage].at {
-			c.say("disorder", "in the %s %s stands before %.40q, %s before it", roomNames[room], token, last[m.passage].words, what)
+			c.say("disorder", "in the %s %s stands before %.40q, %s before it", c.name(room), token, last[m.passage].words, what)
 		}
 		last[ms[0].passage] = ms[0]
 	}
@@ -170,54 +218,19 @@ func (c *check) follow(room int, order []string, what string) {
 
 // saidBy are the tokens of what a person said, in the order of the room.
 func (c *check) saidBy(room, by int) (order []string) {
-	if room == lobby {
-		for _, m := range messagesOf(c.r.lobby) {
-			if !m.mirrored {
-				order = append(order, tokenIn(m.words))
-			}
-		}
-		return order
-	}
-	byEvent := map[string]string{}
-	for _, s := range c.all {
-		if s.room == room && s.by == by {
-			byEvent[s.id] = s.token
-		}
-	}
-	for _, e := range c.r.events[room] {
-		if token := byEvent[e.ID]; token != "" {
-			order = append(order, token)
+	for _, o := range c.r.sides[room].own() {
+		if s := c.w.by(o.token); s != nil && s.room == room && s.by == by {
+			order = append(order, o.token)
 		}
 	}
 	return order
 }
 
-// ownInLobby wants what was said in the lobby to stand there once.
-func (c *check) ownInLobby() {
-	times := map[string]int{}
-	for _, m := range messagesOf(c.r.lobby) {
-		if !m.mirrored {
-			times[tokenIn(m.words)]++
-		}
-	}
-	for _, s := range c.all {
-		want := 1
-		if s.deleted || s.room != lobby {
-			want = 0
-		}
-		if n := times[s.token]; n < want {
-			c.say("lost", "%s is not in the lobby, where it was said", s.token)
-		} else if n > want {
-			c.say("doubled", "%s stands %d times in the lobby as said there", s.token, n)
-		}
-	}
-}
-
-// gone wants none of the words of what was deleted, edits included, in any
-// event as the homeserver tells it now, on the page or in a file.
+// gone wants none of the words of what was deleted, edits included, to be read
+// anywhere on any side, on the page or in a file.
 func (c *check) gone() {
 	deleted := map[string]*said{}
-	for _, s := range c.all {
+	for _, s := range c.w.said {
 		if s.deleted {
 			deleted[s.token] = s
 		}
@@ -225,106 +238,16 @@ func (c *check) gone() {
 	look := func(where, text string) {
 		for _, token := range tokens.FindAllString(text, -1) {
 			if deleted[token] != nil {
-				c.say("left", "words of %s, said in the %s, are in %s", token, roomNames[deleted[token].room], where)
+				c.say("left", "words of %s, said in the %s, are in %s", token, c.name(deleted[token].room), where)
 			}
 		}
 	}
-	for id, e := range c.r.now {
-		text, err := json.Marshal(e)
-		if err != nil {
-			c.say("left", "%s cannot be read: %v", id, err)
+	for room, side := range c.r.sides {
+		for where, text := range side.texts() {
+			look(where+" in the "+c.name(room), text)
 		}
-		look("event "+id+" of "+e.Sender, string(text))
 	}
 	for name, text := range c.r.files {
 		look(name, text)
 	}
-}
-
-// export wants each annotation once in the JSON-LD, as it is now, aimed at what
-// it is about; of what is gone no more than that it was answered; and nobody's
-// name.
-func (c *check) export() {
-	items := map[string][]item{}
-	ids := map[string]item{}
-	for _, i := range c.r.ld.First.Items {
-		if _, twice := ids[i.ID]; twice {
-			c.say("misfiled", "%s stands twice", i.ID)
-		}
-		ids[i.ID] = i
-		if i.Body == nil {
-			c.outline(i)
-			continue
-		}
-		items[tokenIn(i.Body.Value)] = append(items[tokenIn(i.Body.Value)], i)
-	}
-	if c.r.ld.Total != len(c.r.ld.First.Items) {
-		c.say("misfiled", "the total is %d, there are %d items", c.r.ld.Total, len(c.r.ld.First.Items))
-	}
-	for _, s := range c.all {
-		switch is := items[s.token]; {
-		case s.deleted && len(is) == 0:
-		case s.deleted || len(is) != 1:
-			c.say("misfiled", "%s (deleted: %v) was exported %d times", s.token, s.deleted, len(is))
-		default:
-			c.item(s, is[0], items, ids)
-		}
-	}
-	if len(items[""]) > 0 {
-		c.say("misfiled", "%d annotations are nobody's words: %.80q", len(items[""]), items[""][0].Body.Value)
-	}
-	for _, name := range append(slices.Concat(names...), "@person", "matrix.to") {
-		if strings.Contains(c.r.files["jsonld"], name) {
-			c.say("misfiled", "%s is named, who did not agree to it", name)
-		}
-	}
-}
-
-// outline looks at what is exported of something that is gone.
-func (c *check) outline(i item) {
-	if i.Creator != nil || i.Modified != "" {
-		c.say("misfiled", "%s has no words, but a creator or a time of change", i.ID)
-	}
-	answered := slices.ContainsFunc(c.r.ld.First.Items, func(o item) bool { return target(o).annotation == i.ID })
-	if !answered {
-		c.say("misfiled", "%s is gone and nothing answers it", i.ID)
-	}
-}
-
-func (c *check) item(s *said, i item, items map[string][]item, ids map[string]item) {
-	if !strings.Contains(i.Body.Value, s.word(s.version)) {
-		c.say("misfiled", "%s is at version %d, exported is %.60q", s.token, s.version, i.Body.Value)
-	}
-	if (i.Modified != "") != (s.version > 0) {
-		c.say("misfiled", "%s is at version %d and modified %q", s.token, s.version, i.Modified)
-	}
-	switch to := target(i); {
-	case s.answers == nil && to.annotation != "":
-		c.say("misfiled", "%s answers nothing, exported is %s", s.token, to.annotation)
-	case s.answers == nil && s.quote != "" && to.exact != s.quote:
-		c.say("misfiled", "%s quotes %q, exported is %.60q", s.token, s.quote, to.exact)
-	case s.answers != nil && !s.answers.deleted:
-		if want := items[s.answers.token]; len(want) != 1 || to.annotation != want[0].ID || i.Motivation != "replying" {
-			c.say("misfiled", "%s answers %s, exported is that it is %s to %q", s.token, s.answers.token, i.Motivation, to.annotation)
-		}
-	case s.answers != nil && to.annotation != "" && ids[to.annotation].ID == "":
-		c.say("misfiled", "%s answers %s, of which there is no outline", s.token, to.annotation)
-	}
-}
-
-// aim is what an item is about.
-type aim struct{ annotation, exact string }
-
-func target(i item) aim {
-	var a aim
-	if json.Unmarshal(i.Target, &a.annotation) == nil {
-		return a
-	}
-	var words struct{ Selector []struct{ Exact string } }
-	if json.Unmarshal(i.Target, &words) == nil {
-		for _, s := range words.Selector {
-			a.exact += s.Exact
-		}
-	}
-	return a
 }

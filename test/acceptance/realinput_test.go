@@ -3,12 +3,9 @@
 package acceptance
 
 import (
-	"context"
-	"encoding/json"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,9 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"marginalia/internal/chat"
 	"marginalia/internal/store"
-	"marginalia/test/matrixuser"
 	"marginalia/test/w3c"
 	"marginalia/test/wait"
 )
@@ -26,47 +21,74 @@ import (
 // goals are how much must have been said in the end.
 type goals struct{ annotations, answers, deletions int }
 
-// TestRealInput is the whole way on real input: a dump of a post and its
+// TestRealInputOnMatrix is the whole way on real input: a dump of a post and its
 // comments is imported and posted by the clock into two rooms on a homeserver
-// and one on the reader page; five people reply, answer each other, edit and
-// delete, while the bot runs, ends and is started again; and raw clients read
-// back what stands in each room, on the page and in the exports.
-func TestRealInput(t *testing.T) {
-	first, away, then, want, passages := quota{18, 3, 1}, quota{6, 2, 1}, quota{50, 9, 7}, goals{300, 40, 30}, 10
+// and one on the reader page; five people reply, answer each other, edit,
+// delete and react, while the bot runs, ends and is started again; and raw
+// clients read back what stands in each room, on the page and in the exports.
+func TestRealInputOnMatrix(t *testing.T) {
+	w := newWorld(t)
+	h := newHomeserver(w)
+	w.sides = []side{h.open("garden", "Agnes Ashdown", "Béla"), h.open("harbour", "Chiara *Conti*", "Dov Aharoni"), &lobbySide{ctx: w.ctx, names: []string{"Eun-ji"}}}
+	w.realInput(script{first: quota{18, 3, 1, 3}, away: quota{6, 2, 1, 1}, then: quota{50, 9, 7, 9}, want: goals{300, 40, 30}, passages: 10, elsewhere: []int{0, 1}})
+}
+
+// script is how much is done, and when.
+type script struct {
+	first quota // while passages are still posted
+	away  quota // while the bot ends
+	then  quota // once it was started again
+	want  goals
+
+	passages  int
+	elsewhere []int // the sides on which people can talk while the bot does not run
+}
+
+// short is the script where there is little time.
+func (s script) short() script {
+	s.first, s.away, s.then, s.want, s.passages = quota{6, 1, 1, 1}, quota{3, 1, 1, 1}, quota{14, 2, 2, 3}, goals{60, 6, 10}, 4
+	return s
+}
+
+func (w *world) realInput(s script) {
+	t := w.t
 	if testing.Short() {
-		first, away, then, want, passages = quota{6, 1, 1}, quota{3, 1, 1}, quota{14, 2, 2}, goals{60, 6, 10}, 4
+		s = s.short()
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	w := newWorld(t)
+	all := make([]int, len(w.sides))
+	for i := range all {
+		all[i] = i
+	}
 	w.bring()
 
 	w.configure("@every 1s")
 	w.start()
 	wait.Until(t, time.Minute, "four passages stand in all rooms", func() bool { return w.posted() >= 4 })
-	w.must(w.talk(seed, first, garden, harbour, lobby))
+	w.must(w.talk(seed, s.first, all...))
 	w.refuseAnother()
-	wait.Until(t, time.Minute, "most of the text is posted", func() bool { return w.posted() >= passages })
-	w.endAmidTalk(seed+1, away)
+	wait.Until(t, time.Minute, "most of the text is posted", func() bool { return w.posted() >= s.passages })
+	w.endAmidTalk(seed+1, s.away, s.elsewhere)
 
 	w.configure("0 3 1 1 *") // the next passage is posted by hand
 	w.start()
 	posted := w.posted()
-	w.must(w.talk(seed+2, then, garden, harbour, lobby))
-	w.rest(w.count().living())
-	w.must(w.talk(seed+3, quota{edit: 2}, garden, harbour, lobby)) // of what stands everywhere
-	w.rest(w.count().living())
-	w.must(w.talk(seed+4, quota{remove: 1}, garden, harbour, lobby))
-	w.rest(w.count().living())
+	w.must(w.talk(seed+2, s.then, all...))
+	w.rest()
+	w.must(w.talk(seed+3, quota{edit: 2, react: 2}, all...)) // of what stands everywhere
+	w.rest()
+	w.must(w.talk(seed+4, quota{remove: 1}, all...))
+	w.rest()
 	posted = w.commands(posted)
-	w.rest(w.count().living())
+	w.rest()
 
 	r := w.read()
-	w.judge(r, posted, want)
+	w.judge(r, posted, s.want)
 	w.schemas(r)
 	w.prove(r, posted)
 	w.verbs(posted)
-	w.twiceIsOnce(posted)
+	w.twiceIsOnce(r, posted)
 	w.forgotten()
 }
 
@@ -80,13 +102,13 @@ func (w *world) refuseAnother() {
 	w.t.Logf("a second bot says: %s", strings.TrimSpace(errs))
 }
 
-// endAmidTalk asks the bot to end while people on Matrix go on talking.
-func (w *world) endAmidTalk(seed uint64, q quota) {
+// endAmidTalk asks the bot to end while people go on talking elsewhere.
+func (w *world) endAmidTalk(seed uint64, q quota, sides []int) {
 	w.t.Helper()
 	talked := make(chan error, 1)
-	before := len(w.logs[garden].Room(w.rooms[garden]))
-	go func() { talked <- w.talk(seed, q, garden, harbour) }()
-	wait.Until(w.t, time.Minute, "somebody talks", func() bool { return len(w.logs[garden].Room(w.rooms[garden])) > before })
+	before := w.count().say
+	go func() { talked <- w.talk(seed, q, sides...) }()
+	wait.Until(w.t, time.Minute, "somebody talks", func() bool { return w.count().say > before })
 	code, took := w.run.end(syscall.SIGTERM)
 	if code != 0 {
 		w.t.Errorf("the bot ends with code %d: %s", code, w.run.said())
@@ -103,13 +125,13 @@ func (w *world) nothingInFlight() {
 	w.must(err)
 	defer db.Close()
 	w.must(db.View(w.ctx, func(tx *store.Tx) error {
-		for _, room := range []chat.Room{{Platform: "matrix", ID: w.rooms[garden]}, {Platform: "matrix", ID: w.rooms[harbour]}, {Platform: "local", ID: "lobby"}} {
-			things, err := tx.InFlight(room)
+		for _, s := range w.sides {
+			things, err := tx.InFlight(s.room())
 			if err != nil {
 				return err
 			}
 			if len(things) > 0 {
-				w.t.Errorf("the bot has ended with %d requests in flight in %s", len(things), room)
+				w.t.Errorf("the bot has ended with %d requests in flight in %s", len(things), s.room())
 			}
 		}
 		return nil
@@ -120,42 +142,16 @@ func (w *world) nothingInFlight() {
 // many passages stand then.
 func (w *world) commands(posted int) int {
 	w.t.Helper()
-	host, guest := w.people[harbour][0], w.people[harbour][1]
-	for _, c := range []struct {
-		by          *matrixuser.User
-		typed, want string
-	}{
-		{guest.User, "!essay status", "passages posted"},
-		{guest.User, "!essay next", "Only a moderator"},
-		{host.User, "!essay next", "is on its way"},
-	} {
-		asked, err := c.by.Send(w.ctx, w.rooms[harbour], "m.room.message", matrixuser.Text(c.typed, ""))
-		w.must(err)
-		w.hears(c.typed, func(e matrixuser.Event) bool {
-			return e.Sender == w.bot.ID && object(object(e.Content, "m.relates_to"), "m.in_reply_to")["event_id"] == asked &&
-				e.Content["msgtype"] == "m.notice" && strings.Contains(e.Body(), c.want)
-		})
-	}
+	harbour := w.sides[1]
+	w.must(harbour.ask(1, "!essay status", "passages posted"))
+	w.must(harbour.ask(1, "!essay next", "Only a moderator"))
+	w.must(harbour.ask(0, "!essay next", "is on its way"))
 	posted++
 	wait.Until(w.t, time.Minute, "the next passage stands in all rooms", func() bool { return w.posted() == posted })
-	threads, err := w.eunji.threads(w.ctx, 1)
-	w.must(err)
-	w.must(w.eunji.say(w.ctx, 1, threads[0].passage, "", "!essay status"))
-	wait.Until(w.t, time.Minute, "the lobby gets its answer", func() bool {
-		page, err := w.eunji.page(w.ctx)
-		return err == nil && strings.Contains(string(page), "passages posted, ")
-	})
-	return posted
-}
-
-// hears waits for an event in the harbour.
-func (w *world) hears(what string, is func(matrixuser.Event) bool) {
-	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, time.Minute)
-	defer cancel()
-	if err := w.logs[harbour].Wait(ctx, w.rooms[harbour], func(all []matrixuser.Event) bool { return slices.ContainsFunc(all, is) }); err != nil {
-		w.t.Fatalf("nothing came of %s: %v", what, err)
+	for _, s := range w.sides { // what was done there before is recorded when it is answered
+		w.must(s.ask(0, "!essay status", "passages posted, "))
 	}
+	return posted
 }
 
 // judge wants enough to have been said, and all of it to be found.
@@ -176,12 +172,16 @@ func (w *world) judge(r reading, posted int, want goals) {
 		}
 	}
 	said := w.count()
-	w.t.Logf("%d passages in 3 rooms; %d said, %d edits, %d deletions; exported: %d annotations, %d of them answers, %d on words they quote, and %d outlines; %d and %d raw events",
-		posted, said.say, said.edit, said.remove, said.living(), answers, quoted, outlines, len(r.events[garden]), len(r.events[harbour]))
+	var deeds []int
+	for _, side := range r.sides {
+		deeds = append(deeds, len(side.bot()))
+	}
+	w.t.Logf("%d passages in %d rooms; %d said, %d edits, %d deletions, %d reactions; exported: %d annotations, %d of them answers, %d on words they quote, and %d outlines; %v deeds of the bot's",
+		posted, len(r.sides), said.say, said.edit, said.remove, said.react, said.living(), answers, quoted, outlines, deeds)
 	if said.living() < want.annotations || answers < want.answers || said.remove < want.deletions || outlines == 0 || quoted == 0 {
 		w.t.Errorf("too little was said for a proof: at least %+v are wanted", want)
 	}
-	for i, f := range findings(w.said, r, posted) {
+	for i, f := range findings(w, r, posted) {
 		if i == 30 {
 			w.t.Error("and so on")
 			break
@@ -256,29 +256,32 @@ func (w *world) living(from int) *said {
 
 // twiceIsOnce ends the bot, starts it again, and lets somebody say one thing
 // more. All that the bot says is this.
-func (w *world) twiceIsOnce(posted int) {
+func (w *world) twiceIsOnce(before reading, posted int) {
 	w.t.Helper()
 	if code, took := w.run.end(syscall.SIGTERM); code != 0 || took > 10*time.Second {
 		w.t.Errorf("at rest, the bot ends with code %d after %v", code, took)
 	}
 	w.nothingInFlight()
-	before := [2]int{len(w.logs[garden].Room(w.rooms[garden])), len(w.logs[harbour].Room(w.rooms[harbour]))}
 	w.start()
 	if n := w.posted(); n != posted {
 		w.t.Errorf("%d passages stand after the bot was started again, %d before", n, posted)
 	}
-	w.must(w.say(garden, 0, rand.New(rand.NewPCG(1, 1))))
-	w.rest(w.count().living())
+	w.must(w.say(0, 0, rand.New(rand.NewPCG(1, 1))))
+	w.rest()
 	last := w.said[len(w.said)-1]
-	w.hears("a last word", func(e matrixuser.Event) bool { return e.Sender == w.bot.ID && tokenIn(e.Body()) == last.token })
-	for side, room := range w.rooms {
-		for _, e := range w.logs[side].Room(room)[before[side]:] {
-			if text, _ := json.Marshal(e); e.Sender == w.bot.ID && (side == garden || tokenIn(e.Body()) != last.token) {
-				w.t.Errorf("started again, the bot says %s", text)
+	r := w.read()
+	for room, side := range r.sides {
+		deeds := news(before.sides[room], side)
+		for _, words := range deeds {
+			if !strings.Contains(words, last.token) {
+				w.t.Errorf("started again, the bot says in the %s: %s", w.sides[room].name(), words)
 			}
 		}
+		if want := min(room, 1); len(deeds) != want {
+			w.t.Errorf("started again, the bot does %d things in the %s, of %d", len(deeds), w.sides[room].name(), want)
+		}
 	}
-	for _, f := range findings(w.said, w.read(), posted) {
+	for _, f := range findings(w, r, posted) {
 		w.t.Error("started again: ", f)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -51,6 +52,11 @@ func (v *visitor) edit(ctx context.Context, room int, annotation, words string) 
 // remove deletes something that the visitor said.
 func (v *visitor) remove(ctx context.Context, room int, annotation string) error {
 	return v.post(ctx, v.room(room, "delete"), url.Values{"annotation": {annotation}})
+}
+
+// react presses the button of an emoji under something that was said.
+func (v *visitor) react(ctx context.Context, room int, annotation, emoji string) error {
+	return v.post(ctx, v.room(room, "react"), url.Values{"annotation": {annotation}, "emoji": {emoji}})
 }
 
 func (v *visitor) room(n int, deed string) string {
@@ -107,6 +113,13 @@ type message struct {
 	own        bool // this visitor's
 	mirrored   bool // said in another room
 	edited     bool
+	emoji      []tally
+}
+
+// tally is an emoji under a message: how many hold it, and whether this visitor does.
+type tally struct {
+	emoji       string
+	count, mine int
 }
 
 // threads reads a local room off the page.
@@ -147,6 +160,16 @@ func readMessage(n *html.Node) message {
 	}
 	for range find(n, "edited", "") {
 		m.edited = true
+	}
+	for e := range find(n, "emoji", "") {
+		held := tally{emoji: attr(e, "value"), count: 1}
+		if is(e, "mine") {
+			held.mine = 1
+		}
+		if _, count, many := strings.Cut(strings.TrimSpace(text(e)), " "); many {
+			held.count, _ = strconv.Atoi(count)
+		}
+		m.emoji = append(m.emoji, held)
 	}
 	return m
 }
