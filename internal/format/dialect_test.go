@@ -19,6 +19,8 @@ var dialects = []struct {
 	{"html", HTML{}},
 	{"matrix", Matrix{}},
 	{"matrix with names", Matrix{Name: names}},
+	{"discord", Discord{}},
+	{"discord with names", Discord{Name: names}},
 }
 
 func names(kind, id string) string {

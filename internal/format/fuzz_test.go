@@ -71,6 +71,25 @@ func FuzzMarkdown(f *testing.F) {
 	})
 }
 
+func FuzzDiscord(f *testing.F) {
+	for _, s := range discordSeeds {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		d := Discord{}.Parse(src)
+		holds(t, Discord{}, d)
+		for _, other := range dialects {
+			holds(t, other.Dialect, d)
+		}
+	})
+}
+
+var discordSeeds = []string{
+	"# a\n-# b\n- c\n  1. d\n   e\n\n1. f\n> g\n> ```go\n> h\n> ```\n>>> i\n> j", "a ```x``` b ``y ` z`` \\``` ````q````", "**a*b**c* ***d** e* ___f___ ~~g~~~ |||h|||",
+	"[a [b] c](https://x.y/(z)_w_ \"t\") <https://x.y> https://x.y/a_b_, [n](x)", "<@1> <@!2> <@&3> <#4> </a b:5> <:e:6> <a:f:7> <t:0:R> <t:8> <id:customize> <@x>", "@everyone @here \\@ <\\@1> `@here` ¯\\_(ツ)_/¯ @\u2063here",
+	"\\*\\_\\~\\|\\`\\\\\\é\\a\\\n", "1. a\n1. b\n\n1. c\n    - d\n  - e\n - f", "||a\n\nb|| _c d_e _f_ *g h*i * j*", "`a\u2063``b`` c", "> \n>\n> a\n>b", "_`*a_*`_ *`_`*", "http://a.b/**c** **http://a.b** ||http://a||",
+}
+
 // loose renders Markdown as the most trusting reader does.
 var loose = goldmark.New(goldmark.WithExtensions(extension.Strikethrough, extension.Table), goldmark.WithRendererOptions(mdhtml.WithUnsafe()))
 

@@ -1,0 +1,169 @@
+package format
+
+import "strings"
+
+// Discord is the markdown of Discord's messages. A line break is a line break,
+// a blank line parts paragraphs. Name returns the name of whom an id means
+// (kinds "user", "channel", "role"), or "" where a word shall stand; it may be
+// nil.
+//
+// A mention of a person is a [Mention] with their id; every other <thing> is
+// read as the words that Discord shows for it. Small print (-#) is a line of
+// words: it is a size, and Doc has no sizes.
+//
+// Normal says what is lost: headings from the fourth level on are strong
+// lines, tables are lines with " | " between their cells, rules are "* * *",
+// quotations do not stand in each other, further paragraphs of a list's item
+// are lines of it, images are links, mentions of people of other networks are
+// words, and sup and sub too.
+type Discord struct {
+	Name func(kind, id string) string
+}
+
+// joint is a character that nobody sees. Print puts it where two marks would
+// be read as one, and into "@everyone": a letter takes no backslash, and
+// Discord's server pings whoever is named behind one. Parse and Normal drop
+// it everywhere.
+const joint = "\u2063"
+
+func unjointed(s string) string { return strings.ReplaceAll(s, joint, "") }
+
+// Parse reads the content of a message.
+func (d Discord) Parse(src string) Doc {
+	r := discordReader{b: &builder{keep: keepDiscord}, dialect: d}
+	r.read(clean(src), 0, 1)
+	return r.b.doc()
+}
+
+// Print writes d so that nothing in its words is read as markup, and so that
+// none of them pings.
+func (d Discord) Print(doc Doc) string { return printDiscord(d.Normal(doc)) }
+
+// Normal is what a message on Discord shows of d.
+func (d Discord) Normal(doc Doc) Doc {
+	n := discordNormal{dialect: d, b: builder{keep: keepDiscord}}
+	for i, spans := range doc.spans() {
+		n.block(doc.Blocks[i], doc.Text, spans)
+	}
+	return n.b.doc()
+}
+
+// named returns the words for whom or what an id means, behind a sign.
+func (d Discord) named(kind, id, sign, otherwise string) string {
+	name := ""
+	if d.Name != nil {
+		name = strings.TrimSpace(unjointed(d.Name(kind, id)))
+	}
+	if name == "" {
+		name = otherwise
+	}
+	return sign + strings.TrimPrefix(name, sign)
+}
+
+func (d Discord) person(id string) string { return d.named("user", id, "@", "someone") }
+
+func keepDiscord(s Span, words string) (Span, bool) {
+	switch s.Kind {
+	case Sup, Sub:
+		return s, false
+	case Mention:
+		return s, isSnowflake(s.Attr)
+	case Link, Image:
+		s.Kind, s.Attr = Link, addressOf(s.Attr, "http://", "https://")
+		return s, s.Attr != ""
+	}
+	return s, true
+}
+
+// isSnowflake reports whether s is an id of Discord.
+func isSnowflake(s string) bool {
+	return s != "" && len(s) <= 20 && strings.Trim(s, "0123456789") == ""
+}
+
+// discordNormal replays blocks as Discord shows them.
+type discordNormal struct {
+	dialect Discord
+	b       builder
+	before  Block // as it came
+}
+
+func (n *discordNormal) block(b Block, text string, spans []Span) {
+	words := text[b.Start:b.End]
+	spans = relative(b, words, spans)
+	before := n.before
+	n.before = b
+	b.Quote = min(b.Quote, 1)
+	n.b.line = b.Line
+	strong := false
+	switch {
+	case b.Kind == Table && before.Kind == Table && before.Quote == n.before.Quote && b.Level == 0 && n.b.in,
+		b.Kind == List && b.Marker == "" && n.b.in && n.b.block.Kind == List && n.b.block.Quote == b.Quote:
+		n.brk()
+	case b.Kind == Heading && b.Level > 3:
+		n.b.begin(Block{Kind: Paragraph, Quote: b.Quote})
+		strong = n.b.start(Strong, "")
+	case b.Kind == Table, b.Kind == Rule:
+		n.b.begin(Block{Kind: Paragraph, Quote: b.Quote})
+	case b.Kind == Code:
+		b.Lang = discordLang(b.Lang)
+		n.b.begin(b)
+		n.b.text(unjointed(words))
+		return
+	default:
+		n.b.begin(b)
+	}
+	weave(words, spans, n)
+	if strong {
+		n.b.stop(Strong)
+	}
+}
+
+func (n *discordNormal) text(words string) {
+	words = unjointed(words)
+	for {
+		i := strings.IndexAny(words, "\n\t")
+		if i < 0 {
+			n.b.text(words)
+			return
+		}
+		n.b.text(words[:i])
+		if words[i] == '\t' {
+			n.b.text(" | ")
+		} else {
+			n.brk()
+		}
+		words = words[i+1:]
+	}
+}
+
+// brk adds a line break. An item has no paragraphs.
+func (n *discordNormal) brk() {
+	if n.b.block.Kind != List || n.b.brks == 0 {
+		n.b.brk()
+	}
+}
+
+func (n *discordNormal) open(s Span, words string, plain bool) bool {
+	if s.Kind == Mention && isSnowflake(s.Attr) {
+		n.b.start(s.Kind, s.Attr)
+		n.b.text(n.dialect.person(s.Attr))
+		n.b.stop(s.Kind)
+		return false
+	}
+	n.b.start(s.Kind, s.Attr)
+	return true
+}
+
+func (n *discordNormal) close(s Span) { n.b.stop(s.Kind) }
+
+// discordLang returns the name of a language as a fence may have it.
+func discordLang(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !inLang(r) }) {
+		return ""
+	}
+	return s
+}
+
+func inLang(r rune) bool {
+	return r >= '0' && r <= '9' || r|' ' >= 'a' && r|' ' <= 'z' || strings.ContainsRune("_+-.#", r)
+}
