@@ -111,7 +111,7 @@ func optionNamed(all list, name string) object {
 // giveOptions makes the options of an interaction. A client does not send a
 // command before the required ones are there.
 func giveOptions(wanted list, values map[string]string, focus string, typing bool) (list, error) {
-	var given list
+	given := list{}
 	for _, v := range wanted {
 		o := v.(object)
 		name := o["name"].(string)

@@ -87,6 +87,9 @@ func (s *Server) checkDraft(r *request, d *draft, before *message) *apiError {
 	if d.Mentions == nil {
 		s.violation("%s: allowed_mentions is missing: everyone who is named is pinged", r.op.name)
 	}
+	if d.Poll != nil || len(d.Stickers) > 0 {
+		return s.broken(r, form("poll", "DISCORDTEST", "discordtest has no polls and no stickers"))
+	}
 	if d.Content != nil && utf8.RuneCountInString(d.text()) > maxContent {
 		return s.broken(r, form("content", "BASE_TYPE_MAX_LENGTH", "Must be 2000 or fewer in length."))
 	}

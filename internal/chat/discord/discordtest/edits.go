@@ -77,7 +77,7 @@ func (m *message) change(d *draft) {
 		m.embeds = finished(*d.Embeds)
 	}
 	if d.Components != nil {
-		m.components = *d.Components
+		m.components = built(*d.Components)
 	}
 	if d.Flags != nil {
 		m.flags = m.flags&^settableFlags | *d.Flags&settableFlags | m.flags&(flagV2|flagEphemeral)

@@ -124,6 +124,7 @@ func (c *conn) write(written chan struct{}) {
 		switch {
 		case code != 0:
 			c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(time.Second))
+			c.goodbye()
 			return
 		case text == nil:
 			select {
@@ -142,6 +143,16 @@ func (c *conn) write(written chan struct{}) {
 		if it != nil && it.gate != nil {
 			it.gate.pass()
 		}
+	}
+}
+
+// goodbye gives the client time to read why it is closed.
+func (c *conn) goodbye() {
+	t := time.NewTimer(time.Second)
+	defer t.Stop()
+	select {
+	case <-c.done:
+	case <-t.C:
 	}
 }
 
@@ -215,13 +226,6 @@ func (c *conn) read() {
 		if op == opHeartbeat || op == opIdentify || op == opResume {
 			c.ws.SetReadDeadline(time.Now().Add(patience))
 		}
-		c.s.mu.Lock()
-		closing := c.closing != 0
-		c.s.mu.Unlock()
-		if closing {
-			c.drain()
-			return
-		}
 	}
 }
 
@@ -237,15 +241,5 @@ func (c *conn) gone(err error) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		c.s.count("gateway closes with 4009", 0)
 		c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4009, "Session timed out"), time.Now().Add(time.Second))
-	}
-}
-
-// drain waits until the client has seen the close.
-func (c *conn) drain() {
-	c.ws.SetReadDeadline(time.Now().Add(time.Second))
-	for {
-		if _, _, err := c.ws.ReadMessage(); err != nil {
-			return
-		}
 	}
 }

@@ -16,6 +16,7 @@ func (s *Server) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
+		s.leave(c)
 		c.ws.UnderlyingConn().Close()
 	}
 }

@@ -213,24 +213,9 @@ func (s *Server) open(c *channel, by *account) *apiError {
 
 // fill puts the words of a draft into a new message.
 func (s *Server) fill(r *request, m *message, d *draft) *apiError {
-	m.content, m.embeds, m.components, m.poll = d.text(), finished(items(d.Embeds)), items(d.Components), d.Poll
+	m.content, m.embeds, m.components, m.poll = d.text(), finished(items(d.Embeds)), built(items(d.Components)), d.Poll
 	m.flags |= d.flags() & settableFlags
 	return s.attach(r, m, d.Attachments)
-}
-
-// finished are embeds as they are told back.
-func finished(embeds list) list {
-	for _, e := range embeds {
-		if o, ok := e.(object); ok {
-			o["type"] = "rich"
-			for k, v := range o {
-				if v == nil {
-					delete(o, k)
-				}
-			}
-		}
-	}
-	return embeds
 }
 
 // attach keeps uploaded files. Each is named by the attachment of its number.

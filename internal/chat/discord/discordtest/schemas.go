@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 // The names under which the two documents are known to the compiler.
@@ -85,45 +86,73 @@ func readDocument(path string) (object, error) {
 }
 
 // mendREST makes the description strict, and right where it contradicts
-// Discord's documentation: codes of form errors are words, and a new forum
-// thread is answered with its first message.
+// Discord's documentation: codes of form errors are words, permissions are
+// numbers in text, and a new forum thread is answered with its first message.
 func mendREST(doc object) {
 	named := doc["components"].(object)["schemas"].(object)
-	open := map[string]bool{}
-	findAllOf(doc, open)
+	mixed := map[string]bool{}
+	openParts(doc, mixed)
+	for name := range mixed {
+		named[name+openName] = clone(named[name])
+	}
 	for name, v := range named {
-		strict(v, open["#/components/schemas/"+name])
+		strict(v, strings.HasSuffix(name, openName))
 	}
 	strict(doc["paths"], false)
-	for _, v := range doc["components"].(object)["responses"].(object) {
-		strict(v, false)
-	}
+	strict(doc["components"].(object)["responses"], false)
+
 	inner := named["InnerErrors"].(object)["properties"].(object)["_errors"].(object)
 	word := object{"type": "string"}
 	inner["items"] = object{"type": "object", "properties": object{"code": word, "message": word}, "required": list{"code", "message"}, "additionalProperties": false}
 	named["CreatedThreadResponse"].(object)["properties"].(object)["message"] = object{"$ref": "#/components/schemas/MessageResponse"}
+	for _, name := range []string{"ApplicationCommandUpdateRequest", "ApplicationCommandCreateRequest", "ApplicationCommandPatchRequestPartial"} {
+		named[name].(object)["properties"].(object)["default_member_permissions"] = object{"type": list{"string", "null"}, "pattern": "^[0-9]+$"}
+	}
 }
 
-// findAllOf collects what is mixed into other schemas by allOf: unknown keys
-// are refused by the mixture, not by its parts.
-func findAllOf(v any, found map[string]bool) {
+// openName marks the copy of a schema that is mixed into others by allOf: it
+// stays open, and the mixture refuses unknown keys.
+const openName = "-open"
+
+// openParts lets allOf point to open copies and collects what needs one.
+func openParts(v any, mixed map[string]bool) {
 	switch v := v.(type) {
 	case list:
 		for _, e := range v {
-			findAllOf(e, found)
+			openParts(e, mixed)
 		}
 	case object:
-		if parts, ok := v["allOf"].(list); ok {
-			for _, p := range parts {
-				if ref, ok := p.(object)["$ref"].(string); ok {
-					found[ref] = true
-				}
+		parts, _ := v["allOf"].(list)
+		for _, p := range parts {
+			if ref, ok := p.(object)["$ref"].(string); ok {
+				mixed[strings.TrimPrefix(ref, "#/components/schemas/")] = true
+				p.(object)["$ref"] = ref + openName
 			}
 		}
-		for _, e := range v {
-			findAllOf(e, found)
+		for k, e := range v {
+			if k != "allOf" {
+				openParts(e, mixed)
+			}
 		}
 	}
+}
+
+func clone(v any) any {
+	switch v := v.(type) {
+	case list:
+		c := make(list, len(v))
+		for i, e := range v {
+			c[i] = clone(e)
+		}
+		return c
+	case object:
+		c := object{}
+		for k, e := range v {
+			c[k] = clone(e)
+		}
+		return c
+	}
+	return v
 }
 
 // strict refuses unknown keys in v and below it. A part of an allOf stays open.
@@ -217,15 +246,23 @@ type schemaError struct{ field, text string }
 
 func (e *schemaError) Error() string { return e.field + ": " + e.text }
 
-// brief takes the deepest cause out of a validation error.
+// brief takes the deepest cause out of a validation error; among those of one
+// depth one that is not about the type.
 func brief(err error) error {
 	ve, ok := err.(*jsonschema.ValidationError)
 	if !ok {
 		return err
 	}
 	best := ve
+	rank := func(e *jsonschema.ValidationError) int {
+		n := 2 * len(e.InstanceLocation)
+		if _, ok := e.ErrorKind.(*kind.Type); !ok {
+			n++
+		}
+		return n
+	}
 	for e := range causes(ve) {
-		if len(e.Causes) == 0 && len(e.InstanceLocation) >= len(best.InstanceLocation) && (best == ve || len(e.InstanceLocation) > len(best.InstanceLocation)) {
+		if len(e.Causes) == 0 && (best == ve || rank(e) > rank(best)) {
 			best = e
 		}
 	}

@@ -52,7 +52,10 @@ func (s *Server) serve(op operation, w http.ResponseWriter, r *http.Request) {
 	req.now = s.Now()
 	s.count(op.name, 0)
 	hit := s.fault(req)
-	refused := s.admit(req)
+	var refused *refusal
+	if hit == nil || hit.answer == nil {
+		refused = s.admit(req)
+	}
 	s.mu.Unlock()
 	if hit != nil && !hit.After && !s.strike(w, req, hit) {
 		return
@@ -130,6 +133,7 @@ func (r *request) readParts(parts *multipart.Reader) *apiError {
 func (s *Server) run(req *request, bad *apiError) (status int, body any, err *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	req.now = s.Now() // a fault may have held it up
 	if bad == nil {
 		bad = s.checkRequest(req)
 	}

@@ -249,8 +249,7 @@ func (m *message) reaction(name, id string) *reaction {
 
 // words are all texts of m that someone can read.
 func (m *message) words() []string {
-	all := []string{m.content}
-	all = append(all, strings.Fields(m.persona)...)
+	all := []string{m.content, m.persona}
 	all = append(all, texts(m.embeds)...)
 	all = append(all, texts(m.components)...)
 	all = append(all, texts(m.poll)...)
