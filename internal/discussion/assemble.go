@@ -1,6 +1,8 @@
 package discussion
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -12,18 +14,49 @@ import (
 // unique among docs, or empty; they are replaced by derived ones. A Parent
 // that names none of docs is dropped.
 func Assemble(title, url string, docs []Document, o CutOptions) Discussion {
+	docs = inOrder(docs)
+	d := Discussion{ID: NewID(title, docs), Title: title, URL: url, Documents: docs}
+	name(string(d.ID), docs)
+	d.cut(o)
+	return d
+}
+
+// AssembleFrom is Assemble for what may have grown when it is read again.
+// origin names it for ever, whatever becomes of its title and words; so do the
+// documents' IDs, which must not be empty, within it. The same document has the
+// same identifier each time, wherever it then stands.
+func AssembleFrom(origin, title, url string, docs []Document, o CutOptions) Discussion {
+	docs = inOrder(docs)
+	sum := sha256.Sum256([]byte("origin\x00" + origin))
+	d := Discussion{ID: ID(fmt.Sprintf("%s-%x", slug(title), sum[:3])), Origin: origin, Title: title, URL: url, Documents: docs}
+	given := map[DocumentID]DocumentID{}
+	for i := range docs {
+		derived := DocumentID(Derive("origin", origin, string(docs[i].ID)))
+		given[docs[i].ID] = derived
+		docs[i].ID = derived
+	}
+	for i := range docs {
+		docs[i].Parent = given[docs[i].Parent]
+	}
+	d.cut(o)
+	return d
+}
+
+func inOrder(docs []Document) []Document {
 	docs = slices.Clone(docs)
 	slices.SortStableFunc(docs, func(a, b Document) int { return rank(a) - rank(b) })
-	d := Discussion{ID: NewID(title, docs), Title: title, URL: url, Documents: docs}
-	name(d.ID, docs)
-	for _, doc := range docs {
+	return docs
+}
+
+// cut makes d's passages from its documents.
+func (d *Discussion) cut(o CutOptions) {
+	for _, doc := range d.Documents {
 		for _, p := range Cut(doc, o) {
 			p.Seq = len(d.Passages) + 1
 			p.ID = PassageID(Derive(string(doc.ID), strconv.Itoa(p.Start), strconv.Itoa(p.End)))
 			d.Passages = append(d.Passages, p)
 		}
 	}
-	return d
 }
 
 func rank(d Document) int {
@@ -34,12 +67,12 @@ func rank(d Document) int {
 }
 
 // name gives each document the identifier of its place among those of its kind.
-func name(id ID, docs []Document) {
+func name(of string, docs []Document) {
 	given := map[DocumentID]DocumentID{}
 	count := map[DocumentKind]int{}
 	for i := range docs {
 		count[docs[i].Kind]++
-		derived := DocumentID(Derive(string(id), string(docs[i].Kind), strconv.Itoa(count[docs[i].Kind])))
+		derived := DocumentID(Derive(of, string(docs[i].Kind), strconv.Itoa(count[docs[i].Kind])))
 		if docs[i].ID != "" {
 			given[docs[i].ID] = derived
 		}

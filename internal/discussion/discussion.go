@@ -45,6 +45,7 @@ func Derive(parts ...string) string {
 // was said about it where it came from.
 type Discussion struct {
 	ID        ID
+	Origin    string // what names it where it came from and may go on growing, or "" (see [AssembleFrom])
 	Title     string
 	URL       string // where it is read on the web, or ""
 	Documents []Document
@@ -69,9 +70,18 @@ type Document struct {
 	Author     string     // "" if not known
 	URL        string
 	Posted     time.Time // UTC; zero if not known
-	Lines      [2]int    // first and last line in a dump, 1-based, inclusive; 0, 0 elsewhere
-	Confidence float64   // 0 to 1: how sure the reader of a dump is of this document's borders
+	Score      Score
+	Lines      [2]int  // first and last line in a dump, 1-based, inclusive; 0, 0 elsewhere
+	Confidence float64 // 0 to 1: how sure the reader of a dump is of this document's borders
 	Body       format.Doc
+}
+
+// Score is how those who read a document where it came from rated it. What is
+// not told there is nil.
+type Score struct {
+	Points    *int `json:"points,omitempty"`    // as shown beside it: mostly votes for minus votes against
+	Votes     *int `json:"votes,omitempty"`     // how many voted
+	Agreement *int `json:"agreement,omitempty"` // as shown, where agreeing is told from liking
 }
 
 // Passage is what is posted at once: a stretch of an essay or post, or an

@@ -8,10 +8,12 @@ import (
 
 // Printable returns d as import --json prints it: a value for encoding/json
 // whose field names are its contract. Offsets are Unicode code points of the
-// document's text. What is not known is "" or, of posted, lines and line, null.
+// document's text. What is not known is "" or, of posted, lines, line and the
+// parts of score, null. missing says what the source has and did not give.
 // It takes time linear in d's text.
-func Printable(d Discussion) any {
-	out := printedDiscussion{ID: d.ID, Title: d.Title, URL: d.URL, Documents: []printedDocument{}, Passages: []printedPassage{}}
+func Printable(d Discussion, missing ...string) any {
+	out := printedDiscussion{ID: d.ID, Title: d.Title, URL: d.URL, Documents: []printedDocument{}, Passages: []printedPassage{},
+		Missing: append([]string{}, missing...)}
 	texts := map[DocumentID]*points{}
 	for _, doc := range d.Documents {
 		texts[doc.ID] = &points{text: doc.Body.Text}
@@ -36,6 +38,7 @@ type printedDiscussion struct {
 	URL       string            `json:"url"`
 	Documents []printedDocument `json:"documents"`
 	Passages  []printedPassage  `json:"passages"`
+	Missing   []string          `json:"missing"`
 }
 
 type printedDocument struct {
@@ -45,10 +48,17 @@ type printedDocument struct {
 	Author     string         `json:"author"`
 	URL        string         `json:"url"`
 	Posted     *string        `json:"posted"`
+	Score      *printedScore  `json:"score"`
 	Lines      *[2]int        `json:"lines"`
 	Confidence float64        `json:"confidence"`
 	Text       string         `json:"text"`
 	Blocks     []printedBlock `json:"blocks"`
+}
+
+type printedScore struct {
+	Points    *int `json:"points"`
+	Votes     *int `json:"votes"`
+	Agreement *int `json:"agreement"`
 }
 
 type printedBlock struct {
@@ -75,6 +85,10 @@ func printDocument(d Document) printedDocument {
 	if !d.Posted.IsZero() {
 		posted := d.Posted.UTC().Format(time.RFC3339)
 		out.Posted = &posted
+	}
+	if d.Score != (Score{}) {
+		score := printedScore(d.Score)
+		out.Score = &score
 	}
 	if d.Lines != [2]int{} {
 		out.Lines = &d.Lines

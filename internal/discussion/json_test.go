@@ -14,10 +14,10 @@ func TestPrintable(t *testing.T) {
 	body = body.Add(format.Block{Kind: format.Heading, Level: 1, Line: 3}, "Über 灯台")
 	body = body.Add(format.Block{Kind: format.Paragraph}, "Ein Satz. 😀 Noch einer.")
 	d := Assemble("T", "", []Document{
-		{Kind: Comment, Body: format.Doc{}.Add(format.Block{Kind: format.Paragraph, Line: 1}, "Nice."), Lines: [2]int{1, 1}, Confidence: 0.5, Posted: time.Date(2025, 6, 7, 1, 0, 0, 0, time.FixedZone("", 7200))},
+		{Kind: Comment, Body: format.Doc{}.Add(format.Block{Kind: format.Paragraph, Line: 1}, "Nice."), Score: Score{Points: new(-3), Agreement: new(0)}, Lines: [2]int{1, 1}, Confidence: 0.5, Posted: time.Date(2025, 6, 7, 1, 0, 0, 0, time.FixedZone("", 7200))},
 		{Kind: Post, Body: body, Confidence: 1},
 	}, CutOptions{})
-	raw, err := json.Marshal(Printable(d))
+	raw, err := json.Marshal(Printable(d, "what a says"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,16 +28,16 @@ func TestPrintable(t *testing.T) {
 		raw = []byte(strings.ReplaceAll(string(raw), id, short))
 	}
 	const want = `{"id":"ID","title":"T","url":"","documents":[` +
-		`{"id":"POST","kind":"post","parent":"","author":"","url":"","posted":null,"lines":null,"confidence":1,"text":"Über 灯台\n\nEin Satz. 😀 Noch einer.",` +
+		`{"id":"POST","kind":"post","parent":"","author":"","url":"","posted":null,"score":null,"lines":null,"confidence":1,"text":"Über 灯台\n\nEin Satz. 😀 Noch einer.",` +
 		`"blocks":[{"kind":"heading","start":0,"end":7,"line":3},{"kind":"paragraph","start":9,"end":32,"line":null}]},` +
-		`{"id":"COMMENT","kind":"comment","parent":"","author":"","url":"","posted":"2025-06-06T23:00:00Z","lines":[1,1],"confidence":0.5,"text":"Nice.",` +
+		`{"id":"COMMENT","kind":"comment","parent":"","author":"","url":"","posted":"2025-06-06T23:00:00Z","score":{"points":-3,"votes":null,"agreement":0},"lines":[1,1],"confidence":0.5,"text":"Nice.",` +
 		`"blocks":[{"kind":"paragraph","start":0,"end":5,"line":1}]}],` +
 		`"passages":[{"id":"P1","document":"POST","seq":1,"start":0,"end":32,"text":"Über 灯台\n\nEin Satz. 😀 Noch einer."},` +
-		`{"id":"P2","document":"COMMENT","seq":2,"start":0,"end":5,"text":"Nice."}]}`
+		`{"id":"P2","document":"COMMENT","seq":2,"start":0,"end":5,"text":"Nice."}],"missing":["what a says"]}`
 	if string(raw) != want {
 		t.Errorf("got\n%s\nwant\n%s", raw, want)
 	}
-	if empty, _ := json.Marshal(Printable(Discussion{})); string(empty) != `{"id":"","title":"","url":"","documents":[],"passages":[]}` {
+	if empty, _ := json.Marshal(Printable(Discussion{})); string(empty) != `{"id":"","title":"","url":"","documents":[],"passages":[],"missing":[]}` {
 		t.Errorf("nothing prints as %s", empty)
 	}
 }

@@ -10,37 +10,125 @@ import (
 	"marginalia/internal/discussion"
 )
 
-// PutDiscussion records a discussion with its documents and passages. If one
-// of that ID is there already, nothing changes and added is false.
-func (tx *Tx) PutDiscussion(d discussion.Discussion, now time.Time) (added bool, err error) {
-	num, err := written(tx, one[int64], `INSERT INTO discussions (id, title, url, imported) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO NOTHING RETURNING num`, d.ID, d.Title, d.URL, now)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	if err == nil {
-		err = tx.putWords(num, d)
-	}
-	if err != nil {
-		return false, fmt.Errorf("record discussion %s: %w", d.ID, err)
-	}
-	return true, nil
+// Imported is what [Tx.Import] did.
+type Imported struct {
+	ID                  discussion.ID // under which the discussion is kept
+	New                 bool          // it was not there before
+	Documents, Passages int           // that were added
 }
 
-func (tx *Tx) putWords(num int64, d discussion.Discussion) error {
+// PutDiscussion is Import for those who only ask whether anything was added.
+func (tx *Tx) PutDiscussion(d discussion.Discussion, now time.Time) (added bool, err error) {
+	did, err := tx.Import(d, now)
+	return did.New || did.Documents > 0, err
+}
+
+// Import records a discussion with its documents and passages. If it is there
+// already, under its ID or, where it has one, its Origin, nothing of what is
+// kept changes, and only what grew there is added: documents of which nothing
+// was known come behind all others and their passages behind all others, so
+// that what was posted keeps its number. A document that answers nothing that
+// was known gets its Parent once that is.
+func (tx *Tx) Import(d discussion.Discussion, now time.Time) (did Imported, err error) {
+	if d.Origin != "" {
+		id, err := row(tx, one[discussion.ID], "SELECT id FROM discussions WHERE origin = $1", d.Origin)
+		if err == nil {
+			d.ID = id
+			return tx.grow(d)
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return did, fmt.Errorf("discussion from %s: %w", d.Origin, err)
+		}
+	}
+	did = Imported{ID: d.ID}
+	num, err := written(tx, one[int64], `INSERT INTO discussions (id, origin, title, url, imported) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO NOTHING RETURNING num`, d.ID, d.Origin, d.Title, d.URL, now)
+	if errors.Is(err, ErrNotFound) {
+		return did, nil
+	}
+	if err == nil {
+		err = tx.putWords(num, d, 0)
+	}
+	if err != nil {
+		return did, fmt.Errorf("record discussion %s: %w", d.ID, err)
+	}
+	return Imported{d.ID, true, len(d.Documents), len(d.Passages)}, nil
+}
+
+// grow adds what is new in d to the discussion of its ID.
+func (tx *Tx) grow(d discussion.Discussion) (Imported, error) {
+	did := Imported{ID: d.ID}
+	old, err := tx.Discussion(d.ID)
+	if err != nil {
+		return did, err
+	}
+	more, parents := discussion.Discussion{}, map[discussion.DocumentID]discussion.DocumentID{}
+	known := map[discussion.DocumentID]bool{}
+	for _, x := range old.Documents {
+		known[x.ID] = true
+		if x.Parent == "" {
+			parents[x.ID] = ""
+		}
+	}
+	for _, x := range d.Documents {
+		if !known[x.ID] {
+			more.Documents = append(more.Documents, x)
+		}
+		if _, orphan := parents[x.ID]; orphan {
+			parents[x.ID] = x.Parent
+		}
+	}
+	for _, p := range d.Passages {
+		if !known[p.Document] {
+			p.Seq = len(old.Passages) + len(more.Passages) + 1
+			more.Passages = append(more.Passages, p)
+		}
+	}
+	did.Documents, did.Passages = len(more.Documents), len(more.Passages)
+	if err := tx.addTo(d.ID, more, parents, len(old.Documents)); err != nil {
+		return did, fmt.Errorf("add to discussion %s: %w", d.ID, err)
+	}
+	return did, nil
+}
+
+func (tx *Tx) addTo(id discussion.ID, more discussion.Discussion, parents map[discussion.DocumentID]discussion.DocumentID, behind int) error {
+	for of, parent := range parents {
+		if parent == "" {
+			continue
+		}
+		if _, err := tx.exec("UPDATE documents SET parent = $1 WHERE id = $2", parent, of); err != nil {
+			return err
+		}
+	}
+	if len(more.Documents) == 0 {
+		return nil
+	}
+	num, err := row(tx, one[int64], "SELECT num FROM discussions WHERE id = $1", id)
+	if err != nil {
+		return err
+	}
+	return tx.putWords(num, more, behind)
+}
+
+// putWords writes d's documents, numbered from behind + 1 on, and passages.
+func (tx *Tx) putWords(num int64, d discussion.Discussion, behind int) error {
 	var documents, passages [][]any
 	for i, x := range d.Documents {
 		structure, err := marksOf(x.Body)
 		if err != nil {
 			return err
 		}
-		documents = append(documents, []any{x.ID, num, i + 1, x.Kind, x.Parent, x.Author, x.URL, x.Posted,
+		score, err := scoreOf(x.Score)
+		if err != nil {
+			return err
+		}
+		documents = append(documents, []any{x.ID, num, behind + i + 1, x.Kind, x.Parent, x.Author, x.URL, x.Posted, score,
 			x.Lines[0], x.Lines[1], x.Confidence, x.Body.Text, structure})
 	}
 	for _, p := range d.Passages {
 		passages = append(passages, []any{p.ID, num, p.Document, p.Seq, p.Start, p.End})
 	}
-	_, err := tx.insert(`documents (id, discussion, seq, kind, parent, author, url, posted,
+	_, err := tx.insert(`documents (id, discussion, seq, kind, parent, author, url, posted, score,
 		first_line, last_line, confidence, text, marks)`, documents)
 	if err != nil {
 		return err
@@ -49,12 +137,20 @@ func (tx *Tx) putWords(num int64, d discussion.Discussion) error {
 	return err
 }
 
-// Head returns a discussion's ID, Title and URL, or ErrNotFound.
+// scoreOf is a document's score as object scans it.
+func scoreOf(s discussion.Score) (string, error) {
+	if s == (discussion.Score{}) {
+		return "", nil
+	}
+	return jsonOf(s)
+}
+
+// Head returns a discussion's ID, Origin, Title and URL, or ErrNotFound.
 func (tx *Tx) Head(id discussion.ID) (discussion.Discussion, error) {
 	d, err := row(tx, func(s scanner) (d discussion.Discussion, err error) {
-		err = s.Scan(&d.ID, &d.Title, &d.URL)
+		err = s.Scan(&d.ID, &d.Origin, &d.Title, &d.URL)
 		return d, err
-	}, "SELECT id, title, url FROM discussions WHERE id = $1", id)
+	}, "SELECT id, origin, title, url FROM discussions WHERE id = $1", id)
 	if err != nil {
 		return d, fmt.Errorf("discussion %s: %w", id, err)
 	}
@@ -145,13 +241,13 @@ func passageRow(s scanner) (p discussion.Passage, err error) {
 	return p, err
 }
 
-const documentColumns = "id, kind, parent, author, url, posted, first_line, last_line, confidence, text, marks"
+const documentColumns = "id, kind, parent, author, url, posted, score, first_line, last_line, confidence, text, marks"
 
 func documentRow(s scanner) (discussion.Document, error) { return documentAnd(s) }
 
 func documentAnd(s scanner, more ...any) (d discussion.Document, err error) {
 	var text, structure string
-	err = s.Scan(append([]any{&d.ID, &d.Kind, &d.Parent, &d.Author, &d.URL, moment{&d.Posted},
+	err = s.Scan(append([]any{&d.ID, &d.Kind, &d.Parent, &d.Author, &d.URL, moment{&d.Posted}, object{&d.Score},
 		&d.Lines[0], &d.Lines[1], &d.Confidence, &text, &structure}, more...)...)
 	if err != nil {
 		return d, err

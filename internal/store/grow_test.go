@@ -1,0 +1,70 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+)
+
+// thread is an essay and comments, as a site tells them: name, whom it answers.
+func thread(title string, comments ...[2]string) discussion.Discussion {
+	points := 7
+	docs := []discussion.Document{{ID: "essay", Kind: discussion.Essay, Body: format.Text("The gap is never empty."), Confidence: 1, Score: discussion.Score{Points: &points}}}
+	for _, c := range comments {
+		docs = append(docs, discussion.Document{
+			ID: discussion.DocumentID(c[0]), Kind: discussion.Comment, Parent: discussion.DocumentID(c[1]),
+			Author: "reader of " + c[0], Posted: noon, Confidence: 1, Body: format.Text("Words of " + c[0] + "."),
+		})
+	}
+	return discussion.AssembleFrom("forum:1", title, "https://forum.example/1", docs, discussion.CutOptions{})
+}
+
+func TestAGrownDiscussionKeepsItsNumbers(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		put := func(d discussion.Discussion) Imported {
+			t.Helper()
+			var did Imported
+			update(t, db, func(tx *Tx) (err error) { did, err = tx.Import(d, noon.Add(time.Hour)); return err })
+			return did
+		}
+		first := thread("The gap", [2]string{"c", "lost"}, [2]string{"a", "essay"})
+		same(t, "the first time", put(first), Imported{first.ID, true, 3, 3})
+		same(t, "the second time", put(first), Imported{ID: first.ID})
+		before := got(t, db, func(tx *Tx) (discussion.Discussion, error) { return tx.Discussion(first.ID) })
+		same(t, "kept", before, first)
+
+		// Later the site shows new comments at the top, one of them what c
+		// answers, has changed a's words, and has another title.
+		later := thread("The gap, revised", [2]string{"new", "a"}, [2]string{"a", "essay"}, [2]string{"lost", "essay"}, [2]string{"c", "lost"})
+		later.Documents[2].Body = format.Text("Changed words.")
+		same(t, "what was added", put(later), Imported{first.ID, false, 2, 2})
+		same(t, "and again", put(later), Imported{ID: first.ID})
+
+		want := first
+		want.Documents = append(append([]discussion.Document{}, first.Documents...), later.Documents[1], later.Documents[3])
+		want.Documents[1].Parent = later.Documents[3].ID
+		want.Passages = append(append([]discussion.Passage{}, first.Passages...), later.Passages[1], later.Passages[3])
+		for i := range want.Passages {
+			want.Passages[i].Seq = i + 1
+		}
+		same(t, "grown", got(t, db, func(tx *Tx) (discussion.Discussion, error) { return tx.Discussion(first.ID) }), want)
+		same(t, "discussions", len(got(t, db, (*Tx).Discussions)), 1)
+	})
+}
+
+func TestTwoOriginsAreTwoDiscussions(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		for i := range 3 {
+			d := discussion.AssembleFrom(fmt.Sprint("forum:", i), "Same", "", []discussion.Document{{ID: "essay", Kind: discussion.Essay, Body: format.Text("Same words.")}}, discussion.CutOptions{})
+			update(t, db, func(tx *Tx) error {
+				did, err := tx.Import(d, noon)
+				same(t, "import", did, Imported{d.ID, true, 1, 1})
+				return err
+			})
+		}
+		same(t, "discussions", len(got(t, db, (*Tx).Discussions)), 3)
+	})
+}
