@@ -5,6 +5,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -112,14 +113,15 @@ func (w *world) start(ctx context.Context) (time.Duration, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	var ended error
 	err = wait.For(ctx, func(ctx context.Context) error {
-		if err := w.run.Ended(); err != nil {
-			return fmt.Errorf("the bot ended: %w", err)
+		if ended = w.run.Ended(); ended != nil {
+			return nil
 		}
 		_, err := w.get(ctx, "/ready")
 		return err
 	})
-	return time.Since(began), err
+	return time.Since(began), errors.Join(ended, err)
 }
 
 func (w *world) get(ctx context.Context, path string) (string, error) {
