@@ -20,18 +20,29 @@ type Discord struct {
 	Name func(kind, id string) string
 }
 
-// joint is a character that nobody sees. Print puts it where two marks would
-// be read as one, and into "@everyone": a letter takes no backslash, and
-// Discord's server pings whoever is named behind one. Parse and Normal drop
-// it everywhere.
-const joint = "\u2063"
+// Characters that nobody sees. Print puts a joint, which no text has, where
+// two marks would be read as one; Parse and Normal drop it everywhere. It puts
+// a gap into "@everyone": a backslash does not stop Discord's server from
+// pinging, and before a letter it stays. A gap is dropped behind "@" alone,
+// for there are languages that part words by it.
+const (
+	joint = "\u2063"
+	gap   = "\u200b"
+)
 
-func unjointed(s string) string { return strings.ReplaceAll(s, joint, "") }
+// seen returns s without what Print puts in.
+func seen(s string) string {
+	parts := strings.Split(strings.ReplaceAll(s, joint, ""), "@"+gap)
+	for i := range parts[1:] {
+		parts[i+1] = strings.TrimLeft(parts[i+1], gap)
+	}
+	return strings.Join(parts, "@")
+}
 
 // Parse reads the content of a message.
 func (d Discord) Parse(src string) Doc {
 	r := discordReader{b: &builder{keep: keepDiscord}, dialect: d}
-	r.read(clean(src), 0, 1)
+	r.read(covered(clean(src)), 0, 1)
 	return r.b.doc()
 }
 
@@ -52,7 +63,7 @@ func (d Discord) Normal(doc Doc) Doc {
 func (d Discord) named(kind, id, sign, otherwise string) string {
 	name := ""
 	if d.Name != nil {
-		name = strings.TrimSpace(unjointed(d.Name(kind, id)))
+		name = strings.TrimSpace(seen(d.Name(kind, id)))
 	}
 	if name == "" {
 		name = otherwise
@@ -69,10 +80,38 @@ func keepDiscord(s Span, words string) (Span, bool) {
 	case Mention:
 		return s, isSnowflake(s.Attr)
 	case Link, Image:
-		s.Kind, s.Attr = Link, addressOf(s.Attr, "http://", "https://")
+		s.Kind, s.Attr = Link, discordAddress(s.Attr)
 		return s, s.Attr != ""
 	}
 	return s, true
+}
+
+// discordAddress returns an address as a message may hold it: the server looks
+// for those whom it shall ping in addresses too.
+func discordAddress(s string) string {
+	s = addressOf(s, "http://", "https://")
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	var out strings.Builder
+	for i := range len(s) {
+		if s[i] == '@' && namesAll(s[i+1:]) {
+			out.WriteString("%40")
+			continue
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// namesAll reports whether what stands behind an "@" means everybody.
+func namesAll(s string) bool {
+	for _, all := range []string{"everyone", "here"} {
+		if len(s) >= len(all) && strings.EqualFold(s[:len(all)], all) {
+			return true
+		}
+	}
+	return false
 }
 
 // isSnowflake reports whether s is an id of Discord.
@@ -107,7 +146,7 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 	case b.Kind == Code:
 		b.Lang = discordLang(b.Lang)
 		n.b.begin(b)
-		n.b.text(unjointed(words))
+		n.b.text(seen(words))
 		return
 	default:
 		n.b.begin(b)
@@ -119,7 +158,7 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 }
 
 func (n *discordNormal) text(words string) {
-	words = unjointed(words)
+	words = seen(words)
 	for {
 		i := strings.IndexAny(words, "\n\t")
 		if i < 0 {

@@ -30,6 +30,7 @@ const (
 	mentionLexeme
 	linkStart
 	linkEnd
+	coverLexeme
 )
 
 // lexer cuts a block's words into lexemes. What it finds first wins:
@@ -53,38 +54,44 @@ func (r *discordReader) inline(words string) {
 	}
 }
 
-func (r *discordReader) emit(t lexeme) {
-	switch t.kind {
+func (r *discordReader) emit(x lexeme) {
+	switch x.kind {
 	case breakLexeme:
 		r.b.brk()
 		r.b.line++
 	case markLexeme:
-		switch t.role {
+		switch x.role {
 		case opening:
-			r.b.start(t.span, "")
+			r.b.start(x.span, "")
 		case closing:
-			r.b.stop(t.span)
+			r.b.stop(x.span)
 		case wordsPiece:
-			r.b.text(string(t.mark))
+			r.b.text(string(x.mark))
 		}
 	case codeLexeme:
-		r.within(CodeSpan, t)
+		r.within(CodeSpan, x)
 	case addressLexeme:
-		r.within(Link, t)
+		r.within(Link, x)
 	case mentionLexeme:
-		r.within(Mention, t)
+		r.within(Mention, x)
 	case linkStart:
-		r.b.start(Link, t.attr)
+		r.b.start(Link, x.attr)
 	case linkEnd:
 		r.b.stop(Link)
+	case coverLexeme:
+		if x.text == coverStart {
+			r.b.start(Spoiler, "")
+		} else {
+			r.b.stop(Spoiler)
+		}
 	default:
-		r.b.text(t.text)
+		r.b.text(x.text)
 	}
 }
 
-func (r *discordReader) within(kind SpanKind, t lexeme) {
-	opened := r.b.start(kind, t.attr)
-	r.b.text(t.text)
+func (r *discordReader) within(kind SpanKind, x lexeme) {
+	opened := r.b.start(kind, x.attr)
+	r.b.text(x.text)
 	if opened {
 		r.b.stop(kind)
 	}
@@ -108,12 +115,16 @@ func (t *lexer) run() {
 // word adds what is up to the next character that may be special.
 func (t *lexer) word() {
 	_, n := utf8.DecodeRuneInString(t.src[t.at:])
-	end := strings.IndexAny(t.src[t.at+n:], "\\`*_~|<[]\nh¯\u2063")
+	end := strings.IndexAny(t.src[t.at+n:], "\\`*_~|<[]\nh¯\x01\x02"+joint)
 	if end < 0 {
 		end = len(t.src) - t.at - n
 	}
 	end += t.at + n
-	t.add(wordLexeme, end, unjointed(t.src[t.at:end]), "")
+	words := seen(t.src[t.at:end])
+	if n := len(t.lexemes); n > 0 && t.lexemes[n-1].kind == wordLexeme && strings.HasSuffix(t.lexemes[n-1].text, "@") {
+		words = strings.TrimLeft(words, gap)
+	}
+	t.add(wordLexeme, end, words, "")
 }
 
 // special adds what stands here if it is not just words.
@@ -138,6 +149,8 @@ func (t *lexer) special() bool {
 		t.add(wordLexeme, t.at+1, "[", "")
 	case ']':
 		t.bracket()
+	case coverStart[0], coverEnd[0]:
+		t.add(coverLexeme, t.at+2, rest[:2], "")
 	default:
 		if !strings.HasPrefix(rest, shrug) {
 			return false
@@ -152,7 +165,7 @@ func (t *lexer) escaped() bool {
 	if n == 0 || unicode.IsSpace(r) || isWordByte(r) && r != '_' {
 		return false
 	}
-	t.add(wordLexeme, t.at+1+n, unjointed(string(r)), "")
+	t.add(wordLexeme, t.at+1+n, seen(string(r)), "")
 	return true
 }
 
@@ -169,7 +182,7 @@ func (t *lexer) code() {
 		t.add(wordLexeme, from, t.src[t.at:from], "")
 		return
 	}
-	words := unjointed(t.src[from:end])
+	words := seen(t.src[from:end])
 	if strings.HasPrefix(words, " `") {
 		words = words[1:]
 	}

@@ -73,7 +73,9 @@ func own(b Block) bool { return b.Kind == Heading || b.Kind == Code || b.Kind ==
 
 // fencedDiscord writes code that stands in a fence.
 func fencedDiscord(words string) string {
-	words = strings.ReplaceAll(words, "```", "`"+joint+"`"+joint+"`")
+	if strings.Contains(words, "```") {
+		words = broken(words, "``")
+	}
 	return unpinged(words)
 }
 
@@ -83,22 +85,14 @@ func unpinged(s string) string {
 	for i, r := range s {
 		out.WriteRune(r)
 		if r == '@' && pings(s, i) {
-			out.WriteString(joint)
+			out.WriteString(gap)
 		}
 	}
 	return out.String()
 }
 
-// pings reports whether the server might ping for an "@".
-func pings(s string, i int) bool {
-	next := s[i+1:]
-	for _, all := range []string{"everyone", "here"} {
-		if len(next) >= len(all) && strings.EqualFold(next[:len(all)], all) {
-			return true
-		}
-	}
-	return i > 0 && s[i-1] == '<'
-}
+// pings reports whether the server might ping for the "@" at i.
+func pings(s string, i int) bool { return namesAll(s[i+1:]) || i > 0 && s[i-1] == '<' }
 
 // inlineDiscord writes a block's words with their spans.
 func inlineDiscord(b Block, words string, spans []Span) string {
@@ -128,7 +122,7 @@ var discordMarks = map[SpanKind]string{Strong: "**", Emph: "_", Strike: "~~", Un
 func (w *discordWeaver) open(s Span, words string, plain bool) bool {
 	switch s.Kind {
 	case CodeSpan:
-		w.add(finished, codeDiscord(words))
+		w.add(finished, w.code(words))
 		return false
 	case Mention:
 		w.add(finished, "<@"+s.Attr+">")
@@ -162,14 +156,21 @@ func (w *discordWeaver) close(s Span) {
 	w.pieces = append(w.pieces, piece{role: closing, s: discordMarks[s.Kind], other: at})
 }
 
-// codeDiscord writes inline code between one or two backticks: three would be
+// code writes inline code between one or two backticks: three would be
 // a block of code.
-func codeDiscord(words string) string {
+//
+// The client closes a span at the first mark that it sees, in code as well;
+// there the mark is broken.
+func (w *discordWeaver) code(words string) string {
 	fence := "`"
 	if strings.Contains(words, "`") {
 		fence = "``"
-		words = strings.ReplaceAll(words, "``", "`"+joint+"`")
-		words = strings.ReplaceAll(words, "``", "`"+joint+"`") // those that were odd
+		words = broken(words, fence)
+	}
+	for _, i := range w.waiting {
+		if mark := w.pieces[i].s; len(mark) == 2 {
+			words = broken(words, mark)
+		}
 	}
 	if strings.HasPrefix(words, "`") {
 		words = " " + words
@@ -180,18 +181,27 @@ func codeDiscord(words string) string {
 	return fence + unpinged(words) + fence
 }
 
-// chooseEmphasis writes "*" for "_" beside words and underlined ones.
+// broken puts joints between characters that are a mark of two.
+func broken(words, mark string) string {
+	apart := mark[:1] + joint + mark[1:]
+	return strings.ReplaceAll(strings.ReplaceAll(words, mark, apart), mark, apart) // twice for odd runs
+}
+
+// chooseEmphasis writes "*" for "_" beside words and underlined ones, and
+// about code and addresses that hold a "_".
 func (w *discordWeaver) chooseEmphasis() {
 	for i, p := range w.pieces {
 		if p.role != opening || p.s != "_" {
 			continue
 		}
-		near := []int{i - 1, i + 1, p.other - 1}
-		star := p.other+1 < len(w.pieces) && startsWord(w.pieces[p.other+1].s)
-		for _, k := range near {
-			star = star || k >= 0 && w.pieces[k].s == "__"
+		star := i > 0 && endsWord(w.pieces[i-1].s) || p.other+1 < len(w.pieces) && startsWord(w.pieces[p.other+1].s) ||
+			w.pieces[i+1].s == "__" || w.pieces[p.other-1].s == "__"
+		stars := false
+		for _, in := range w.pieces[i+1 : p.other] {
+			star = star || in.role == finished && strings.Contains(in.s, "_")
+			stars = stars || in.role == finished && strings.Contains(in.s, "*")
 		}
-		if star {
+		if star && !stars {
 			w.pieces[i].s, w.pieces[p.other].s = "*", "*"
 		}
 	}
@@ -199,6 +209,11 @@ func (w *discordWeaver) chooseEmphasis() {
 
 func startsWord(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
+	return isWordByte(r)
+}
+
+func endsWord(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
 	return isWordByte(r)
 }
 
@@ -235,10 +250,11 @@ func (w *discordWeaver) alone(i int) string {
 	if i+1 < len(w.pieces) {
 		after, _ = utf8.DecodeRuneInString(w.pieces[i+1].s)
 	}
-	if unicode.IsSpace(before) && unicode.IsSpace(after) {
-		return w.pieces[i].s
+	s := w.pieces[i].s
+	if unicode.IsSpace(before) && unicode.IsSpace(after) && addressAt(s, 0) == len(s) {
+		return s
 	}
-	return "<" + w.pieces[i].s + ">"
+	return "<" + s + ">"
 }
 
 // touches reports whether what ends one piece would be read together with
@@ -274,7 +290,7 @@ func (e discordEscaper) escape() string {
 		}
 		out.WriteRune(r)
 		if r == '@' && pings(e.s, i) {
-			out.WriteString(joint)
+			out.WriteString(gap)
 		}
 		if r == '\n' {
 			line = i + 1

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -117,7 +118,7 @@ func (r *discordReader) one(line string) {
 func discordHeading(line string) int {
 	words := strings.TrimLeft(line, "#")
 	level := len(line) - len(words)
-	if level == 0 || level > 3 || words == "" || words[0] != ' ' {
+	if level == 0 || level > 3 || words == "" || words[0] != ' ' || strings.TrimSpace(words) == "" {
 		return 0
 	}
 	return level
@@ -206,109 +207,23 @@ func (r *discordReader) code(c fence) {
 	r.flush()
 	r.lists(0)
 	r.b.line = r.line
+	words := seen(c.words)
+	if slices.ContainsFunc(r.b.open, func(s Span) bool { return s.Kind == Spoiler }) {
+		r.secret(words)
+		return
+	}
 	r.b.begin(Block{Kind: Code, Quote: r.quote, Lang: c.lang})
-	r.b.text(unjointed(c.words))
+	r.b.text(words)
 	r.b.end()
 }
 
-// A fence is a block of code.
-type fence struct {
-	lang, words string
-	end         int // behind it
-}
-
-// fences finds blocks of code in a text. They may begin and end anywhere in a
-// line.
-type fences struct {
-	src   string
-	ticks map[int][]int
-	none  int // no block of code ends behind here, if not 0
-}
-
-// next returns the end of the line, or where a block of code begins in it.
-func (f *fences) next(at int) (int, fence) {
-	for at < len(f.src) && f.src[at] != '\n' {
-		switch f.src[at] {
-		case '\\':
-			at++
-			if at < len(f.src) && f.src[at] != '\n' {
-				at++
-			}
-			continue
-		case '`':
-			if c := f.at(at); c.end > 0 {
-				return at, c
-			}
-			at = f.behind(at)
-			continue
-		}
-		at++
+// secret reads code in a spoiler, which a block of code has no room for.
+func (r *discordReader) secret(words string) {
+	r.b.begin(Block{Kind: Paragraph, Quote: r.quote})
+	for line := range strings.Lines(words) {
+		r.within(CodeSpan, lexeme{text: strings.TrimSuffix(line, "\n")})
+		r.b.brk()
+		r.b.line++
 	}
-	return at, fence{}
-}
-
-// behind returns where the inline code that begins at a place ends, or the
-// backticks do.
-func (f *fences) behind(at int) int {
-	n := longestPrefix(f.src[at:], '`')
-	end := nextRun(f.ticks, n, at+n)
-	if end < 0 || strings.Contains(f.src[at:end], "\n") {
-		return at + n
-	}
-	return end + n
-}
-
-// at returns the block of code that begins at a place, if one does.
-func (f *fences) at(at int) fence {
-	if !strings.HasPrefix(f.src[at:], "```") || f.none > 0 && at >= f.none {
-		return fence{}
-	}
-	from := at + 3
-	word := strings.TrimLeftFunc(f.src[from:], inLang)
-	if lang := f.src[from : len(f.src)-len(word)]; lang != "" && strings.HasPrefix(word, "\n") {
-		if c := f.until(from + len(lang)); c.end > 0 {
-			c.lang = lang
-			return c
-		}
-	}
-	return f.until(from)
-}
-
-func (f *fences) until(from int) fence {
-	words := strings.TrimLeft(f.src[from:], "\n")
-	from = len(f.src) - len(words)
-	if words == "" {
-		return fence{}
-	}
-	n := strings.Index(words[1:], "```")
-	if n < 0 {
-		f.none = from
-		return fence{}
-	}
-	return fence{words: strings.Trim(words[:n+1], "\n"), end: from + n + 4}
-}
-
-// backticks returns where runs of backticks stand, by their lengths.
-func backticks(src string) map[int][]int {
-	out := map[int][]int{}
-	for i := strings.IndexByte(src, '`'); i >= 0 && i < len(src); {
-		n := longestPrefix(src[i:], '`')
-		if n > 0 {
-			out[n] = append(out[n], i)
-		}
-		next := strings.IndexByte(src[i+n:], '`')
-		if next < 0 {
-			break
-		}
-		i += n + next
-	}
-	return out
-}
-
-func longestPrefix(s string, c byte) int {
-	n := 0
-	for n < len(s) && s[n] == c {
-		n++
-	}
-	return n
+	r.b.end()
 }
