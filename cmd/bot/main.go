@@ -55,7 +55,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		return 0
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintln(errs, "bot:", line)
+		fmt.Fprintln(errs, "bot:", a.secrets.hide(line))
 	}
 	var wrong usageError
 	switch {
@@ -73,6 +73,7 @@ type app struct {
 
 	environ   []string
 	out, errs io.Writer
+	secrets   secrets // what must not be told, once a configuration is in use
 }
 
 func (a *app) root() *cobra.Command {
@@ -99,7 +100,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%s: see bot %s --help", err, strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), "bot")))
 	})
-	root.AddCommand(a.runVerb(), a.demoVerb(), a.checkVerb(), a.importVerb(), a.listVerb(), a.statusVerb(), a.exportVerb(), a.versionVerb())
+	root.AddCommand(a.runVerb(), a.demoVerb(), a.checkVerb(), a.importVerb(), a.listVerb(), a.statusVerb(), a.exportVerb(), a.healthVerb(), a.versionVerb())
 	return root
 }
 
@@ -128,11 +129,12 @@ func (a *app) load() (Config, error) {
 }
 
 // log makes the logger that c describes. It writes to the standard error
-// output: what a verb prints is for other programs.
+// output: what a verb prints is for other programs. It tells no secret of c.
 func (a *app) log(c Config) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.Bot.LogLevel)) // checked by load
-	o := &slog.HandlerOptions{Level: level}
+	a.secrets = c.secrets()
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: a.secrets.attr}
 	if c.Bot.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(a.errs, o))
 	}

@@ -67,7 +67,10 @@ func (a *app) runBot(ctx context.Context, c Config) (err error) {
 	if len(c.Plans) == 0 {
 		log.Warn("there are no plans: nothing will be posted")
 	}
+	untold := context.AfterFunc(ctx, func() { a.notify("STOPPING") })
+	defer untold()
 	return serve(ctx, c, db, log, func(address string) {
+		a.notify("READY")
 		if address == "" {
 			fmt.Fprintln(a.out, "Marginalia runs; it serves no page.")
 			return
