@@ -28,6 +28,7 @@ type Event struct {
 	Redacts  string         `json:"redacts"`
 	StateKey *string        `json:"state_key"`
 	Unsigned map[string]any `json:"unsigned"`
+	Untold   bool           `json:"-"` // a live sync has not shown it: its place in a Log says nothing
 }
 
 // Body is the event's plain words.
@@ -331,6 +332,47 @@ func (l *Log) Room(room string) []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]Event(nil), l.rooms[room]...)
+}
+
+// Complete adds what u finds in a room by other ways, and returns how much that
+// is: a server that was killed may have events that it never tells a sync.
+func (l *Log) Complete(ctx context.Context, u *User, room string) (int, error) {
+	found, err := u.Messages(ctx, room)
+	if err != nil {
+		return 0, err
+	}
+	for _, root := range l.roots(room) {
+		under, err := u.Relations(ctx, room, root, "")
+		if err != nil {
+			return 0, err
+		}
+		found = append(found, under...)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	added := 0
+	for _, e := range found {
+		if !l.seen[e.ID] {
+			e.Room, e.Untold = room, true
+			l.seen[e.ID] = true
+			l.rooms[room] = append(l.rooms[room], e)
+			added++
+		}
+	}
+	return added, nil
+}
+
+// roots are the events of a room that others relate to.
+func (l *Log) roots(room string) []string {
+	var all []string
+	seen := map[string]bool{}
+	for _, e := range l.Room(room) {
+		if _, to := e.Relation(); to != "" && !seen[to] {
+			seen[to] = true
+			all = append(all, to)
+		}
+	}
+	return all
 }
 
 // Gaps says how often the server left something out of an answer.

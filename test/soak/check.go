@@ -150,6 +150,9 @@ func checkOrder(order []string, room chat.Room, there map[string]standing) []fin
 			continue
 		}
 		p := there[token].posts[0]
+		if p.astray {
+			continue
+		}
 		if p.at < last.at {
 			found = append(found, finding{"disorder", token, "it stands before " + last.name + ", which was committed before it", room})
 		}

@@ -132,6 +132,9 @@ func (d *discordSide) unreact(who int, name, emoji string) bool {
 	return done
 }
 
+// complete has nothing to do: what is read is the double's own state.
+func (d *discordSide) complete(context.Context) (int, error) { return 0, nil }
+
 func (d *discordSide) said(r remark) []string {
 	var ids []string
 	for _, m := range d.server.Messages(d.threads()[r.passage]) {

@@ -19,6 +19,15 @@ import (
 // that it would have seen each kind of fault. What was said in requests that
 // were held back beyond the settle time may be doubled; that is shown apart.
 func judge(ctx context.Context, w *world, t *talk) error {
+	for _, s := range t.sides {
+		n, err := s.complete(ctx)
+		if err != nil {
+			return fmt.Errorf("look for all that stands in %s: %w", s.room(), err)
+		}
+		if n > 0 {
+			fmt.Printf("%s holds %d events that its live sync has not shown\n", s.room(), n)
+		}
+	}
 	a := t.truth()
 	var err error
 	if a.order, err = w.committed(ctx); err != nil {

@@ -19,16 +19,17 @@ type localSide struct {
 	page func(ctx context.Context) (string, error)
 }
 
-func (l *localSide) room() chat.Room                  { return chat.Room{Platform: "local", ID: l.id} }
-func (l *localSide) people() int                      { return 0 }
-func (l *localSide) posts() map[int]bool              { return nil }
-func (l *localSide) shows(string) bool                { return false }
-func (l *localSide) say(int, *remark) bool            { return false }
-func (l *localSide) edit(int, *remark, string) bool   { return false }
-func (l *localSide) remove(int, *remark) bool         { return false }
-func (l *localSide) react(int, string, string) bool   { return false }
-func (l *localSide) unreact(int, string, string) bool { return false }
-func (l *localSide) said(remark) []string             { return nil }
+func (l *localSide) room() chat.Room                       { return chat.Room{Platform: "local", ID: l.id} }
+func (l *localSide) people() int                           { return 0 }
+func (l *localSide) posts() map[int]bool                   { return nil }
+func (l *localSide) shows(string) bool                     { return false }
+func (l *localSide) say(int, *remark) bool                 { return false }
+func (l *localSide) edit(int, *remark, string) bool        { return false }
+func (l *localSide) remove(int, *remark) bool              { return false }
+func (l *localSide) react(int, string, string) bool        { return false }
+func (l *localSide) unreact(int, string, string) bool      { return false }
+func (l *localSide) complete(context.Context) (int, error) { return 0, nil }
+func (l *localSide) said(remark) []string                  { return nil }
 
 // read finds the messages under each passage on the page. The page counts
 // everybody's reactions together: what the bot would add cannot be told.

@@ -224,10 +224,17 @@ func (m *matrixSide) reactions(by, on, emoji string) []string {
 	return all
 }
 
+func (m *matrixSide) complete(ctx context.Context) (int, error) {
+	return m.log.Complete(ctx, m.who[0], m.id)
+}
+
+// said are the events that the homeserver answered with, and those that the
+// live sync has shown: a server that is killed may answer and never show, or
+// show and never answer.
 func (m *matrixSide) said(r remark) []string {
-	var ids []string
+	ids := slices.Clone(r.ids)
 	for _, e := range m.log.Room(m.id) {
-		if m.carries(e, r) {
+		if m.carries(e, r) && !slices.Contains(ids, e.ID) {
 			ids = append(ids, e.ID)
 		}
 	}
@@ -274,7 +281,7 @@ func (m *matrixSide) line(e matrixuser.Event, passages map[string]int) (line, bo
 		return line{}, false
 	}
 	kind, to := e.Relation()
-	l := line{id: e.ID, own: e.Sender != m.bot, edit: kind == "m.replace", passage: passages[to]}
+	l := line{id: e.ID, own: e.Sender != m.bot, astray: e.Untold, edit: kind == "m.replace", passage: passages[to]}
 	words := e.Body()
 	if edit := e.NewBody(); edit != "" {
 		words = edit

@@ -35,6 +35,9 @@ type side interface {
 	react(who int, name, emoji string) bool
 	unreact(who int, name, emoji string) bool
 
+	// complete looks in every way for what people were not shown as it happened,
+	// and takes it in. It tells how much that is.
+	complete(ctx context.Context) (int, error)
 	// said are the messages by people that carry a remark.
 	said(r remark) []string
 	// read tells what stands here, with the bot at rest.
@@ -66,6 +69,7 @@ type line struct {
 	version int      // of the words
 	edit    bool     // it holds newer words of a message before it
 	own     bool     // a person said it
+	astray  bool     // its place in the order is not known
 	emojis  []string // that the bot shows on it
 }
 
