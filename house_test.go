@@ -42,6 +42,7 @@ var rooms = map[string]room{
 	"cmd/bot":       {[]string{"*"}, "everything is put together here and only here"},
 	"chat/chattest": {[]string{"chat", "format"}, "the contract is stated in chat's own words"},
 
+	"chat/discord":             {[]string{"chat", "format"}, "a platform knows chat and its own network"},
 	"chat/discord/discordtest": {nil, "a network's double knows nothing of the bot it is to judge"},
 }
 
@@ -57,6 +58,8 @@ var only = []struct {
 	{"modernc.org/", []string{"store"}, "drivers are the store's"},
 	{"github.com/robfig/cron", []string{"schedule"}, "only schedule knows what a cron line is"},
 	{"maunium.net/", []string{"chat/matrix"}, "an SDK stays inside its platform"},
+	{"github.com/bwmarrin/", []string{"chat/discord"}, "an SDK stays inside its platform"},
+	{"github.com/gorilla/websocket", []string{"chat/discord", "chat/discord/discordtest"}, "what discordgo speaks, and its double"},
 	{"github.com/spf13/", []string{"cmd/bot"}, "verbs and flags are read in cmd/bot"},
 	{"github.com/pelletier/go-toml", []string{"cmd/bot"}, "configuration is read in cmd/bot"},
 	{"flag", []string{"cmd/bot"}, "verbs and flags are read in cmd/bot"},
@@ -73,6 +76,7 @@ func double(pkg string) bool { return slices.Contains(doubles, pkg) }
 
 // owners are the files that may start goroutines, with what they start.
 var owners = map[string]string{
+	"chat/discord/run.go":  "the first answers to commands, within seconds: Run waits for them",
 	"relay/relay.go":       "the clock, a listener a platform, a lane a room, who hands out commands: Run waits for all of them",
 	"relay/calls.go":       "at most eight command workers: answerCalls waits for them",
 	"cmd/bot/serve.go":     "the engine, the web server, and one look at what is granted: it waits for all of them",
@@ -83,12 +87,13 @@ var owners = map[string]string{
 
 // clocks are the packages that may read the clock.
 var clocks = map[string]string{
-	"relay":       "its Run is where time enters the engine",
-	"chat/local":  "a network tells when things happened",
-	"chat/matrix": "a network tells when things happened",
-	"web":         "requests have deadlines",
-	"source":      "fetching has deadlines",
-	"cmd/bot":     "verbs pass the time on",
+	"relay":        "its Run is where time enters the engine",
+	"chat/discord": "a network asks to be left alone for a while, and to be heard from every so often",
+	"chat/local":   "a network tells when things happened",
+	"chat/matrix":  "a network tells when things happened",
+	"web":          "requests have deadlines",
+	"source":       "fetching has deadlines",
+	"cmd/bot":      "verbs pass the time on",
 }
 
 // Lengths and the exceptions from them, with reasons.

@@ -1,0 +1,157 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bwmarrin/discordgo"
+
+	"marginalia/internal/chat"
+)
+
+// ask is one request to the API.
+type ask struct {
+	method string
+	path   string // below the version, escaped
+	query  url.Values
+	in     any // nil: no body
+	scope  chat.Scope
+	free   bool // it counts to no limit, and needs no token of the bot's
+}
+
+// call makes one request, once: whoever asks decides whether to ask again. What
+// Discord answers is decoded into out, unless that is nil.
+func (p *Platform) call(ctx context.Context, a ask, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, p.c.Timeout)
+	defer cancel()
+	x := &exchange{route: routeOf(a)}
+	var body []byte
+	if a.in != nil {
+		var err error
+		if body, err = json.Marshal(a.in); err != nil {
+			return fmt.Errorf("write a request: %w", err)
+		}
+	}
+	address := discordgo.EndpointAPI + a.path
+	if len(a.query) > 0 {
+		address += "?" + a.query.Encode()
+	}
+	bucket := new(discordgo.Bucket) // discordgo's own wait with a lock held, for ever if need be
+	bucket.Lock()
+	answer, err := p.rest.RequestWithLockedBucket(a.method, address, "application/json", body, bucket, 0,
+		discordgo.WithContext(withExchange(ctx, x)))
+	if err != nil || x.status != 0 {
+		return p.translate(x, err, a.scope)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("read what Discord answers to %s %s: %w", a.method, x.route.name, err)
+	}
+	return nil
+}
+
+func (p *Platform) get(ctx context.Context, path string, query url.Values, out any) error {
+	return p.call(ctx, ask{method: http.MethodGet, path: path, query: query, scope: chat.RoomScope}, out)
+}
+
+// routeOf leaves the ids out of a path, and names the one that has a limit of
+// its own.
+func routeOf(a ask) route {
+	parts := strings.Split(a.path, "/")
+	r := route{scope: a.scope, free: a.free}
+	if len(parts) > 1 && (parts[0] == "channels" || parts[0] == "guilds" || parts[0] == "webhooks") {
+		r.major = parts[1]
+	}
+	named := slices.Clone(parts)
+	for i := range named {
+		hooked := i > 1 && (parts[i-2] == "webhooks" || parts[i-2] == "interactions")
+		if isID(named[i]) || hooked || i > 0 && parts[i-1] == "reactions" {
+			named[i] = "{}"
+		}
+	}
+	r.name = a.method + " " + strings.Join(named, "/")
+	return r
+}
+
+// page is how messages are listed.
+const page = 100
+
+// messages are up to 100 messages of a channel or thread that came after one,
+// oldest first.
+func (p *Platform) messages(ctx context.Context, channel, after string) ([]message, error) {
+	return p.listed(ctx, channel, url.Values{"after": {after}, "limit": {strconv.Itoa(page)}})
+}
+
+// newest are the newest messages of a channel or thread, oldest first.
+func (p *Platform) newest(ctx context.Context, channel string, many int) ([]message, error) {
+	return p.listed(ctx, channel, url.Values{"limit": {strconv.Itoa(many)}})
+}
+
+func (p *Platform) listed(ctx context.Context, channel string, query url.Values) ([]message, error) {
+	var raw []json.RawMessage
+	if err := p.get(ctx, "channels/"+channel+"/messages", query, &raw); err != nil {
+		return nil, err
+	}
+	return inOrder(raw), nil
+}
+
+// channel is a channel or thread as it is now.
+func (p *Platform) channel(ctx context.Context, id string) (channel, error) {
+	var c channel
+	err := p.get(ctx, "channels/"+id, nil, &c)
+	if err == nil {
+		p.learn(c)
+	}
+	return c, err
+}
+
+// who finds out who the bot is.
+func (p *Platform) who(ctx context.Context) (identity, error) {
+	p.mu.Lock()
+	self := p.self
+	p.mu.Unlock()
+	if self.application != "" && self.user != "" {
+		return self, nil
+	}
+	a, err := p.application(ctx)
+	if err != nil {
+		return identity{}, err
+	}
+	return p.identified(identity{user: a.Bot.ID, application: a.ID}), nil
+}
+
+func (p *Platform) application(ctx context.Context) (application, error) {
+	var a application
+	if err := p.get(ctx, "applications/@me", nil, &a); err != nil {
+		return a, fmt.Errorf("ask whose the token is: %w", err)
+	}
+	return a, nil
+}
+
+// identified keeps who the bot is.
+func (p *Platform) identified(self identity) identity {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if self.user != "" {
+		p.self.user = self.user
+	}
+	if self.application != "" {
+		p.self.application = self.application
+	}
+	return p.self
+}
+
+// me is who the bot is, as far as it is known.
+func (p *Platform) me() identity {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.self
+}

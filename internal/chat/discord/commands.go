@@ -1,0 +1,171 @@
+package discord
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"marginalia/internal/chat"
+)
+
+// The kinds of commands and options, by Discord's numbers.
+const (
+	slashCommand = 1
+	menuCommand  = 3
+	subcommand   = 1
+	textOption   = 3
+)
+
+// order is a command as Discord lists it.
+type order struct {
+	ID      string   `json:"id,omitempty"`
+	Type    int      `json:"type"`
+	Name    string   `json:"name"`
+	Help    string   `json:"description,omitempty"`
+	Options []option `json:"options,omitempty"`
+}
+
+type option struct {
+	Type     int      `json:"type"`
+	Name     string   `json:"name"`
+	Help     string   `json:"description"`
+	Required bool     `json:"required,omitempty"`
+	Complete bool     `json:"autocomplete,omitempty"`
+	Options  []option `json:"options,omitempty"`
+}
+
+// Register implements chat.Commander: one slash command with a subcommand for
+// each of all, and an entry in the menu of messages for those that have one.
+//
+// They are registered with the servers of the rooms, not for the account: there
+// they stand at once, and nowhere else, where nobody would answer. Only what is
+// not as it should be is written, since Discord lets a bot write few a day.
+// Who may use them is for whoever runs them: Discord knows no rights of
+// subcommands.
+func (p *Platform) Register(ctx context.Context, all []chat.Command) error {
+	p.mu.Lock()
+	p.commands = slices.Clone(all)
+	p.mu.Unlock()
+	me, err := p.who(ctx)
+	if err != nil {
+		return fmt.Errorf("register commands: %w", err)
+	}
+	servers := map[string]bool{}
+	var wrong []error
+	for _, id := range p.c.Channels {
+		if _, err := p.find(ctx, id); err != nil {
+			wrong = append(wrong, fmt.Errorf("register commands: look for the server of channel %s: %w", id, err))
+			continue
+		}
+		servers[p.guildOf(id)] = true
+	}
+	delete(servers, "")
+	for _, server := range slices.Sorted(maps.Keys(servers)) {
+		path := "applications/" + me.application + "/guilds/" + server + "/commands"
+		if err := p.registerAt(ctx, path, orders(p.slash(), all)); err != nil {
+			wrong = append(wrong, fmt.Errorf("register commands with server %s: %w", server, err))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// slash is the name of the slash command: that of the typed one, without marks.
+func (p *Platform) slash() string {
+	name := strings.ToLower(strings.TrimLeft(p.c.Command, "!/.?$%&+-"))
+	return cmp.Or(cutTo(strings.Join(strings.Fields(name), "-"), 32), "essay")
+}
+
+// orders are all commands as Discord lists them.
+func orders(name string, all []chat.Command) []order {
+	slash := order{Type: slashCommand, Name: name, Help: "What is read here, and what comes next"}
+	var menus []order
+	for _, c := range all {
+		sub := option{Type: subcommand, Name: c.Name, Help: described(c.Help, c.Name)}
+		for _, o := range c.Options {
+			sub.Options = append(sub.Options, option{
+				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), Required: o.Required, Complete: o.Complete != nil,
+			})
+		}
+		slices.SortStableFunc(sub.Options, func(a, b option) int { // those that are required come first
+			return cmp.Compare(b2i(b.Required), b2i(a.Required))
+		})
+		slash.Options = append(slash.Options, sub)
+		if c.Menu != "" {
+			menus = append(menus, order{Type: menuCommand, Name: cutTo(c.Menu, 32)})
+		}
+	}
+	return append([]order{slash}, menus...)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func described(help, name string) string { return cutTo(cmp.Or(strings.TrimSpace(help), name), 100) }
+
+// cutTo cuts a text to so many code points.
+func cutTo(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}
+
+// registerAt writes what is not as it should be.
+func (p *Platform) registerAt(ctx context.Context, path string, want []order) error {
+	var have []order
+	if err := p.get(ctx, path, nil, &have); err != nil {
+		return err
+	}
+	for _, w := range want {
+		i := slices.IndexFunc(have, func(h order) bool { return h.Type == w.Type && h.Name == w.Name })
+		a := ask{method: http.MethodPost, path: path, in: w, scope: chat.RoomScope}
+		if i >= 0 {
+			if same(w, have[i]) {
+				continue
+			}
+			a.method, a.path = http.MethodPatch, path+"/"+have[i].ID
+			a.in = changed(w)
+		}
+		if err := p.waited(ctx, func() error { return p.call(ctx, a, nil) }); err != nil {
+			return fmt.Errorf("%s: %w", w.Name, err)
+		}
+	}
+	for _, h := range have {
+		if slices.ContainsFunc(want, func(w order) bool { return h.Type == w.Type && h.Name == w.Name }) {
+			continue
+		}
+		a := ask{method: http.MethodDelete, path: path + "/" + h.ID, scope: chat.RoomScope}
+		if err := p.waited(ctx, func() error { return p.call(ctx, a, nil) }); err != nil {
+			return fmt.Errorf("take off %s: %w", h.Name, err)
+		}
+	}
+	return nil
+}
+
+// changed is what of a command can be changed: all but its kind.
+func changed(o order) map[string]any {
+	in := map[string]any{"name": o.Name}
+	if o.Type == slashCommand {
+		in["description"], in["options"] = o.Help, o.Options
+	}
+	return in
+}
+
+func same(a, b order) bool {
+	a.ID, b.ID = "", ""
+	one, err1 := json.Marshal(a)
+	two, err2 := json.Marshal(b)
+	return err1 == nil && err2 == nil && bytes.Equal(one, two)
+}

@@ -1,0 +1,283 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+)
+
+// revision is how a message stands.
+type revision struct {
+	edited time.Time
+	held   []held // emoji under it that were told of
+}
+
+// held is an emoji that someone holds under a message.
+type held struct{ user, emoji string }
+
+// happened is what an event in a place means.
+func (l *listener) happened(ctx context.Context, h heard, w where) ([]chat.Event, error) {
+	switch h.kind {
+	case "MESSAGE_CREATE":
+		return l.created(ctx, h, w)
+	case "MESSAGE_UPDATE":
+		return l.updated(ctx, h, w)
+	case "MESSAGE_DELETE", "MESSAGE_DELETE_BULK":
+		return l.deleted(h, w), nil
+	}
+	return l.reacted(ctx, h, w)
+}
+
+func (l *listener) created(ctx context.Context, h heard, w where) ([]chat.Event, error) {
+	m, ok := read(h.data)
+	if !ok {
+		return nil, nil
+	}
+	l.hears(m.ID)
+	l.trail(w.place).newest = max(l.trail(w.place).newest, number(m.ID))
+	if !m.isTalk() {
+		return nil, nil
+	}
+	own := l.isOwn(m)
+	if own && l.replaying {
+		l.recent[m.ID] = true
+	}
+	l.trail(w.place).read(number(m.ID), own, plainState)
+	e, ok, err := l.said(ctx, m, w)
+	if !ok || err != nil {
+		return nil, err
+	}
+	return []chat.Event{e}, nil
+}
+
+// updated: Discord says so of much that is no edit, and now and then again of
+// old edits.
+func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event, error) {
+	m, ok := read(h.data)
+	if !ok || m.Edited.IsZero() {
+		return nil, nil
+	}
+	l.trail(w.place).changed(number(m.ID))
+	if s, known := recall(&l.memory, &l.memory.states, m.ID); known && s.edited.Equal(m.Edited) {
+		return nil, nil
+	}
+	if m.Content == nil || m.Author.ID == "" { // the event tells only a part
+		whole, ok, err := l.again(ctx, m)
+		if !ok || err != nil {
+			return nil, err
+		}
+		m = whole
+	}
+	if !m.isTalk() {
+		return nil, nil
+	}
+	e, ok, err := l.said(ctx, m, w)
+	if !ok || err != nil || e.Kind != chat.Said || e.Revised.IsZero() {
+		return nil, err
+	}
+	e.Kind = chat.Edited
+	return []chat.Event{e}, nil
+}
+
+// again is a message as it is now.
+func (l *listener) again(ctx context.Context, m message) (message, bool, error) {
+	var raw json.RawMessage
+	err := l.waited(ctx, func() error { return l.get(ctx, "channels/"+m.Channel+"/messages/"+m.ID, nil, &raw) })
+	if errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrForbidden) {
+		return message{}, false, nil
+	}
+	if err != nil {
+		return message{}, false, fmt.Errorf("look at message %s: %w", m.ID, err)
+	}
+	whole, ok := read(raw)
+	return whole, ok, nil
+}
+
+// deleted: what the bot deleted itself is no news. Who took up a session of the
+// process before knows that of messages that it made meanwhile.
+func (l *listener) deleted(h heard, w where) []chat.Event {
+	var e struct {
+		ID  string   `json:"id"`
+		IDs []string `json:"ids"`
+	}
+	if json.Unmarshal(h.data, &e) != nil {
+		return nil
+	}
+	if h.kind == "MESSAGE_DELETE" {
+		e.IDs = []string{e.ID}
+	}
+	var events []chat.Event
+	for _, id := range e.IDs {
+		if !isID(id) {
+			continue
+		}
+		l.trail(w.place).gone(number(id))
+		if _, ours := recall(&l.memory, &l.memory.gone, id); ours || l.recent[id] {
+			continue
+		}
+		events = append(events, chat.Event{
+			Kind: chat.Deleted, Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, id), ID: id}}, At: time.Now().UTC(), Raw: h.data,
+		})
+	}
+	return events
+}
+
+// reacted: somebody put an emoji under a message, or took it off; or all of
+// them were taken off by a moderator, who does not say whose they were.
+func (l *listener) reacted(ctx context.Context, h heard, w where) ([]chat.Event, error) {
+	var e struct {
+		User    string  `json:"user_id"`
+		Message string  `json:"message_id"`
+		Guild   string  `json:"guild_id"`
+		Emoji   emoji   `json:"emoji"`
+		Member  *member `json:"member"`
+	}
+	if json.Unmarshal(h.data, &e) != nil || !isID(e.Message) {
+		return nil, nil
+	}
+	l.trail(w.place).changed(number(e.Message))
+	base := chat.Event{
+		Kind: chat.Unreacted, Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, e.Message), ID: e.Message}},
+		Emoji: e.Emoji.text(), At: time.Now().UTC(), Raw: h.data,
+	}
+	switch h.kind {
+	case "MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI":
+		return l.allTakenOff(base), nil
+	}
+	if e.User == l.me().user || e.Emoji.text() == "" || !isID(e.User) {
+		return nil, nil
+	}
+	if e.Member != nil && e.Member.User != nil && e.Member.User.Bot && !l.isBot(e.User) {
+		return nil, nil
+	}
+	by, err := l.personOf(ctx, w, user{ID: e.User}, e.Member)
+	if err != nil {
+		return nil, err
+	}
+	base.By = by
+	if h.kind == "MESSAGE_REACTION_ADD" {
+		base.Kind = chat.Reacted
+	}
+	l.holds(e.Message, held{e.User, base.Emoji}, base.Kind == chat.Reacted)
+	return []chat.Event{base}, nil
+}
+
+// holds notes who holds which emoji under a message.
+func (p *Platform) holds(message string, h held, on bool) {
+	s, _ := recall(&p.memory, &p.memory.states, message)
+	var left []held
+	for _, o := range s.held {
+		if o != h {
+			left = append(left, o)
+		}
+	}
+	if on {
+		left = append(left, h)
+	}
+	s.held = left
+	note(&p.memory, &p.memory.states, message, s)
+}
+
+// allTakenOff are the emoji that were known to stand under a message: all of
+// them, or all of one kind.
+func (l *listener) allTakenOff(base chat.Event) []chat.Event {
+	id := base.Message.Ref.ID
+	s, _ := recall(&l.memory, &l.memory.states, id)
+	var events []chat.Event
+	for _, h := range s.held {
+		if base.Emoji != "" && base.Emoji != h.emoji {
+			continue
+		}
+		e := base
+		e.Emoji, e.By = h.emoji, chat.Person{ID: h.user}
+		events = append(events, e)
+		l.holds(id, h, false)
+	}
+	return events
+}
+
+// around is what an event means that happens in no place: what it tells of
+// servers, channels and threads is kept.
+func (l *listener) around(ctx context.Context, h heard) ([]chat.Event, error) {
+	switch h.kind {
+	case "CHANNEL_CREATE", "CHANNEL_UPDATE", "THREAD_CREATE", "THREAD_UPDATE":
+		var c channel
+		if json.Unmarshal(h.data, &c) == nil {
+			l.learn(c)
+		}
+	case "CHANNEL_DELETE", "THREAD_DELETE":
+		l.forget(h)
+	case "THREAD_LIST_SYNC":
+		l.learnAll(h, "")
+	case "GUILD_CREATE":
+		return nil, l.serverThere(ctx, h)
+	case "GUILD_DELETE":
+		var g struct {
+			ID string `json:"id"`
+		}
+		if json.Unmarshal(h.data, &g) == nil && g.ID != "" {
+			l.guilds[g.ID] = false
+			l.c.Log.Warn("a server cannot be seen any more", "server", g.ID)
+		}
+	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_UPDATE":
+		l.rightsChanged(h)
+	}
+	return nil, nil
+}
+
+// forget: a channel or thread is no more.
+func (l *listener) forget(h heard) {
+	var c channel
+	if json.Unmarshal(h.data, &c) != nil || !isID(c.ID) {
+		return
+	}
+	if w, known := l.places.get(c.ID); known {
+		delete(l.trails, w.place)
+		delete(l.touched, w.place)
+	}
+	l.places.put(c.ID, where{})
+}
+
+// learnAll learns the channels and threads that an event holds.
+func (l *listener) learnAll(h heard, guild string) {
+	var all struct {
+		ID       string    `json:"id"`
+		Guild    string    `json:"guild_id"`
+		Channels []channel `json:"channels"`
+		Threads  []channel `json:"threads"`
+	}
+	if json.Unmarshal(h.data, &all) != nil {
+		return
+	}
+	for _, c := range append(all.Channels, all.Threads...) {
+		if c.Guild == "" {
+			c.Guild = strings.TrimSpace(all.Guild + guild)
+		}
+		l.learn(c)
+	}
+}
+
+// serverThere: a server can be seen, perhaps after a while in which it could
+// not; then what happened there meanwhile was missed.
+func (l *listener) serverThere(ctx context.Context, h heard) error {
+	var g struct {
+		ID          string `json:"id"`
+		Unavailable bool   `json:"unavailable"`
+	}
+	if json.Unmarshal(h.data, &g) != nil || g.ID == "" || g.Unavailable {
+		return nil
+	}
+	l.learnAll(h, g.ID)
+	there, known := l.guilds[g.ID]
+	l.guilds[g.ID] = true
+	if !l.whole || there && known || l.replaying && !known {
+		return nil
+	}
+	l.whole = false
+	return l.catchUp(ctx)
+}

@@ -1,0 +1,216 @@
+package discord
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+)
+
+// interaction is someone's use of a command, or their typing of one.
+type interaction struct {
+	ID      string  `json:"id"`
+	Type    int     `json:"type"`
+	Token   string  `json:"token"`
+	Guild   string  `json:"guild_id"`
+	Channel string  `json:"channel_id"`
+	Member  *member `json:"member"`
+	Data    struct {
+		Name    string  `json:"name"`
+		Type    int     `json:"type"`
+		Target  string  `json:"target_id"` // the message whose menu it was called from
+		Options []given `json:"options"`
+	} `json:"data"`
+}
+
+// given is an argument, or a subcommand with its own.
+type given struct {
+	Name    string          `json:"name"`
+	Type    int             `json:"type"`
+	Value   json.RawMessage `json:"value"`
+	Focused bool            `json:"focused"`
+	Options []given         `json:"options"`
+}
+
+// The kinds of interactions, and of answers to them.
+const (
+	commandCalled = 2
+	commandTyped  = 4
+
+	answerNow   = 4
+	answerLater = 5
+	answerTyped = 8
+)
+
+// atOnce is how long a first answer may take: Discord waits 3 s.
+const atOnce = 2500 * time.Millisecond
+
+// answerAtOnce answers an interaction before Discord gives up on it: a call by
+// the promise of an answer, typing by what may be meant.
+func (l *listener) answerAtOnce(ctx context.Context, h heard) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			l.c.Log.Error("a command of Discord's breaks the bot", "error", l.redact(fmt.Sprint(broken)))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, atOnce)
+	defer cancel()
+	var i interaction
+	if json.Unmarshal(h.data, &i) != nil || !isID(i.ID) || !isID(i.Channel) || i.Token == "" || i.Type != commandCalled && i.Type != commandTyped {
+		return
+	}
+	if err := l.answerFirst(ctx, i); err != nil && ctx.Err() == nil {
+		l.c.Log.Warn("a command was not answered in time", "error", err)
+	}
+}
+
+func (l *listener) answerFirst(ctx context.Context, i interaction) error {
+	w, ours, err := l.heardIn(ctx, i.Channel)
+	if err != nil {
+		return err
+	}
+	e, command, known := l.called(i, w)
+	if i.Type == commandTyped {
+		return l.respond(ctx, i, answerTyped, map[string]any{"choices": choicesOf(ctx, command, i, *e.Call)})
+	}
+	if !ours || !l.rooms[w.place.Room] || !known {
+		return l.respond(ctx, i, answerNow, map[string]any{
+			"content": "This bot is not set up for this channel.", "flags": ownEyes, "allowed_mentions": nobody,
+		})
+	}
+	err = l.respond(ctx, i, answerLater, map[string]any{"flags": ownEyes})
+	if err != nil && !is(err, answeredAlready) {
+		return err
+	}
+	l.calls.put(e)
+	return nil
+}
+
+// respond gives the first answer.
+func (p *Platform) respond(ctx context.Context, i interaction, kind int, data any) error {
+	return p.call(ctx, ask{
+		method: http.MethodPost, path: "interactions/" + i.ID + "/" + i.Token + "/callback", free: true, scope: chat.MessageScope,
+		in: map[string]any{"type": kind, "data": data},
+	}, nil)
+}
+
+// called is an interaction as the call of a command.
+func (p *Platform) called(i interaction, w where) (chat.Event, chat.Command, bool) {
+	p.mu.Lock()
+	all := p.commands
+	p.mu.Unlock()
+	c := chat.Call{Ref: chat.Ref{Place: w.place, ID: i.ID}, Name: i.Data.Name, Args: map[string]string{}, Private: true, Token: i.Token}
+	if i.Member != nil && i.Member.User != nil {
+		u := *i.Member.User
+		c.By = chat.Person{ID: u.ID, Name: name(i.Member, u), Avatar: avatar(u)}
+		c.Rights = bits(i.Member.Permissions).right()
+	}
+	is := func(o chat.Command) bool { return o.Name == c.Name }
+	if i.Data.Type == menuCommand {
+		is = func(o chat.Command) bool { return o.Menu != "" && cutTo(o.Menu, 32) == i.Data.Name }
+		if isID(i.Data.Target) {
+			c.On = chat.Ref{Place: placeOf(w, i.Data.Target), ID: i.Data.Target}
+		}
+	}
+	for _, o := range i.Data.Options {
+		if o.Type == subcommand {
+			c.Name = o.Name
+		}
+		for _, v := range append([]given{o}, o.Options...) {
+			if len(v.Value) > 0 {
+				c.Args[v.Name] = valueOf(v.Value)
+			}
+		}
+	}
+	at := slices.IndexFunc(all, is)
+	e := chat.Event{Kind: chat.Called, Message: chat.Message{Ref: c.Ref, From: c.By}, By: c.By, At: timeOf(i.ID).UTC(), Call: &c}
+	if at < 0 {
+		return e, chat.Command{}, false
+	}
+	c.Name = all[at].Name
+	return e, all[at], c.By.ID != ""
+}
+
+// valueOf is an argument as a text.
+func valueOf(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+const (
+	mostChoices   = 25
+	longestChoice = 100
+)
+
+// choicesOf is what may be meant by what is being typed.
+func choicesOf(ctx context.Context, command chat.Command, i interaction, c chat.Call) []map[string]string {
+	choices := []map[string]string{}
+	typed := ""
+	for _, o := range i.Data.Options {
+		for _, v := range append([]given{o}, o.Options...) {
+			if v.Focused {
+				typed = v.Name
+			}
+		}
+	}
+	at := slices.IndexFunc(command.Options, func(o chat.Option) bool { return o.Name == typed })
+	if at < 0 || command.Options[at].Complete == nil {
+		return choices
+	}
+	for _, one := range command.Options[at].Complete(ctx, c) {
+		if one.Label == "" {
+			one.Label = one.Value
+		}
+		if one.Value == "" || utf8.RuneCountInString(one.Value) > longestChoice || len(choices) == mostChoices {
+			continue
+		}
+		choices = append(choices, map[string]string{"name": cutTo(one.Label, longestChoice), "value": one.Value})
+	}
+	return choices
+}
+
+// Answer implements chat.Answerer: the promise of an answer becomes the answer.
+// It is one message; what is too long for it is cut, with a word that says so.
+func (p *Platform) Answer(ctx context.Context, c chat.Call, said chat.Message) error {
+	me, err := p.who(ctx)
+	if err != nil {
+		return fmt.Errorf("answer %s: %w", c.Name, err)
+	}
+	said.From, said.ReplyTo = chat.Person{}, chat.Ref{}
+	if !p.fits(said) {
+		said.Body = p.cut(said.Body)
+	}
+	s := saying{Content: p.printed(said), Mentions: nobody}
+	err = p.call(ctx, ask{
+		method: http.MethodPatch, path: "webhooks/" + me.application + "/" + c.Token + "/messages/@original", free: true,
+		scope: chat.MessageScope, in: s,
+	}, nil)
+	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrAuth) || is(err, wrongHookToken, unknownWebhook) {
+		return fmt.Errorf("answer %s: it is too late: %w", c.Name, chat.ErrGone)
+	}
+	if err != nil {
+		return fmt.Errorf("answer %s: %w", c.Name, err)
+	}
+	return nil
+}
+
+// cut is as much of a text as fits, and a word that there is more.
+func (p *Platform) cut(d format.Doc) format.Doc {
+	with := func(d format.Doc) format.Doc {
+		return d.Add(format.Block{Kind: format.Paragraph}, "… there is more than fits here.")
+	}
+	return with(format.Split(d, func(d format.Doc) bool { return p.fits(chat.Message{Body: with(d)}) })[0])
+}
+
+// plainDoc is a text of one paragraph.
+func plainDoc(s string) format.Doc { return format.Text(s) }

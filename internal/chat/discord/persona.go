@@ -1,0 +1,139 @@
+package discord
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"marginalia/internal/chat"
+)
+
+// longestName is how long the name of a webhook's message may be.
+const longestName = 80
+
+// anyone is who speaks if Discord refuses a name.
+const anyone = "Someone elsewhere"
+
+// printed is a message's text as it is sent. What a webhook says begins with
+// what its name cannot hold, and with the address of what it answers: webhooks
+// cannot answer.
+func (p *Platform) printed(m chat.Message) string {
+	text := p.words.Print(m.Body)
+	for _, f := range m.Files {
+		if strings.HasPrefix(f.URL, "https://") || strings.HasPrefix(f.URL, "http://") {
+			text = strings.TrimSpace(text + "\n" + f.URL)
+		}
+	}
+	return p.header(m) + text
+}
+
+// headerMark begins each line of a header: small print, which no words begin
+// with as they are printed.
+const headerMark = "-# "
+
+func (p *Platform) header(m chat.Message) string {
+	if m.From.Name == "" {
+		return ""
+	}
+	head := ""
+	if _, rest := persona(m.From.Name); rest != "" {
+		head += headerMark + p.words.Print(plainDoc(rest)) + "\n"
+	}
+	if !m.ReplyTo.IsZero() {
+		if link := p.link(m.ReplyTo); link != "" {
+			head += headerMark + "↪ " + link + "\n"
+		}
+	}
+	return head
+}
+
+// longestLink is how long the line with an address can be.
+const longestLink = len(headerMark+"↪ https://discord.com/channels/\n") + 3*20 + 2
+
+// fits reports whether a message can be sent in one piece: Discord counts code
+// points, some clients UTF-16 units.
+func (p *Platform) fits(m chat.Message) bool {
+	room := limit
+	if !m.ReplyTo.IsZero() {
+		room -= longestLink // whether it is known by now, or not
+		m.ReplyTo = chat.Ref{}
+	}
+	text := p.printed(m)
+	return utf8.RuneCountInString(text) <= room && len(utf16.Encode([]rune(text))) <= room
+}
+
+// persona is the name that a webhook bears for someone, and what of the name it
+// has no room for.
+func persona(name string) (shown, rest string) {
+	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != 0x200d
+	}), " ")
+	name = forbidden.ReplaceAllStringFunc(name, func(s string) string {
+		r := []rune(s)
+		return string(r[:3]) + "·" + string(r[3:])
+	})
+	if strings.EqualFold(name, "here") || strings.EqualFold(name, "everyone") {
+		name += "·"
+	}
+	if name == "" {
+		return anyone, ""
+	}
+	units := 0
+	for i, r := range name {
+		if units += utf16.RuneLen(r); units > longestName-1 && utf8.RuneCountInString(name) > longestName-1 {
+			return strings.TrimSpace(name[:i]) + "…", strings.TrimSpace(name[i:])
+		}
+	}
+	return name, ""
+}
+
+// forbidden are the words that Discord takes for its own.
+var forbidden = regexp.MustCompile(`(?i)discord|clyde`)
+
+// sayAs says something by a webhook, under someone's name.
+func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, forum bool) (made message, err error) {
+	room := m.Ref.Place.Room.ID
+	s.Username, _ = persona(m.From.Name)
+	if a := m.From.Avatar; strings.HasPrefix(a, "https://") && len(a) <= 2048 {
+		s.Avatar = a
+	}
+	query := url.Values{"wait": {"true"}}
+	if thread := m.Ref.Place.Thread; thread != "" {
+		query.Set("thread_id", thread)
+	}
+	if forum {
+		s.Thread = threadName(m.Body.Text)
+	}
+	say := func(h hook) error {
+		return p.call(ctx, ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, query: query, in: s, scope: chat.RoomScope}, &made)
+	}
+	err = p.withHook(ctx, room, say)
+	if refusesName(err) {
+		s.Content = headerMark + p.words.Print(plainDoc(m.From.Name)) + "\n" + s.Content
+		s.Username = anyone
+		err = p.withHook(ctx, room, say)
+	}
+	return made, err
+}
+
+// refusesName reports whether a request was refused for the name that it bears.
+func refusesName(err error) bool {
+	return is(err, badForm) && strings.Contains(err.Error(), "USERNAME_INVALID")
+}
+
+// withoutHeader is a text without the lines that printed put before it.
+func withoutHeader(text string) string {
+	for strings.HasPrefix(text, headerMark) {
+		_, rest, more := strings.Cut(text, "\n")
+		if !more {
+			return text
+		}
+		text = rest
+	}
+	return text
+}

@@ -1,0 +1,211 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+)
+
+// said is what a message tells: what someone said, or called, or an echo of
+// what the bot said. Much is nothing to tell of.
+func (p *Platform) said(ctx context.Context, m message, w where) (chat.Event, bool, error) {
+	e := chat.Event{Kind: chat.Said, At: m.At.UTC(), Raw: m.raw}
+	e.Message.Ref = chat.Ref{Place: placeOf(w, m.ID), ID: m.ID, As: p.as(m)}
+	if p.isOwn(m) {
+		e.Kind, e.Key = chat.Echoed, string(m.Nonce)
+		if e.Key != "" {
+			note(&p.memory, &p.memory.made, e.Key, e.Message.Ref)
+		}
+		return e, e.Key != "", nil
+	}
+	if !m.isTalk() || m.Webhook != "" && !p.isBot(m.Webhook) || m.Webhook == "" && m.Author.Bot && !p.isBot(m.Author.ID) {
+		return e, false, nil
+	}
+	by, err := p.personOf(ctx, w, m.Author, m.Member)
+	if err != nil {
+		return e, false, err
+	}
+	e.By, e.Message.From = by, by
+	p.write(&e, m, w)
+	if e.Message.Body.Empty() && len(e.Message.Files) == 0 {
+		return e, false, nil // it may be that the bot is not let read it
+	}
+	p.remember(m, by)
+	if name, args, ok := chat.ParseCommand(p.c.Command, text(m)); ok {
+		e.Kind = chat.Called
+		e.Call = &chat.Call{Ref: e.Message.Ref, On: e.Message.ReplyTo, By: by, Name: name, Args: args}
+		e.Call.Rights, err = p.rightsOf(ctx, w, m.Author.ID, m.Member)
+		return e, err == nil, err
+	}
+	return e, true, nil
+}
+
+// write gives an event a message's words, files and what it answers.
+func (p *Platform) write(e *chat.Event, m message, w where) {
+	if !m.Edited.IsZero() {
+		e.Revised = m.Edited.UTC()
+	}
+	for _, who := range m.Mentions {
+		note(&p.memory, &p.memory.names, "user "+who.ID, name(who.Member, who.user))
+	}
+	e.Message.Body = p.words.Parse(text(m))
+	e.Message.Files = filesOf(m)
+	if r := m.Reference; r != nil && m.Type == replyMessage && r.Type == 0 && r.Channel == m.Channel && isID(r.Message) {
+		e.Message.ReplyTo = chat.Ref{Place: placeOf(w, r.Message), ID: r.Message}
+	}
+}
+
+// text is a message's words, or those that it passes on.
+func text(m message) string {
+	if m.Content != nil && *m.Content != "" {
+		return *m.Content
+	}
+	if m.Poll != nil {
+		return m.Poll.Question.Text
+	}
+	var all []string
+	for _, s := range m.Snapshots {
+		for line := range strings.SplitSeq(s.Message.Content, "\n") {
+			all = append(all, "> "+line)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+func filesOf(m message) []chat.File {
+	var all []chat.File
+	attached := m.Attachments
+	for _, s := range m.Snapshots {
+		attached = append(attached, s.Message.Attachments...)
+	}
+	for _, a := range attached {
+		all = append(all, chat.File{Name: a.Name, Type: a.Type, URL: a.URL, Alt: a.Alt, Size: a.Size})
+	}
+	for _, s := range m.Stickers {
+		all = append(all, chat.File{Name: s.Name, Type: stickerTypes[s.Format], URL: stickerURL(s)})
+	}
+	return all
+}
+
+// stickerTypes by Discord's number.
+var stickerTypes = map[int]string{1: "image/png", 2: "image/apng", 3: "application/json", 4: "image/gif"}
+
+func stickerURL(s sticker) string {
+	if !isID(s.ID) {
+		return ""
+	}
+	ext := map[int]string{3: ".json", 4: ".gif"}[s.Format]
+	if ext == "" {
+		ext = ".png"
+	}
+	return "https://cdn.discordapp.com/stickers/" + s.ID + ext
+}
+
+// remember notes of a message what may be asked later.
+func (p *Platform) remember(m message, by chat.Person) {
+	note(&p.memory, &p.memory.authors, m.ID, by.Name)
+	s, _ := recall(&p.memory, &p.memory.states, m.ID)
+	s.edited = m.Edited
+	note(&p.memory, &p.memory.states, m.ID, s)
+}
+
+// isOwn reports whether the bot said something, or one of its webhooks.
+func (p *Platform) isOwn(m message) bool {
+	me := p.me()
+	return m.Author.ID == me.user && me.user != "" || m.Application != "" && m.Application == me.application || p.hooks.has(m.Webhook)
+}
+
+// as is who speaks, of what is the bot's own.
+func (p *Platform) as(m message) string {
+	switch {
+	case !p.isOwn(m):
+		return ""
+	case m.Webhook == "" || m.Webhook == p.me().application: // the latter: an answer to a command
+		return bot
+	}
+	return m.Webhook
+}
+
+// personOf is someone by the name that they bear on the server. What Discord
+// tells of old messages leaves it out.
+func (p *Platform) personOf(ctx context.Context, w where, u user, m *member) (chat.Person, error) {
+	if m != nil && m.User != nil && u.Name == "" {
+		u = *m.User
+	}
+	who := chat.Person{ID: u.ID, Name: name(m, u), Avatar: avatar(u)}
+	key := "user " + u.ID
+	if m != nil || u.Bot {
+		note(&p.memory, &p.memory.names, key, who.Name)
+		return who, nil
+	}
+	if known, ok := recall(&p.memory, &p.memory.names, key); ok {
+		who.Name = known
+		return who, nil
+	}
+	var found member
+	err := p.get(ctx, "guilds/"+p.guildOf(w.place.Room.ID)+"/members/"+u.ID, nil, &found)
+	if err == nil && found.User != nil {
+		who.Name = name(&found, *found.User)
+		who.Avatar = avatar(*found.User)
+	}
+	if err != nil && !errors.Is(err, chat.ErrForbidden) && !errors.Is(err, chat.ErrGone) && !errors.Is(err, chat.ErrRefused) {
+		return who, err
+	}
+	note(&p.memory, &p.memory.names, key, who.Name) // who has left is called as before
+	return who, nil
+}
+
+// reactionsOn reads who holds which emoji under a message.
+func (p *Platform) reactionsOn(ctx context.Context, m message, w where) ([]chat.Event, error) {
+	var events []chat.Event
+	for _, r := range m.Reactions {
+		if r.Count == 0 || r.Count == 1 && r.Me || r.Emoji.text() == "" {
+			continue
+		}
+		all, err := p.reactors(ctx, m, r.Emoji.text())
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range all {
+			if u.ID == p.me().user || u.Bot && !p.isBot(u.ID) {
+				continue
+			}
+			by, err := p.personOf(ctx, w, u, nil)
+			if err != nil {
+				return nil, err
+			}
+			p.holds(m.ID, held{u.ID, r.Emoji.text()}, true)
+			events = append(events, chat.Event{
+				Kind: chat.Reacted, Emoji: r.Emoji.text(), By: by, At: time.Now().UTC(),
+				Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID, As: p.as(m)}},
+			})
+		}
+	}
+	return events, nil
+}
+
+// reactors are all who hold an emoji under a message.
+func (p *Platform) reactors(ctx context.Context, m message, emoji string) ([]user, error) {
+	var all []user
+	for after := "0"; ; {
+		var some []user
+		query := url.Values{"limit": {strconv.Itoa(page)}, "after": {after}}
+		err := p.get(ctx, "channels/"+m.Channel+"/messages/"+m.ID+"/reactions/"+url.PathEscape(emoji), query, &some)
+		if errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrRefused) {
+			return all, nil // gone meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+		if len(some) < page {
+			return all, nil
+		}
+		after = some[len(some)-1].ID
+	}
+}
