@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/url"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/discord"
 	"marginalia/internal/chat/local"
 	"marginalia/internal/chat/matrix"
 )
@@ -72,8 +72,11 @@ func openMatrix(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logg
 	})
 }
 
-func openDiscord(context.Context, Config, []chat.Room, *slog.Logger) (chat.Platform, error) {
-	return nil, errors.New("this build does not speak to discord yet: take its rooms out of [[rooms]]")
+func openDiscord(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logger) (chat.Platform, error) {
+	d := c.Discord
+	return discord.Open(ctx, discord.Config{
+		Token: d.Token, Channels: ids(rooms), API: d.API, Command: d.Command, Bots: d.Bots, Log: log,
+	})
 }
 
 func ids(rooms []chat.Room) []string {
