@@ -1,143 +1,17 @@
 package relay_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-	_ "time/tzdata"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/chat/chattest"
-	"marginalia/internal/discussion"
-	"marginalia/internal/format"
-	"marginalia/internal/relay"
-	"marginalia/internal/schedule"
 	"marginalia/internal/store"
-	"marginalia/test/postgres"
 )
-
-// databases runs a story on SQLite and on PostgreSQL.
-func databases(t *testing.T, story func(t *testing.T, dsn string)) {
-	t.Run("SQLite", func(t *testing.T) { story(t, filepath.Join(t.TempDir(), "story.db")) })
-	t.Run("PostgreSQL", func(t *testing.T) { story(t, postgres.DSN(t)) })
-}
-
-// An essay of n paragraphs, each long enough to be a passage of its own.
-func essay(n int) discussion.Discussion {
-	var body format.Doc
-	for i := range n {
-		var words []string
-		for j := range 18 {
-			words = append(words, fmt.Sprintf("Sentence %d of paragraph %d goes on and on.", j+1, i+1))
-		}
-		body = body.Add(format.Block{Kind: format.Paragraph}, strings.Join(words, " "))
-	}
-	docs := []discussion.Document{{Kind: discussion.Essay, Body: body, Confidence: 1}}
-	return discussion.Assemble("The Story", "https://example.org/story", docs, discussion.CutOptions{})
-}
-
-// town is two networks with three rooms, people in each, and the bot.
-type town struct {
-	t      *testing.T
-	db     *store.DB
-	nets   map[string]*chattest.Network
-	rooms  []chat.Room
-	people map[string][]*chattest.Member
-	text   discussion.Discussion
-	stop   func()
-
-	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
-	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
-}
-
-// The networks of a town, unless a story asks for others.
-var (
-	netOne = chattest.Options{Name: "one", Names: true, EditEvents: true, Limit: 4000, Moderator: true}
-	netTwo = chattest.Options{Name: "two", Threads: chat.OpenedThreads, Limit: 2000, Moderator: true}
-)
-
-func newTown(t *testing.T, dsn string, passages int, one, two chattest.Options) *town {
-	db, err := store.Open(t.Context(), dsn, store.Options{NoListen: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &town{t: t, db: db, people: map[string][]*chattest.Member{}, text: essay(passages), nets: map[string]*chattest.Network{
-		"one": chattest.New(one), "two": chattest.New(two),
-	}}
-	n.rooms = []chat.Room{n.nets["one"].Room("hall"), n.nets["one"].Room("yard"), n.nets["two"].Room("club")}
-	for name, net := range n.nets {
-		for i := range 4 {
-			n.people[name] = append(n.people[name], net.User(fmt.Sprintf("%s-%d", name, i)))
-		}
-	}
-	return n
-}
-
-// plan stores the essay and a drip of it into all rooms.
-func (n *town) plan(cron string) {
-	n.update(func(tx *store.Tx) error {
-		if _, err := tx.PutDiscussion(n.text, time.Now()); err != nil {
-			return err
-		}
-		return tx.PutPlan(schedule.Plan{Name: "drip", Does: schedule.Drip, Discussion: n.text.ID, Cron: cron,
-			Rooms: n.rooms, Count: 1, CatchUp: schedule.One, Start: time.Now(), Next: 1})
-	})
-}
-
-func (n *town) update(f func(tx *store.Tx) error) {
-	n.t.Helper()
-	if err := n.db.Update(context.Background(), f); err != nil {
-		n.t.Fatal(err)
-	}
-}
-
-// start runs the bot; stop ends it and waits.
-func (n *town) start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	var platforms []chat.Platform
-	for _, net := range n.nets {
-		p := chat.Platform(net.Open("bot"))
-		if n.through != nil {
-			p = n.through(net.Open("bot"))
-		}
-		platforms = append(platforms, p)
-	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Log: logger(n.t)})
-	var done sync.WaitGroup
-	done.Go(func() {
-		if err := r.Run(ctx); err != nil {
-			n.t.Errorf("Run: %v", err)
-		}
-	})
-	n.stop = func() { cancel(); done.Wait() }
-}
-
-func (n *town) net(r chat.Room) *chattest.Network { return n.nets[r.Platform] }
-
-// threads lists the threads under the passages of a room, as people see them.
-func (n *town) threads(r chat.Room) map[int]chat.Place {
-	seqs := map[int]chat.Place{}
-	for _, m := range n.net(r).Read(chat.Place{Room: r}) {
-		var seq, total int
-		at := strings.LastIndex(m.Body.Text, "The Story · ")
-		if at < 0 {
-			continue
-		}
-		if _, err := fmt.Sscanf(m.Body.Text[at:], "The Story · %d/%d", &seq, &total); err == nil {
-			if place := n.net(r).Thread(m.Ref); place != (chat.Place{}) {
-				seqs[seq] = place
-			}
-		}
-	}
-	return seqs
-}
 
 // remark is what someone said, by the test's own account.
 type remark struct {
@@ -145,9 +19,9 @@ type remark struct {
 	seq          int
 	room         chat.Room
 	ref          chat.Ref
-	by           *chattest.Member
+	by           member
 	deleted      bool
-	fans         map[*chattest.Member]bool
+	fans         map[member]bool
 }
 
 // The story "66 hours, one network down for 34": 30 passages on the hour,
@@ -156,34 +30,42 @@ type remark struct {
 // doubled, and each thread has the order in which the bot committed it.
 func TestSixtySixHours(t *testing.T) {
 	databases(t, func(t *testing.T, dsn string) {
-		began := realTime()
-		synctest.Test(t, func(t *testing.T) {
-			n := newTown(t, dsn, 30, netOne, netTwo)
-			n.plan("0 * * * *")
-			n.start()
-			dice := rand.New(rand.NewPCG(66, 34))
-			said := n.live(dice)
-			time.Sleep(3 * time.Hour)
-			synctest.Wait()
-			n.stop()
-			found := n.check(said)
-			for _, f := range found {
-				t.Error(f)
-			}
-			n.plantFaults(said)
-			for _, net := range n.nets {
-				net.Check(t)
-			}
-			if err := n.db.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		t.Logf("66 hours took %s", realTime().Sub(began).Round(time.Millisecond))
+		sixtySixHours(t, "two", func(t *testing.T) *town { return newTown(t, dsn, 30, netOne, netTwo) })
 	})
 }
 
-// live lets 66 hours pass: 300 replies, 60 edits, 30 deletions, 60 reactions.
-func (n *town) live(dice *rand.Rand) []*remark {
+// sixtySixHours tells the story in a town that is made inside a bubble. down
+// names the network that has the outage.
+func sixtySixHours(t *testing.T, down string, settle func(t *testing.T) *town) {
+	t.Helper()
+	began := realTime()
+	synctest.Test(t, func(t *testing.T) {
+		n := settle(t)
+		n.plan("0 * * * *")
+		n.start()
+		dice := rand.New(rand.NewPCG(66, 34))
+		said := n.live(dice, down)
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		n.stop()
+		found := n.check(said)
+		for _, f := range found {
+			t.Error(f)
+		}
+		n.plantFaults(said)
+		for _, net := range n.all {
+			net.Check(t)
+		}
+		if err := n.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Logf("66 hours took %s", realTime().Sub(began).Round(time.Millisecond))
+}
+
+// live lets 66 hours pass: 300 replies, 60 edits, 30 deletions, 60 reactions,
+// and an outage of one network.
+func (n *town) live(dice *rand.Rand, down string) []*remark {
 	var deeds []string
 	for kind, many := range map[string]int{"say": 300, "edit": 60, "delete": 30, "react": 60} {
 		deeds = append(deeds, slices.Repeat([]string{kind}, many)...)
@@ -197,7 +79,7 @@ func (n *town) live(dice *rand.Rand) []*remark {
 	for i := 0; i < len(deeds); i++ {
 		time.Sleep(step)
 		hour := time.Since(start).Hours()
-		n.nets["two"].SetDown(hour >= 10 && hour < 44)
+		n.all[down].SetDown(hour >= 10 && hour < 44)
 		if !n.deed(deeds[i], &said, dice) { // its time has not come: later
 			deeds = append(deeds, deeds[i])
 		}
@@ -218,7 +100,7 @@ func (n *town) deed(kind string, said *[]*remark, dice *rand.Rand) bool {
 		})
 		seq := seqs[dice.IntN(len(seqs))]
 		by := n.people[room.Platform][dice.IntN(4)]
-		r := &remark{token: fmt.Sprintf("tk%04d", len(*said)), seq: seq, room: room, by: by, fans: map[*chattest.Member]bool{}}
+		r := &remark{token: fmt.Sprintf("tk%04d", len(*said)), seq: seq, room: room, by: by, fans: map[member]bool{}}
 		r.words = r.token + " first version."
 		r.ref = by.Say(threads[seq], r.words, chat.Ref{})
 		*said = append(*said, r)
@@ -352,7 +234,7 @@ func (n *town) plantFaults(said []*remark) {
 	living := slices.DeleteFunc(slices.Clone(said), func(r *remark) bool { return r.deleted || r.room != n.rooms[0] })
 	a := living[0]
 	yard := n.net(n.rooms[1])
-	vandal := yard.User("vandal")
+	vandal := yard.someone(n.t, "vandal")
 	find := func(token string) chat.Message {
 		for _, m := range yard.Read(n.threads(n.rooms[1])[a.seq]) {
 			if tokenIn(m.Body.Text) == token {
@@ -383,7 +265,7 @@ func (n *town) plantFaults(said []*remark) {
 // the same thread of the second room.
 func (n *town) followed(a *remark) bool {
 	tokens := []string{}
-	for _, m := range n.nets["one"].Read(n.threads(n.rooms[1])[a.seq]) {
+	for _, m := range n.net(n.rooms[1]).Read(n.threads(n.rooms[1])[a.seq]) {
 		tokens = append(tokens, tokenIn(m.Body.Text))
 	}
 	return len(tokens) > 2
