@@ -42,6 +42,7 @@ type Options struct {
 	Global   int              // requests a second over all routes; 0: no limit. Discord's is 50
 	Spacing  time.Duration    // between two IDENTIFYs; 0: none. Discord's is 5 s
 	Identify int              // IDENTIFYs a day; 0: 1000
+	Ban      int              // invalid requests in ten minutes that end in a ban; 0: 10,000
 
 	Heartbeat   time.Duration // default 41.25 s
 	Replay      int           // events that a session keeps for RESUME; default 2000
@@ -146,6 +147,9 @@ func fill(o *Options) {
 	}
 	if o.Identify == 0 {
 		o.Identify = 1000
+	}
+	if o.Ban == 0 {
+		o.Ban = 10_000
 	}
 	if o.Heartbeat == 0 {
 		o.Heartbeat = 41250 * time.Millisecond

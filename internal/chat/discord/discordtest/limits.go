@@ -35,11 +35,8 @@ func Seen() map[string]Limit {
 // wide is the limit where none is set.
 var wide = Limit{N: 1000, Per: time.Second}
 
-// invalidBan is how many invalid requests in ten minutes end in a ban.
-const (
-	invalidBan    = 10_000
-	invalidWindow = 10 * time.Minute
-)
+// invalidWindow is within which invalid requests are counted.
+const invalidWindow = 10 * time.Minute
 
 // limits is what is counted.
 type limits struct {
@@ -280,7 +277,7 @@ func (s *Server) invalid(r *request, e *apiError) {
 	for len(l.invalid) > 0 && r.now.Sub(l.invalid[0]) > invalidWindow {
 		l.invalid = l.invalid[1:]
 	}
-	if len(l.invalid) >= invalidBan {
+	if len(l.invalid) >= s.o.Ban {
 		l.banned = r.now.Add(24 * time.Hour)
 		s.violation("%d invalid requests within %s: banned", len(l.invalid), invalidWindow)
 	}

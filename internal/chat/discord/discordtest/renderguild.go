@@ -42,11 +42,9 @@ func (s *Server) guildCreate() object {
 			threads = append(threads, s.threadFor(c))
 		}
 	}
-	for _, a := range s.accounts {
-		members = append(members, a.memberWithUser())
-	}
+	members = append(members, s.bot.memberWithUser()) // of others only with presences
 	o["channels"], o["threads"], o["members"] = channels, threads, members
-	o["joined_at"], o["large"], o["member_count"], o["hub_type"] = stamp(s.guild.joined), len(members) > 250, len(members), nil
+	o["joined_at"], o["large"], o["member_count"], o["hub_type"] = stamp(s.guild.joined), len(s.accounts) > 250, len(s.accounts), nil
 	for _, empty := range []string{"guild_scheduled_events", "presences", "soundboard_sounds", "stage_instances", "voice_states"} {
 		o[empty] = list{}
 	}

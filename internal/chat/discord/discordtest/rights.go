@@ -114,6 +114,26 @@ func (s *Server) overwrite(id string, perms int64, deny bool) {
 	}
 	c.overwrites[s.bot.id] = o
 	s.emit(event{name: "CHANNEL_UPDATE", intent: intentGuilds, channel: c, always: true, data: s.channelObject(c, c.kind)})
+	if !deny && perms&ViewChannel != 0 {
+		s.syncThreads(c)
+	}
+}
+
+// syncThreads tells of the active threads of a channel that came into sight.
+func (s *Server) syncThreads(c *channel) {
+	threads, members := list{}, list{}
+	for _, t := range s.sorted() {
+		if t.parent != c || t.gone || t.archived {
+			continue
+		}
+		threads = append(threads, s.threadFor(t))
+		if _, in := t.members[s.bot.id]; in {
+			members = append(members, t.memberObject(s.bot.id))
+		}
+	}
+	s.emit(event{name: "THREAD_LIST_SYNC", intent: intentGuilds, channel: c, data: object{
+		"guild_id": s.guild.id, "channel_ids": list{c.id}, "threads": threads, "members": members,
+	}})
 }
 
 // Grant gives permissions to the bot's role, in all channels.

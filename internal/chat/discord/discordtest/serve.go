@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -222,8 +223,10 @@ func write(w http.ResponseWriter, status int, header http.Header, body any) {
 	if err != nil {
 		panic(err) // all bodies are made here
 	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	w.Write(text)
+	http.NewResponseController(w).Flush() // events may wait for it
 }
 
 // detail says what a refusal is about, in one line.

@@ -241,8 +241,10 @@ func (s *Server) archive(c *channel, on bool) {
 
 // settleThread archives a thread where nobody spoke for long.
 func (s *Server) settleThread(c *channel) {
-	due := c.spoken.Add(time.Duration(c.autoArchive) * time.Minute)
-	if s.o.AutoArchive && c.thread() && !c.archived && s.Now().After(due) {
+	if !s.o.AutoArchive || c == nil || !c.thread() || c.archived {
+		return
+	}
+	if s.Now().After(c.spoken.Add(time.Duration(c.autoArchive) * time.Minute)) {
 		s.archive(c, true)
 	}
 }

@@ -120,6 +120,7 @@ func (u *User) Say(channel, text, replyTo string, files ...File) (string, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.channels[channel]
+	s.settleThread(c)
 	if e := s.maySay(u.account, c, text, len(files)); e != nil {
 		return "", fmt.Errorf("say in %s: %w", channel, refused(e))
 	}

@@ -213,6 +213,7 @@ func (s *Server) webhookPlace(r *request, w *webhook, d *draft) (*channel, *apiE
 		if t == nil || t.gone || t.parent != home {
 			return nil, errUnknownChannel
 		}
+		s.settleThread(t)
 		return t, nil
 	case home.kind == forumChannel && d.Thread == "":
 		return nil, s.broken(r, refuse(400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id"))
