@@ -145,6 +145,7 @@ type Count struct {
 
 // count notes a request, or with a code its refusal. The caller holds mu.
 func (s *Server) count(op string, code int) {
+	defer s.note()
 	c := s.ops[op]
 	if c == nil {
 		c = &Count{Errors: map[int]int{}}
