@@ -53,6 +53,7 @@ type bench struct {
 	room  string
 	ada   *discordtest.User
 	token string
+	now   *clock // of tests that turn it on
 }
 
 // start makes a bench with Discord's schemas.
@@ -69,7 +70,7 @@ func bare(t *testing.T, o discordtest.Options) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &bench{t, s, s.Channel("book-club"), s.User("Ada"), "Bot " + s.Token()}
+	return &bench{t, s, s.Channel("book-club"), s.User("Ada"), "Bot " + s.Token(), nil}
 }
 
 // clean fails the test if there were violations.

@@ -99,12 +99,12 @@ func (s *Server) checkDraft(r *request, d *draft, before *message) *apiError {
 	if e := checkMentions(d.Mentions); e != nil {
 		return s.broken(r, e)
 	}
-	flags := d.flags()
-	if before != nil && before.flags&flagV2 != 0 {
-		flags |= flagV2
+	if wrong := d.flags() &^ s.settable(r, before); wrong != 0 {
+		return s.broken(r, form("flags", "FLAGS", "These flags can not be set: "+strconv.Itoa(wrong)))
 	}
-	if flags&^(settableFlags|flagHasThread) != 0 {
-		return s.broken(r, form("flags", "FLAGS", "These flags can not be set: "+strconv.Itoa(flags)))
+	flags := d.flags()
+	if before != nil {
+		flags |= before.flags & flagV2
 	}
 	if flags&flagV2 != 0 {
 		return s.checkV2(r, d)
@@ -118,6 +118,18 @@ func (s *Server) checkDraft(r *request, d *draft, before *message) *apiError {
 		}
 	}
 	return nil
+}
+
+// settable are the flags that a request may set; those that a message has may
+// be named again.
+func (s *Server) settable(r *request, before *message) int {
+	switch {
+	case before != nil:
+		return flagNoEmbeds | flagV2 | before.flags
+	case s.asked[r.PathValue("webhook_token")] != nil || r.PathValue("interaction_token") != "":
+		return flagNoEmbeds | flagSilent | flagV2 | flagEphemeral
+	}
+	return flagNoEmbeds | flagSilent | flagV2
 }
 
 // broken writes a broken rule down and returns its error.

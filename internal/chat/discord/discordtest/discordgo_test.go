@@ -80,6 +80,23 @@ func TestDiscordgoInABubble(t *testing.T) {
 		for _, bad := range s.Bad() {
 			t.Error(bad)
 		}
+		for _, noise := range []struct {
+			make func() error
+			bad  string
+		}{
+			{func() error { _, err := d.ChannelMessageSend(room, "x"); return err }, "allowed_mentions is missing"},
+			{func() error { _, err := d.ChannelMessageEdit(room, s.Messages(room)[0].ID, "x"); return err }, "not allowed"},
+			{func() error {
+				_, err := d.ThreadStart(room, "x", discordgo.ChannelTypeGuildPublicThread, 60)
+				return err
+			}, ""},
+		} {
+			noise.make() //nolint:errcheck // refused or not, it is noted
+			if bad := strings.Join(s.Bad(), "; "); (bad == "") != (noise.bad == "") || !strings.Contains(bad, noise.bad) {
+				t.Errorf("of discordgo's noise Bad has %q, want %q", bad, noise.bad)
+			}
+			s.ForgetBad()
+		}
 		s.Cut()
 		time.Sleep(2 * time.Second) // discordgo sleeps a second when it closes
 	})

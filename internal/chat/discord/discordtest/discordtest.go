@@ -40,6 +40,7 @@ type Options struct {
 	Intents  int              // privileged intents that are switched on in the portal; 0: MESSAGE_CONTENT; -1: none
 	Limits   map[string]Limit // by operation; nil: so wide that nobody meets them. See Seen
 	Global   int              // requests a second over all routes; 0: no limit. Discord's is 50
+	Grace    time.Duration    // how long a request may have been on its way when it comes though it should wait; default 1 s
 	Spacing  time.Duration    // between two IDENTIFYs; 0: none. Discord's is 5 s
 	Identify int              // IDENTIFYs a day; 0: 1000
 	Ban      int              // invalid requests in ten minutes that end in a ban; 0: 10,000
@@ -147,6 +148,9 @@ func fill(o *Options) {
 	}
 	if o.Identify == 0 {
 		o.Identify = 1000
+	}
+	if o.Grace == 0 {
+		o.Grace = time.Second
 	}
 	if o.Ban == 0 {
 		o.Ban = 10_000

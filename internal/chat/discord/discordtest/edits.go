@@ -80,7 +80,7 @@ func (m *message) change(d *draft) {
 		m.components = built(*d.Components)
 	}
 	if d.Flags != nil {
-		m.flags = m.flags&^settableFlags | *d.Flags&settableFlags | m.flags&(flagV2|flagEphemeral)
+		m.flags = m.flags&^flagNoEmbeds | *d.Flags&(flagNoEmbeds|flagV2)
 	}
 }
 

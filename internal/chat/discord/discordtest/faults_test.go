@@ -98,7 +98,6 @@ func TestLimitsAreTold(t *testing.T) {
 	if a.status != 429 || h.Get("X-RateLimit-Scope") != "user" || h.Get("Retry-After") != "5" || h.Get("X-RateLimit-Reset-After") != "5.000" || h.Get("X-RateLimit-Bucket") == "" || a.get("global") != false || a.get("retry_after") != 5.0 {
 		t.Errorf("429 is %s with %v", a.text, h)
 	}
-	b.s.ForgetBad()
 	now.turn(6 * time.Second)
 	b.post("again")
 	for _, c := range []struct {

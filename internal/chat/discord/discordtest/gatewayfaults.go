@@ -1,5 +1,7 @@
 package discordtest
 
+import "time"
+
 // gatewayFaults are what the next connections meet.
 type gatewayFaults struct {
 	reconnectFirst int // op 7 in place of READY
@@ -117,6 +119,24 @@ func (s *Server) Restart() {
 	s.nonces = map[string]nonce{}
 	s.mu.Unlock()
 	s.cut()
+}
+
+// BotRestarted says that the bot is a new process: it can not know what its
+// predecessor was told, so to ask again is no violation. Refused it is all the
+// same.
+func (s *Server) BotRestarted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limits.stopTold = time.Time{}
+	for _, b := range s.limits.buckets {
+		b.told, b.barred = time.Time{}, time.Time{}
+	}
+	for _, w := range s.webhooks {
+		w.told = false
+	}
+	for _, i := range s.asked {
+		i.lost = true
+	}
 }
 
 // Outage makes the guild unavailable, and available again.

@@ -44,8 +44,8 @@ type limits struct {
 	global   bucket
 	invalid  []time.Time
 	banned   time.Time // until then Cloudflare answers
-	stopped  time.Time // until then the bot was told to send nothing
-	stopTold bool
+	stopped  time.Time // until then everything is refused
+	stopTold time.Time // when the bot was told so; zero: it does not know
 }
 
 // bucket is a window of requests.
@@ -54,14 +54,21 @@ type bucket struct {
 	limit   Limit
 	used    int
 	reset   time.Time
-	told    bool      // that nothing remains
+	told    time.Time // when the bot learnt that nothing remains; zero: it does not know
 	blocked time.Time // a 429 was sent that asks to wait until then
+	barred  time.Time // when it was sent; zero: the bot does not know
+}
+
+// ignores reports whether a request comes later after the bot was told than it
+// can have been on its way.
+func (s *Server) ignores(r *request, told time.Time) bool {
+	return !told.IsZero() && r.now.Sub(told) > s.o.Grace
 }
 
 // take counts a request and reports whether it is one too many.
 func (b *bucket) take(now time.Time) bool {
 	if !now.Before(b.reset) {
-		b.used, b.reset, b.told = 0, now.Add(b.limit.Per), false
+		b.used, b.reset, b.told = 0, now.Add(b.limit.Per), time.Time{}
 	}
 	b.used++
 	return b.used > b.limit.N
@@ -122,7 +129,7 @@ func (s *Server) overGlobal(r *request) *refusal {
 		return nil
 	}
 	if r.now.Before(l.stopped) {
-		if l.stopTold {
+		if s.ignores(r, l.stopTold) {
 			s.violation("%s: sent %s before the global Retry-After", r.op.name, l.stopped.Sub(r.now))
 		}
 		return s.global429(r, l.stopped.Sub(r.now))
@@ -139,8 +146,10 @@ func (s *Server) overGlobal(r *request) *refusal {
 
 // global429 has what is documented, and no more: no reset, no bucket.
 func (s *Server) global429(r *request, wait time.Duration) *refusal {
+	if !r.now.Before(s.limits.stopped) {
+		s.limits.stopTold = r.now
+	}
 	s.limits.stopped = r.now.Add(wait)
-	s.limits.stopTold = true
 	s.count(r.op.name, http.StatusTooManyRequests)
 	s.invalid(r, &apiError{status: http.StatusTooManyRequests})
 	h := http.Header{}
@@ -185,12 +194,12 @@ func (s *Server) limitOf(op string) Limit {
 func (s *Server) overBucket(r *request) *refusal {
 	b := s.bucket(r.bucketOf(), s.limitOf(r.op.name))
 	early := r.now.Before(b.blocked)
-	known := b.told && r.now.Before(b.reset)
+	known := r.now.Before(b.reset) && s.ignores(r, b.told)
 	if !b.take(r.now) && !early {
 		return nil
 	}
 	switch {
-	case early:
+	case early && s.ignores(r, b.barred):
 		s.violation("%s: sent %s before Retry-After", r.bucketOf(), b.blocked.Sub(r.now))
 	case known:
 		s.violation("%s: sent although X-RateLimit-Remaining was 0", r.bucketOf())
@@ -201,6 +210,9 @@ func (s *Server) overBucket(r *request) *refusal {
 
 // slow is the 429 of one bucket. The caller holds mu.
 func (s *Server) slow(r *request, b *bucket, wait time.Duration, scope string) *refusal {
+	if !r.now.Before(b.blocked) {
+		b.barred = r.now
+	}
 	b.blocked = r.now.Add(wait)
 	s.count(r.op.name, http.StatusTooManyRequests)
 	if scope != "shared" {
@@ -228,7 +240,7 @@ func (s *Server) hidden(r *request, name, key string, code int) *apiError {
 	if !b.take(r.now) && !early {
 		return nil
 	}
-	if early {
+	if early && s.ignores(r, b.barred) {
 		s.violation("%s: sent %s before Retry-After", name+" "+key, b.blocked.Sub(r.now))
 	}
 	e := s.slow(r, b, b.reset.Sub(r.now), "user")
@@ -261,7 +273,9 @@ func (s *Server) headers(r *request) http.Header {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.bucket(r.bucketOf(), s.limitOf(r.op.name))
-	b.told = b.used >= b.limit.N
+	if b.used >= b.limit.N && b.told.IsZero() {
+		b.told = r.now
+	}
 	return b.headers(r.now)
 }
 

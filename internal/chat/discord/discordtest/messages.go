@@ -214,7 +214,7 @@ func (s *Server) open(c *channel, by *account) *apiError {
 // fill puts the words of a draft into a new message.
 func (s *Server) fill(r *request, m *message, d *draft) *apiError {
 	m.content, m.embeds, m.components, m.poll = d.text(), finished(items(d.Embeds)), built(items(d.Components)), d.Poll
-	m.flags |= d.flags() & settableFlags
+	m.flags |= d.flags() & keptFlags
 	return s.attach(r, m, d.Attachments)
 }
 

@@ -135,3 +135,18 @@ func TestClosedServersAreGone(t *testing.T) {
 		t.Error("a closed server is dialled")
 	}
 }
+
+// TestANewProcessKnowsNothing of what its predecessor was told: it is refused,
+// and that is no violation.
+func TestANewProcessKnowsNothing(t *testing.T) {
+	now := watch()
+	b := start(t, discordtest.Options{Now: now.read})
+	b.s.Fault(discordtest.Fault{Kind: discordtest.Global, Wait: time.Hour, Count: 1})
+	b.ask("POST", "/channels/"+b.room+"/messages", saying(nil))
+	now.turn(time.Minute)
+	b.s.BotRestarted()
+	if a := b.ask("POST", "/channels/"+b.room+"/messages", saying(nil)); a.status != 429 {
+		t.Errorf("answers %d", a.status)
+	}
+	b.clean()
+}

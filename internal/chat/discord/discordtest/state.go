@@ -38,7 +38,7 @@ const (
 	flagSilent     = 1 << 12
 	flagV2         = 1 << 15
 	flagNoEmbeds   = 1 << 2
-	settableFlags  = flagNoEmbeds | flagEphemeral | flagSilent | flagV2 | 1<<13
+	keptFlags      = flagNoEmbeds | flagEphemeral | flagSilent | flagV2
 	maxReactions   = 20
 	maxWebhooks    = 15
 	maxThreads     = 1000

@@ -82,6 +82,10 @@ var ofMessages = []planted{
 	{"V2 without its flag", refusedPost(50035, object{"components": text(1, "x")}), "IS_COMPONENTS_V2"},
 	{"six rows", refusedPost(50035, object{"components": rows(6)}), "between 1 and 5"},
 	{"a flag that is not the bot's to set", refusedPost(50035, object{"flags": 1}), "can not be set"},
+	{"a private message without an interaction", refusedPost(50035, object{"flags": 64}), "can not be set"},
+	{"a flag that an edit can not set", func(b *bench) {
+		b.no(50035, "PATCH", "/channels/"+b.room+"/messages/"+b.post("x"), saying(object{"flags": 4096}))
+	}, "can not be set"},
 	{"a nonce of 26", refusedPost(50035, object{"nonce": runes(26)}), "25"},
 	{"enforce_nonce without one", refusedPost(50035, object{"enforce_nonce": true}), "needs a nonce"},
 	{"no allowed_mentions in a post", takenPost(object{"allowed_mentions": nil}), "create_message: allowed_mentions is missing"},
@@ -193,6 +197,7 @@ var ofTheRest = []planted{
 		for range 5 {
 			b.post("x")
 		}
+		b.now.turn(2 * time.Second)
 		if a := b.ask("POST", "/channels/"+b.room+"/messages", saying(nil)); a.status != http.StatusTooManyRequests {
 			b.Errorf("answers %d", a.status)
 		}
@@ -200,12 +205,16 @@ var ofTheRest = []planted{
 	{"not waiting for Retry-After", func(b *bench) {
 		b.s.Fault(discordtest.Fault{Kind: discordtest.RateLimited, Wait: time.Hour, Count: 1})
 		b.ask("POST", "/channels/"+b.room+"/messages", saying(nil))
+		b.ask("POST", "/channels/"+b.room+"/messages", saying(nil)) // was on its way
+		b.now.turn(2 * time.Second)
 		b.ask("POST", "/channels/"+b.room+"/messages", saying(nil))
 	}, "before Retry-After"},
 	{"the wrong bucket: another channel while all must wait", func(b *bench) {
 		other := b.s.Channel("other")
 		b.s.Fault(discordtest.Fault{Kind: discordtest.Global, Wait: time.Hour, Count: 1})
 		b.ask("POST", "/channels/"+b.room+"/messages", saying(nil))
+		b.ask("POST", "/channels/"+other+"/messages", saying(nil)) // was on its way
+		b.now.turn(2 * time.Second)
 		b.ask("POST", "/channels/"+other+"/messages", saying(nil))
 	}, "before the global Retry-After"},
 	{"two first answers", func(b *bench) {
@@ -225,7 +234,9 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 		for _, p := range group {
 			n++
 			t.Run(p.name, func(t *testing.T) {
-				b := start(t, discordtest.Options{Limits: map[string]discordtest.Limit{"create_message": {N: 5, Per: time.Hour}}})
+				now := watch()
+				b := start(t, discordtest.Options{Now: now.read, Limits: map[string]discordtest.Limit{"create_message": {N: 5, Per: time.Hour}}})
+				b.now = now
 				p.do(b)
 				bad := b.s.Bad()
 				if len(bad) != 1 || !strings.Contains(bad[0], p.bad) {
