@@ -101,7 +101,7 @@ func (s *Server) setCommands(r *request) (int, any, *apiError) {
 		if e != nil {
 			return 0, nil, e
 		}
-		if e := s.checkCommandSet(r, fresh, c); e != nil {
+		if e := checkCommandSet(fresh, c); e != nil {
 			return 0, nil, s.broken(r, form(fmt.Sprint(i)+".name", e.text, "Application command names must be unique, and few"))
 		}
 		fresh = append(fresh, c)
@@ -121,7 +121,7 @@ func (s *Server) setCommands(r *request) (int, any, *apiError) {
 }
 
 // checkCommandSet holds how many there may be, and that names are unique.
-func (s *Server) checkCommandSet(_ *request, others []*command, c *command) *apiError {
+func checkCommandSet(others []*command, c *command) *apiError {
 	n := 0
 	for _, o := range others {
 		if o.kind != c.kind {

@@ -255,11 +255,9 @@ func (s *Server) keep(c *channel, name, kind string, data []byte) object {
 
 // say makes m public: its id, its place, its events, its pings.
 func (s *Server) say(r *request, m *message, d *draft) {
-	s.place(m, mentionsOf(d))
+	s.place(m, d.Mentions)
 	s.told(r, event{name: "MESSAGE_CREATE", intent: intentMessages, channel: m.in, message: m})
 }
-
-func mentionsOf(d *draft) *allowedMentions { return d.Mentions }
 
 // place puts m into its channel and rings the phones of who is named.
 func (s *Server) place(m *message, allow *allowedMentions) {

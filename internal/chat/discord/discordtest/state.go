@@ -86,9 +86,6 @@ type channel struct {
 	lastID     string     // of the newest message, deleted or not
 	overwrites map[string]overwrite
 	tags       []object // of a forum
-	renames    []time.Time
-	posted     []time.Time // by webhooks
-	lateEdits  []time.Time // of old messages
 	gone       bool
 
 	owner            string

@@ -36,7 +36,7 @@ func (sc *schemas) describes(method, path string) bool {
 func (sc *schemas) request(r *request, branch string) *apiError {
 	entry := sc.path(r.op)
 	own := entry[strings.ToLower(r.op.method)].(object)
-	if err := sc.parameters(r, pointer("paths", r.op.path, "parameters"), entry["parameters"], own["parameters"]); err != nil {
+	if err := sc.parameters(r, entry["parameters"], own["parameters"]); err != nil {
 		return err
 	}
 	content, takes := own["requestBody"].(object)
@@ -71,19 +71,21 @@ func asForm(err error) *apiError {
 	return form("", "SCHEMA", err.Error())
 }
 
-// parameters checks the path's and the query's values. A name that is not
-// described is refused.
-func (sc *schemas) parameters(r *request, _ string, lists ...any) *apiError {
+// parameters checks the values of the path, which all methods share, and of the
+// operation's own query. A name that is not described is refused.
+func (sc *schemas) parameters(r *request, shared, own any) *apiError {
 	known := map[string]bool{}
-	for i, l := range lists {
-		all, _ := l.(list)
-		for j, p := range all {
+	for _, group := range []struct {
+		all any
+		at  string
+	}{
+		{shared, pointer("paths", r.op.path, "parameters")},
+		{own, pointer("paths", r.op.path, strings.ToLower(r.op.method), "parameters")},
+	} {
+		all, _ := group.all.(list)
+		for i, p := range all {
 			p := p.(object)
 			name := p["name"].(string)
-			at := []string{"paths", r.op.path, "parameters", strconv.Itoa(j), "schema"}
-			if i == 1 {
-				at = []string{"paths", r.op.path, strings.ToLower(r.op.method), "parameters", strconv.Itoa(j), "schema"}
-			}
 			text := r.PathValue(name)
 			if p["in"] == "query" {
 				known[name] = true
@@ -92,7 +94,7 @@ func (sc *schemas) parameters(r *request, _ string, lists ...any) *apiError {
 				}
 				text = r.query.Get(name)
 			}
-			if err := sc.text(pointer(at...), text); err != nil {
+			if err := sc.text(group.at+pointer(strconv.Itoa(i), "schema"), text); err != nil {
 				return form(name, "SCHEMA", err.Error())
 			}
 		}
