@@ -80,7 +80,7 @@ const (
 	Edited    Kind = "edited"    // Message holds the new words; Revised is set
 	Deleted   Kind = "deleted"   // Message.Ref alone
 	Reacted   Kind = "reacted"   // By, Emoji, on Message.Ref; Own holds the reaction's own id where it has one
-	Unreacted Kind = "unreacted" // likewise; or only Own, where the network tells no more
+	Unreacted Kind = "unreacted" // likewise; or only Own, where the network tells no more; without both By and Own: nobody holds Emoji, or if that is "" any, but who is reported after it
 	Called    Kind = "called"    // a command; Call is set
 	Echoed    Kind = "echoed"    // a post, edit or reaction of the bot's own, seen on the network with the Key of the Action that made it; Message.Ref is its Done.Ref
 )

@@ -58,6 +58,9 @@ func (r *Relay) unreacted(tx *store.Tx, e chat.Event, now time.Time) error {
 		return takeBack(tx, reaction, now)
 	}
 	thing, _, err := tx.CopyAt(room, e.Message.Ref.ID)
+	if e.By.ID == "" {
+		return r.allTakenOff(tx, e, thing, err, now)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return r.perhapsOurs(tx, e, now)
 	}
@@ -69,6 +72,49 @@ func (r *Relay) unreacted(tx *store.Tx, e chat.Event, now time.Time) error {
 		return err
 	}
 	return takeBack(tx, store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room}, now)
+}
+
+// allTakenOff takes back what people put on a thing in the event's room: each
+// emoji, or one. Of a thing that is not known (err says so) nothing is kept that
+// came before.
+func (r *Relay) allTakenOff(tx *store.Tx, e chat.Event, thing store.Thing, err error, now time.Time) error {
+	room, emoji := e.Message.Ref.Place.Room, r.emoji(e.Message.Ref.Place.Room, e.Emoji)
+	if errors.Is(err, store.ErrNotFound) {
+		return dropReactions(tx, room, e.Message.Ref.ID, func(held string) bool { return e.Emoji == "" || r.emoji(room, held) == emoji })
+	}
+	if err != nil {
+		return err
+	}
+	all, err := tx.Reactions(thing)
+	if err != nil {
+		return err
+	}
+	for _, reaction := range all {
+		if reaction.Room != room || e.Emoji != "" && reaction.Emoji != emoji {
+			continue
+		}
+		if err := takeBack(tx, reaction, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropReactions forgets the reactions that wait for a message.
+func dropReactions(tx *store.Tx, room chat.Room, message string, suits func(emoji string) bool) error {
+	waiting, err := tx.HeldOf(room, message)
+	if err != nil {
+		return err
+	}
+	for _, h := range waiting {
+		if k := h.Event.Kind; k != chat.Reacted && k != chat.Unreacted || !suits(h.Event.Emoji) {
+			continue
+		}
+		if err := tx.DropHeld(h.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func takeBack(tx *store.Tx, reaction store.Reaction, now time.Time) error {

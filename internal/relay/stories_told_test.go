@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,40 @@ func (n *town) tell(events ...chat.Event) {
 		n.t.Fatal(err)
 	}
 	n.pass(time.Minute)
+}
+
+// A network that was not heard for a while tells who holds an emoji now, not
+// who took theirs off; and where a moderator takes them all off it does not say
+// whose they were.
+func TestNobodyHoldsWhatIsNotReported(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		ref := n.say(n.rooms[0], 0, "look", chat.Ref{})
+		far := n.mirror(n.rooms[2], "look")
+		ann, ben := n.people["one"][1].Person(), n.people["one"][2].Person()
+		on := func(kind chat.Kind, emoji string, by chat.Person) chat.Event {
+			return chat.Event{Kind: kind, Message: chat.Message{Ref: ref}, Emoji: emoji, By: by, At: time.Now()}
+		}
+		wants := func(want ...string) {
+			t.Helper()
+			if got := n.nets["two"].Reactions(far); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+				t.Errorf("on the mirror: %q, want %q", got, want)
+			}
+		}
+		n.tell(on(chat.Reacted, "🎯", ann), on(chat.Reacted, "👍", ann), on(chat.Reacted, "👍", ben))
+		wants("🎯", "👍")
+		n.tell(on(chat.Unreacted, "", chat.Person{}), on(chat.Reacted, "👍", ben))
+		wants("👍")
+		n.tell(on(chat.Reacted, "🎯", ben), on(chat.Unreacted, "👍\ufe0f", chat.Person{}))
+		wants("🎯")
+		n.people["two"][0].React(far, "💡")
+		n.pass(time.Minute)
+		n.tell(on(chat.Unreacted, "", chat.Person{}))
+		wants("💡")
+		if got := n.nets["one"].Reactions(ref); !slices.Equal(got, []string{"💡"}) {
+			t.Errorf("what was put on elsewhere is shown as %q", got)
+		}
+		n.quiet()
+	})
 }
 
 // A message that is read back from the network's history was perhaps edited
