@@ -201,6 +201,13 @@ cron = "0 0 29 2 *"
 	ale.waitFor(bot, "Short: 1 of 1 passages posted, 1 annotation; the text is at its end.")
 	ale.say(ben, "!essay help", "")
 	ale.waitFor(bot, "posts the next passage now")
+	ale.say(ben, "!essay find All there IS", "")
+	found := ale.waitFor(bot, "was found in 1 passage:")
+	if html, _ := found.Content["formatted_body"].(string); !strings.Contains(html, `<a href="https://matrix.to/#/`) {
+		t.Errorf("what was found does not lead to its post: %s", html)
+	}
+	tea.say(ann, "!essay passage", root.ID) // in the thread, without an answer
+	tea.waitFor(bot, "This is passage 1 of 1 of Short")
 	out, errs, code := f.bot("export", "short", "--format", "jsonld")
 	if code != 0 || !strings.Contains(out, "which is all there is") || !strings.Contains(out, "Is it enough?") || strings.Contains(errs, bot.Token) {
 		t.Errorf("the export (code %d): %s%s", code, out, errs)
@@ -213,7 +220,7 @@ cron = "0 0 29 2 *"
 	tea.say(ann, "Meanwhile.", root.ID)
 	s = f.run()
 	ale.waitFor(bot, "Meanwhile.")
-	for words, want := range map[string]int{"all there is to be read": 1, "Is it enough?": 1, "Meanwhile.": 1} {
+	for words, want := range map[string]int{"Short · 1/1": 1, "Is it enough?": 1, "Meanwhile.": 1} {
 		if n := len(ale.messages(bot, words)); n != want {
 			t.Errorf("%q stands %d times", words, n)
 		}
