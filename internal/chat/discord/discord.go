@@ -147,6 +147,12 @@ func quiet(s *discordgo.Session) {
 	s.SyncEvents = true
 }
 
+// Close drops the connections that are kept for later requests.
+func (p *Platform) Close() error {
+	p.rest.Client.CloseIdleConnections()
+	return nil
+}
+
 // Rooms returns the channels of the Config, in its order.
 func (p *Platform) Rooms() []chat.Room {
 	var all []chat.Room

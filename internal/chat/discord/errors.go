@@ -20,7 +20,7 @@ type failure struct {
 	kind   error // of package chat, or nil: whether the change was made is open
 	status int   // of the answer, 0 if there was none
 	code   int   // Discord's own, 0 if it gave none
-	field  string
+	field  string // what it says about the fields of a form
 	cause  error // of a request that was not answered
 }
 
@@ -114,7 +114,7 @@ func (p *Platform) translate(x *exchange, err error, scope chat.Scope) error {
 		return f.finished(p)
 	}
 	said := x.refusal()
-	f.code, f.field = said.Code, said.field()
+	f.code, f.field = said.Code, string(said.Errors)
 	f.text = strings.TrimSpace(fmt.Sprintf("Discord says: %s (%d)", said.text(x.status), max(said.Code, x.status)))
 	f.kind = kindOf(f, scope)
 	return f.finished(p)
@@ -127,7 +127,7 @@ func kindOf(f *failure, scope chat.Scope) error {
 		return chat.RetryAfter{Wait: wait, Scope: scope}
 	}
 	if kind := kinds[f.code]; kind != nil {
-		if f.code == badForm && strings.Contains(f.field, "REPLIES_UNKNOWN_MESSAGE") {
+		if f.code == badForm && strings.Contains(f.field, "UNKNOWN_MESSAGE") {
 			return chat.ErrGone
 		}
 		return kind

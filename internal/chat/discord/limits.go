@@ -87,7 +87,7 @@ func (l *limits) take(r route, now time.Time) (time.Duration, chat.Scope, string
 
 // bucket names what r shares its limit with. With l.mu held.
 func (l *limits) bucket(r route) string {
-	if name := l.buckets[r.name]; name != "" {
+	if name := l.buckets[r.name+" "+r.major]; name != "" {
 		return name + " " + r.major
 	}
 	return r.name + " " + r.major
@@ -104,7 +104,7 @@ func (l *limits) heard(r route, h http.Header, now time.Time) {
 	defer l.mu.Unlock()
 	l.forget(now)
 	if name := h.Get("X-RateLimit-Bucket"); name != "" {
-		l.buckets[r.name] = name
+		l.buckets[r.name+" "+r.major] = name
 	}
 	key := l.bucket(r)
 	s := state{left, now.Add(after)}
@@ -117,6 +117,9 @@ func (l *limits) heard(r route, h http.Header, now time.Time) {
 // forget drops buckets that are full again, once there are many. With l.mu
 // held.
 func (l *limits) forget(now time.Time) {
+	if len(l.buckets) > mostKept {
+		clear(l.buckets) // the next answers tell them again
+	}
 	if len(l.states) < mostKept {
 		return
 	}

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -123,7 +124,8 @@ func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, forum bo
 
 // refusesName reports whether a request was refused for the name that it bears.
 func refusesName(err error) bool {
-	return is(err, badForm) && strings.Contains(err.Error(), "USERNAME_INVALID")
+	var f *failure
+	return is(err, badForm) && errors.As(err, &f) && strings.Contains(f.field, "USERNAME_INVALID")
 }
 
 // withoutHeader is a text without the lines that printed put before it.

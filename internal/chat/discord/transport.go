@@ -80,6 +80,13 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.heard(x, answer)
 }
 
+// CloseIdleConnections is what http.Client asks for.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 // readdressed is the request to the API in use, of the version in use.
 func (t *transport) readdressed(r *http.Request, x *exchange) *http.Request {
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { x.left.Store(true) }}
@@ -178,12 +185,7 @@ func (r refusal) text(status int) string {
 	if r.Message == "" {
 		return http.StatusText(status)
 	}
-	return strings.TrimSpace(r.Message + " " + r.field())
-}
-
-// field is what Discord says about the fields of a form, cut short.
-func (r refusal) field() string {
-	return string(r.Errors[:min(len(r.Errors), 300)])
+	return strings.TrimSpace(r.Message + " " + cutTo(string(r.Errors), 300))
 }
 
 // withExchange has the transport note into x what it sees.

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ type world struct {
 	mu    sync.Mutex
 	users map[string]*person
 	rooms []string
+	logs  logs
 }
 
 func newWorld(t testing.TB, o discordtest.Options) *world {
@@ -36,10 +38,16 @@ func newWorld(t testing.TB, o discordtest.Options) *world {
 		t.Fatal(err)
 	}
 	w := &world{Server: s, users: map[string]*person{}}
-	w.config = Config{Token: s.Token(), API: s.API(), Dial: s.Dial, Log: logger(t)}
+	w.config = Config{Token: s.Token(), API: s.API(), Dial: s.Dial, Log: w.logs.logger()}
 	t.Cleanup(func() {
 		for _, bad := range s.Bad() {
 			t.Errorf("Discord would mind: %s", bad)
+		}
+		if t.Failed() {
+			t.Logf("the platform logged:\n%s", w.logs.String())
+		}
+		if strings.Contains(w.logs.String(), s.Token()) {
+			t.Error("the token is in the log")
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -59,7 +67,7 @@ func (w *world) open(t testing.TB) *Platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.rest.Client.CloseIdleConnections)
+	t.Cleanup(func() { _ = p.Close() })
 	return p
 }
 
