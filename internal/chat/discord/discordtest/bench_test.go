@@ -53,6 +53,7 @@ type bench struct {
 	room  string
 	ada   *discordtest.User
 	token string
+	agent string
 	now   *clock // of tests that turn it on
 }
 
@@ -70,7 +71,7 @@ func bare(t *testing.T, o discordtest.Options) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return &bench{t, s, s.Channel("book-club"), s.User("Ada"), "Bot " + s.Token(), nil}
+	return &bench{T: t, s: s, room: s.Channel("book-club"), ada: s.User("Ada"), token: "Bot " + s.Token(), agent: "DiscordBot (https://example.org, 1)"}
 }
 
 // clean fails the test if there were violations.
@@ -121,7 +122,7 @@ func (b *bench) send(method, path string, body io.Reader, kind string) answer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	q.Header.Set("User-Agent", "DiscordBot (https://example.org, 1)")
+	q.Header.Set("User-Agent", b.agent)
 	if b.token != "" {
 		q.Header.Set("Authorization", b.token)
 	}

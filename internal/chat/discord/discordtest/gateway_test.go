@@ -128,6 +128,16 @@ func TestCloseCodes(t *testing.T) {
 		t.Errorf("a second IDENTIFY closes with %d", l.code)
 	}
 	b.s.ForgetBad()
+	old := b.ready(usual)
+	l = b.connect()
+	l.tell(6, object{"token": b.s.Token(), "session_id": old.id, "seq": 99})
+	if l.next(); l.code != 4007 {
+		t.Errorf("RESUME after an event that never was closes with %d", l.code)
+	}
+	if len(b.s.Bad()) != 1 {
+		t.Errorf("and Bad is %q", b.s.Bad())
+	}
+	b.s.ForgetBad()
 	b.s.CloseNext(4009)
 	l = b.connect()
 	l.identify(usual)

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -26,9 +27,10 @@ type Interaction struct {
 	in        *channel
 	at        time.Time
 
-	answered bool // there was a first answer
-	lost     bool // its answer was lost on the way
-	deferred bool // and nothing followed yet
+	answered bool   // there was a first answer
+	first    []byte // what it was
+	lost     bool   // the bot does not know that it was taken
+	deferred bool   // and nothing followed yet
 	original *message
 	all      []*message
 	choices  []Choice
@@ -54,8 +56,9 @@ func answerSchema(_ *Server, r *request) string {
 	return "CreateMessageInteractionCallbackRequest"
 }
 
-// answer is the first answer: within 3 s, and once. One that comes very late
-// could have known it from the interaction's id.
+// answer is the first answer: within 3 s, and once. Who says the same again may
+// have lost what came back; one that comes very late could have known it from
+// the interaction's id.
 func (s *Server) answer(r *request) (int, any, *apiError) {
 	i := s.asked[r.PathValue("interaction_token")]
 	if i == nil || i.id != r.PathValue("interaction_id") {
@@ -63,7 +66,7 @@ func (s *Server) answer(r *request) (int, any, *apiError) {
 	}
 	age := r.now.Sub(i.at)
 	switch {
-	case i.answered && i.lost:
+	case i.answered && (i.lost || bytes.Equal(i.first, r.body)):
 		return 0, nil, errAcknowledged
 	case i.answered:
 		return 0, nil, s.broken(r, errAcknowledged)
@@ -82,7 +85,7 @@ func (s *Server) answer(r *request) (int, any, *apiError) {
 	if e := s.firstAnswer(r, i, body.Type, body.Data); e != nil {
 		return 0, nil, e
 	}
-	i.answered = true
+	i.answered, i.first = true, r.body
 	if r.query.Get("with_response") != "true" {
 		return http.StatusNoContent, nil, nil
 	}

@@ -183,6 +183,11 @@ var ofTheRest = []planted{
 			b.Errorf("answers %d", a.status)
 		}
 	}, "does not have this operation"},
+	{"a version of the API that is not 10", func(b *bench) { b.no(0, "GET", "/../v9/users/@me", nil) }, "Not Found"},
+	{"a user agent that is not DiscordBot", func(b *bench) {
+		b.agent = "curl/8"
+		b.ok("GET", "/users/@me", nil)
+	}, "user agent"},
 	{"an address that Discord has not", func(b *bench) { b.no(0, "GET", "/nowhere", nil) }, "Not Found"},
 	{"a token without Bot", func(b *bench) {
 		b.token = b.s.Token()
@@ -220,7 +225,8 @@ var ofTheRest = []planted{
 	{"two first answers", func(b *bench) {
 		i := b.called("status")
 		b.ok("POST", i, object{"type": 5})
-		b.no(40060, "POST", i, object{"type": 5})
+		b.no(40060, "POST", i, object{"type": 5}) // its answer may have been lost
+		b.no(40060, "POST", i, object{"type": 4, "data": saying(nil)})
 	}, "already been acknowledged"},
 	{"choices for a command", func(b *bench) {
 		b.no(50035, "POST", b.called("status"), object{"type": 8, "data": object{"choices": list{}}})
