@@ -12,13 +12,7 @@ import (
 )
 
 // revision is how a message stands.
-type revision struct {
-	edited time.Time
-	held   []held // emoji under it that were told of
-}
-
-// held is an emoji that someone holds under a message.
-type held struct{ user, emoji string }
+type revision struct{ edited time.Time }
 
 // happened is what an event in a place means.
 func (l *listener) happened(ctx context.Context, h heard, w where) ([]chat.Event, error) {
@@ -147,7 +141,7 @@ func (l *listener) reacted(ctx context.Context, h heard, w where) ([]chat.Event,
 	}
 	switch h.kind {
 	case "MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI":
-		return l.allTakenOff(base), nil
+		return []chat.Event{base}, nil // without By: whoever held it
 	}
 	if e.User == l.me().user || e.Emoji.text() == "" || !isID(e.User) {
 		return nil, nil
@@ -163,42 +157,7 @@ func (l *listener) reacted(ctx context.Context, h heard, w where) ([]chat.Event,
 	if h.kind == "MESSAGE_REACTION_ADD" {
 		base.Kind = chat.Reacted
 	}
-	l.holds(e.Message, held{e.User, base.Emoji}, base.Kind == chat.Reacted)
 	return []chat.Event{base}, nil
-}
-
-// holds notes who holds which emoji under a message.
-func (p *Platform) holds(message string, h held, on bool) {
-	s, _ := recall(&p.memory, &p.memory.states, message)
-	var left []held
-	for _, o := range s.held {
-		if o != h {
-			left = append(left, o)
-		}
-	}
-	if on {
-		left = append(left, h)
-	}
-	s.held = left
-	note(&p.memory, &p.memory.states, message, s)
-}
-
-// allTakenOff are the emoji that were known to stand under a message: all of
-// them, or all of one kind.
-func (l *listener) allTakenOff(base chat.Event) []chat.Event {
-	id := base.Message.Ref.ID
-	s, _ := recall(&l.memory, &l.memory.states, id)
-	var events []chat.Event
-	for _, h := range s.held {
-		if base.Emoji != "" && base.Emoji != h.emoji {
-			continue
-		}
-		e := base
-		e.Emoji, e.By = h.emoji, chat.Person{ID: h.user}
-		events = append(events, e)
-		l.holds(id, h, false)
-	}
-	return events
 }
 
 // around is what an event means that happens in no place: what it tells of

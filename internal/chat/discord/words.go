@@ -109,9 +109,7 @@ func stickerURL(s sticker) string {
 // remember notes of a message what may be asked later.
 func (p *Platform) remember(m message, by chat.Person) {
 	note(&p.memory, &p.memory.authors, m.ID, by.Name)
-	s, _ := recall(&p.memory, &p.memory.states, m.ID)
-	s.edited = m.Edited
-	note(&p.memory, &p.memory.states, m.ID, s)
+	note(&p.memory, &p.memory.states, m.ID, revision{m.Edited})
 }
 
 // isOwn reports whether the bot said something, or one of its webhooks.
@@ -179,7 +177,6 @@ func (p *Platform) reactionsOn(ctx context.Context, m message, w where) ([]chat.
 			if err != nil {
 				return nil, err
 			}
-			p.holds(m.ID, held{u.ID, r.Emoji.text()}, true)
 			events = append(events, chat.Event{
 				Kind: chat.Reacted, Emoji: r.Emoji.text(), By: by, At: time.Now().UTC(),
 				Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID, As: p.as(m)}},
