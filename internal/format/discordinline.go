@@ -263,7 +263,7 @@ func target(s string, at int) (to string, end int) {
 		}
 		to, i = s[i+1:i+n], i+n+1
 	} else {
-		for depth := 0; i < len(s) && s[i] > ' ' && (s[i] != ')' || depth > 0); i++ {
+		for depth := 0; i < len(s) && s[i] > ' ' && (s[i] != ')' || depth > 0) && depth <= 30; i++ {
 			switch s[i] {
 			case '(':
 				depth++

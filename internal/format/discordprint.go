@@ -230,7 +230,7 @@ func (w *discordWeaver) joined() string {
 		case p.role == finished && strings.HasPrefix(s, "http"):
 			s = w.alone(i)
 		}
-		if touches(last, s) {
+		if touches(last, s) || i > 0 && w.pieces[i-1].role == closing && last == "_" && startsWord(s) {
 			out.WriteString(joint)
 		}
 		out.WriteString(s)
@@ -257,17 +257,14 @@ func (w *discordWeaver) alone(i int) string {
 	return "<" + s + ">"
 }
 
-// touches reports whether what ends one piece would be read together with
-// what begins the next.
+// touches reports whether the mark that ends one piece would be read together
+// with what begins the next.
 func touches(a, b string) bool {
 	if a == "" || b == "" {
 		return false
 	}
 	last := a[len(a)-1]
-	if last == b[0] && strings.IndexByte("*_~|`", last) >= 0 {
-		return true
-	}
-	return a == "_" && startsWord(b)
+	return last == b[0] && strings.IndexByte("*_~|`", last) >= 0
 }
 
 // discordEscaper writes words so that they are read as words.

@@ -31,7 +31,7 @@ func rosetta(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]Dialect{"plain": Plain{}, "markdown": Markdown{}, "html": HTML{}, "matrix": Matrix{}}
+	all := map[string]Dialect{"plain": Plain{}, "markdown": Markdown{}, "html": HTML{}, "matrix": Matrix{}, "discord": Discord{}}
 	section := map[string]string{}
 	for _, f := range stone.Files {
 		section[f.Name] = string(f.Data)

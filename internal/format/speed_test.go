@@ -33,6 +33,9 @@ func slowShapes(size int) []shape {
 		{"underscores", fill("a_")}, {"star run", fill("*")}, {"both delims", fill("*_")}, {"headings", fill("# a\n")}, {"definitions", fill("[a]: b\n")}, {"bang", fill("!")},
 		{"dots", fill("1. ")}, {"dots in line", "x" + fill("1. ")}, {"raw", fill("<a b='")}, {"decl", fill("<!A ")}, {"proc", fill("<?")}, {"cdata", fill("<![CDATA[")}, {"fences", fill("```\n")},
 		{"tabs", fill("\t")}, {"hashes", "# " + fill("#")}, {"setext", fill("a\n=\n")}, {"emails", fill("<a@")}, {"indented", fill("    a\n")},
+		{"bars", fill("||a\n")}, {"open bars", "a\n" + fill("|")}, {"underlines", both("__a ", "_b")}, {"stars at blanks", fill("*a **b *c")}, {"mentions", fill("<@1")}, {"commands", fill("</")},
+		{"open fences", "```" + fill("go\n``")}, {"fences in lines", fill("```a``` `")}, {"discord quotes", fill("> a\n>>> b\n")}, {"gaps", fill("@\u200b")}, {"titles", "[a" + fill("](https://a \"")},
+		{"targets", fill("[](https://a(")}, {"parens", "[](https://a" + fill("(")}, {"all", fill("@everyone")}, {"code runs", fill("`a``b```c")}, {"deep", both("**__~~||", "||~~__**")},
 	}
 }
 
@@ -44,7 +47,7 @@ func TestLinear(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 40 MB")
 	}
-	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}} {
+	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}, Discord{}} {
 		for _, c := range slowShapes(1 << 17) {
 			within(t, d, c, time.Second)
 		}
@@ -56,7 +59,7 @@ func TestMegabyte(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 10 MB")
 	}
-	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}} {
+	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}, Discord{}} {
 		for _, c := range slowShapes(1 << 20)[:3] {
 			within(t, d, c, time.Second)
 		}
