@@ -28,8 +28,9 @@ const (
 const Invited = ViewChannel | SendMessages | SendInThreads | CreateThreads | ManageThreads | ReadHistory |
 	AddReactions | EmbedLinks | AttachFiles | UseExternalEmojis | ManageWebhooks
 
-// everyone is what a person may do.
-const everyone = ViewChannel | SendMessages | SendInThreads | CreateThreads | ReadHistory |
+// person is what a person may do. Here @everyone may nothing: what the bot is
+// granted is in its own role, where Revoke takes it.
+const person = ViewChannel | SendMessages | SendInThreads | CreateThreads | ReadHistory |
 	AddReactions | EmbedLinks | AttachFiles | UseExternalEmojis | UseCommands
 
 // rights are what someone may do in a channel; a thread has those of its
@@ -63,7 +64,7 @@ func (s *Server) rights(a *account, c *channel) int64 {
 func (s *Server) roleRights(a *account) int64 {
 	var mask int64
 	for _, r := range s.guild.roles {
-		if r.id == s.guild.id && !a.bot {
+		if r.id == s.guild.id { // @everyone, bots among them
 			mask |= r.perms
 		}
 		for _, id := range a.roles {

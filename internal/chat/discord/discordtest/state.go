@@ -183,20 +183,24 @@ func (s *Server) found() {
 	s.guild = &guild{name: "the guild", joined: now, emojis: map[string]string{}}
 	s.guild.id = s.snowflake()
 	s.guild.application = s.snowflake()
-	s.guild.owner = s.join("owner", false)
 	s.bot = &account{id: s.guild.application, name: "marginalia", bot: true, joined: now}
 	s.accounts[s.bot.id] = s.bot
 	s.guild.roles = []*role{
-		{id: s.guild.id, name: "@everyone", perms: everyone},
+		{id: s.guild.id, name: "@everyone"},
 		{id: s.snowflake(), name: "marginalia", perms: Invited, managed: true},
+		{id: s.snowflake(), name: "reader", perms: person},
 	}
 	s.bot.roles = []string{s.guild.roles[1].id}
+	s.guild.owner = s.join("owner", false)
 	s.token = "MTA.discordtest." + s.snowflake()
 }
 
 // join makes an account. The caller holds mu, or nobody else knows s.
 func (s *Server) join(name string, bot bool) *account {
 	a := &account{id: s.snowflake(), name: strings.ToLower(strings.ReplaceAll(name, " ", "_")), global: name, bot: bot, joined: s.Now()}
+	if !bot {
+		a.roles = []string{s.guild.roles[2].id}
+	}
 	s.accounts[a.id] = a
 	return a
 }

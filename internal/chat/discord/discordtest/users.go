@@ -39,7 +39,7 @@ func (s *Server) User(name string, perms ...int64) *User {
 	if mask != 0 {
 		r := &role{id: s.snowflake(), name: name + "'s role", perms: mask}
 		s.guild.roles = append(s.guild.roles, r)
-		a.roles = []string{r.id}
+		a.roles = append(a.roles, r.id)
 		s.emit(event{name: "GUILD_ROLE_CREATE", intent: intentGuilds, data: object{"guild_id": s.guild.id, "role": r.object()}})
 	}
 	joined := a.memberWithUser()
