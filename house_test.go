@@ -64,6 +64,8 @@ var only = []struct {
 	{"github.com/pelletier/go-toml", []string{"cmd/bot"}, "configuration is read in cmd/bot"},
 	{"flag", []string{"cmd/bot"}, "verbs and flags are read in cmd/bot"},
 	{"github.com/yuin/goldmark", []string{"format"}, "every text enters through a Dialect"},
+	{"codeberg.org/readeck/go-readability", []string{"source"}, "what of a page is to be read is found where pages come in"},
+	{"github.com/mmcdole/gofeed", []string{"source"}, "feeds are read where texts come in"},
 	{"testing", []string{"chat/chattest"}, "the product does not carry its tests"},
 	{"github.com/santhosh-tekuri/jsonschema", []string{"chat/discord/discordtest"}, "schemas judge in tests"},
 }

@@ -18,27 +18,39 @@ func (a *app) importVerb() *cobra.Command {
 	var title string
 	var dry, asJSON bool
 	cmd := &cobra.Command{
-		Use: "import FILE", Short: "Imports a text: a Markdown, HTML or plain file",
-		Long: "Imports a text and cuts it into passages. Importing the same text again changes nothing.",
-		Args: arguments(1, 1, "one text: a file, or - for what is piped in"),
+		Use: "import FILE|ADDRESS", Short: "Imports a text: a Markdown, HTML or plain file, or what stands at a web address",
+		Long: `Imports a text and cuts it into passages. Importing the same text again changes
+nothing; what an address names may have grown, and then only what is new is
+added, behind all that was there.
+
+An address of LessWrong, the Alignment Forum, the EA Forum, Hacker News, Reddit,
+a Discourse forum, a WordPress blog or a feed brings the comments along, and the
+essay that a post links to. Of any other page its article is taken. If a part
+does not come, the rest is imported, and a warning says what is not in it.`,
+		Args: arguments(1, 1, "one text: a file, a web address, or - for what is piped in"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.load()
 			if err != nil {
 				return err
 			}
-			d, err := source.Open(cmd.Context(), args[0], source.Options{Title: title, Stdin: cmd.InOrStdin(), Cut: c.cut()})
+			bar := &bar{out: a.errs, shown: isTerminal(a.errs)}
+			f, err := source.Fetch(cmd.Context(), args[0], source.Options{Title: title, Stdin: cmd.InOrStdin(), Web: a.web(c, bar)})
+			bar.end()
 			if err != nil {
 				return err
 			}
-			added := false
+			a.warn(f.Missing)
+			d := f.Discussion(c.cut())
+			var added store.Imported
 			if !dry {
 				if added, err = importText(cmd.Context(), c, d); err != nil {
 					return err
 				}
+				d.ID = added.ID
 			}
 			switch {
 			case asJSON:
-				return a.printJSON(discussion.Printable(d))
+				return a.printJSON(discussion.Printable(d, f.Missing...))
 			case dry:
 				return a.printPassages(d)
 			}
@@ -56,29 +68,28 @@ func (c Config) cut() discussion.CutOptions {
 	return discussion.CutOptions{Min: c.Passages.Min, Max: c.Passages.Max}
 }
 
-func importText(ctx context.Context, c Config, d discussion.Discussion) (added bool, err error) {
+func importText(ctx context.Context, c Config, d discussion.Discussion) (added store.Imported, err error) {
 	db, err := openBeside(ctx, c)
 	if err != nil {
-		return false, err
+		return added, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return putText(ctx, db, d, time.Now())
-}
-
-func putText(ctx context.Context, db *store.DB, d discussion.Discussion, now time.Time) (added bool, err error) {
 	err = db.Update(ctx, func(tx *store.Tx) error {
-		added, err = tx.PutDiscussion(d, now)
+		added, err = tx.Import(d, time.Now())
 		return err
 	})
 	return added, err
 }
 
-func (a *app) printImported(d discussion.Discussion, added bool) error {
-	if !added {
-		_, err := fmt.Fprintf(a.out, "nothing changed: %s was imported before\n", d.ID)
-		return err
+func (a *app) printImported(d discussion.Discussion, added store.Imported) (err error) {
+	switch {
+	case added.New:
+		_, err = fmt.Fprintf(a.out, "imported %s: %q, documents: %d, passages: %d\n", d.ID, d.Title, added.Documents, added.Passages)
+	case added.Documents > 0:
+		_, err = fmt.Fprintf(a.out, "added to %s what is new, documents: %d, passages: %d\n", d.ID, added.Documents, added.Passages)
+	default:
+		_, err = fmt.Fprintf(a.out, "nothing changed: %s was imported before\n", d.ID)
 	}
-	_, err := fmt.Fprintf(a.out, "imported %s: %q, documents: %d, passages: %d\n", d.ID, d.Title, len(d.Documents), len(d.Passages))
 	return err
 }
 

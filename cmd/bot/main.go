@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -73,7 +74,8 @@ type app struct {
 
 	environ   []string
 	out, errs io.Writer
-	secrets   secrets // what must not be told, once a configuration is in use
+	secrets   secrets               // what must not be told, once a configuration is in use
+	allow     func(netip.Addr) bool // what may be fetched from beside public addresses: only tests set it
 }
 
 func (a *app) root() *cobra.Command {

@@ -23,6 +23,7 @@ type Options struct {
 	MaxBytes int64                 // of the input; default 16 MiB
 	Stdin    io.Reader             // what "-" reads
 	Cut      discussion.CutOptions // how long passages are
+	Web      Web                   // how addresses are fetched
 }
 
 const defaultMaxBytes = 16 << 20
@@ -31,7 +32,17 @@ const defaultMaxBytes = 16 << 20
 // IDs and Parents are names of the source's own (see [discussion.Assemble]).
 type Fetched struct {
 	Title, URL string
+	Origin     string // what names it where it may go on growing (see [discussion.AssembleFrom]), or ""
 	Documents  []discussion.Document
+	Missing    []string // sentences: what is there and did not come, and why
+}
+
+// Discussion makes a discussion of what was found.
+func (f Fetched) Discussion(o discussion.CutOptions) discussion.Discussion {
+	if f.Origin != "" {
+		return discussion.AssembleFrom(f.Origin, f.Title, f.URL, f.Documents, o)
+	}
+	return discussion.Assemble(f.Title, f.URL, f.Documents, o)
 }
 
 // Source is a kind of place that texts come from.
@@ -43,17 +54,31 @@ type Source struct {
 
 // Sources are asked in this order; the first that matches opens the reference.
 var Sources = []Source{
-	{"web", isAddress, fetchAddress},
+	{"forum", isForum, fetchForum},
+	{"hacker news", isHackerNews, fetchHackerNews},
+	{"reddit", isReddit, fetchReddit},
+	{"web", isAddress, fetchPage},
 	{"markdown", named(".md", ".markdown"), fetchMarkdown},
 	{"html", named(".html", ".htm", ".xhtml"), fetchHTML},
 	{"text", anything, fetchText},
 }
 
-// Open makes a discussion of what ref names: an essay from a Markdown, HTML or
-// plain text file, or a post and its comments from a plain dump ("-": from
-// Options.Stdin). The same bytes under the same title make the same discussion,
-// identifiers included.
+// Open makes a discussion of what [Fetch] finds. The same bytes under the same
+// title make the same discussion, identifiers included; what an address names
+// stays the same discussion while it grows.
 func Open(ctx context.Context, ref string, o Options) (discussion.Discussion, error) {
+	f, err := Fetch(ctx, ref, o)
+	if err != nil {
+		return discussion.Discussion{}, err
+	}
+	return f.Discussion(o.Cut), nil
+}
+
+// Fetch finds what ref names: an essay from a Markdown, HTML or plain text
+// file, a post and its comments from a plain dump ("-": from Options.Stdin),
+// or what stands at an address, with what was said about it there. If a part
+// does not come, the rest does, and Missing says what is not in it.
+func Fetch(ctx context.Context, ref string, o Options) (Fetched, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
@@ -63,17 +88,28 @@ func Open(ctx context.Context, ref string, o Options) (discussion.Discussion, er
 		}
 		f, err := s.Fetch(ctx, ref, o)
 		if err != nil {
-			return discussion.Discussion{}, err
+			return Fetched{}, err
 		}
 		if o.Title != "" {
 			f.Title = o.Title
 		}
 		if wordless(f.Documents) {
-			return discussion.Discussion{}, fmt.Errorf("%s holds no words: there is nothing to import", ref)
+			return Fetched{}, noWords(ref, f)
 		}
-		return discussion.Assemble(f.Title, f.URL, f.Documents, o.Cut), nil
+		return f, nil
 	}
-	return discussion.Discussion{}, fmt.Errorf("%s is nothing that can be imported: name a file", ref)
+	return Fetched{}, fmt.Errorf("%s is nothing that can be imported: name a file or an address", ref)
+}
+
+func noWords(ref string, f Fetched) error {
+	if isAddress(ref) {
+		ref = shown(ref)
+	}
+	why := ""
+	if len(f.Missing) > 0 {
+		why = " (" + f.Missing[0] + ")"
+	}
+	return fmt.Errorf("%s holds no words: there is nothing to import%s", ref, why)
 }
 
 func wordless(docs []discussion.Document) bool {

@@ -70,7 +70,7 @@ func TestRefusals(t *testing.T) {
 		{write(t, "a.txt", "\xFF\xFEw\x00o\x00"), "a.txt is written in UTF-16: convert it with iconv -f utf-16 -t utf-8"},
 		{write(t, "a.txt", "\xFE\xFF\x00w\x00o"), "a.txt is written in UTF-16: convert it with iconv -f utf-16 -t utf-8"},
 		{write(t, "a.txt", strings.Repeat("x", 17<<20)), "a.txt is larger than the 16 MiB that one import takes: split it"},
-		{"https://example.com/essay.html", "https://example.com/essay.html is an address, and fetching pages follows in a later version: save the page"},
+		{"http://", "http: names no host: check how the address is written"},
 		{"-", "there is no standard input: name a file"},
 	} {
 		_, err := Open(context.Background(), c.ref, Options{})
