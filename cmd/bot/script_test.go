@@ -73,6 +73,7 @@ func shape(ts *testscript.TestScript, _ bool, args []string) {
 			Posted                              *string
 			Lines                               *[2]int
 			Confidence                          float64
+			Score                               *struct{ Points, Votes, Agreement *int }
 			Blocks                              []struct {
 				Kind       string
 				Start, End int
@@ -83,6 +84,7 @@ func shape(ts *testscript.TestScript, _ bool, args []string) {
 			ID, Document, Text string
 			Seq, Start, End    int
 		}
+		Missing []string
 	}
 	in := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
 	in.DisallowUnknownFields()
