@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ type ask struct {
 // call makes one request, once: whoever asks decides whether to ask again. What
 // Discord answers is decoded into out, unless that is nil.
 func (p *Platform) call(ctx context.Context, a ask, out any) error {
+	if !safePath.MatchString(a.path) {
+		return &failure{text: "the request would go elsewhere", kind: chat.ErrRefused}
+	}
 	ctx, cancel := context.WithTimeout(ctx, p.c.Timeout)
 	defer cancel()
 	x := &exchange{route: routeOf(a)}
@@ -57,6 +61,9 @@ func (p *Platform) call(ctx context.Context, a ask, out any) error {
 	}
 	return nil
 }
+
+// safePath is what a path is made of: no id of Discord's leads elsewhere.
+var safePath = regexp.MustCompile(`^[A-Za-z0-9_@%~:+.-]+(/[A-Za-z0-9_@%~:+.-]+)*$`)
 
 func (p *Platform) get(ctx context.Context, path string, query url.Values, out any) error {
 	return p.call(ctx, ask{method: http.MethodGet, path: path, query: query, scope: chat.RoomScope}, out)

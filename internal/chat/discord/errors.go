@@ -17,11 +17,11 @@ import (
 // failure is a request that did not succeed. Its text holds no secret.
 type failure struct {
 	text   string
-	kind   error // of package chat, or nil: whether the change was made is open
-	status int   // of the answer, 0 if there was none
-	code   int   // Discord's own, 0 if it gave none
+	kind   error  // of package chat, or nil: whether the change was made is open
+	status int    // of the answer, 0 if there was none
+	code   int    // Discord's own, 0 if it gave none
 	field  string // what it says about the fields of a form
-	cause  error // of a request that was not answered
+	cause  error  // of a request that was not answered
 }
 
 func (f *failure) Error() string { return f.text }

@@ -11,9 +11,6 @@ import (
 	"marginalia/internal/chat"
 )
 
-// revision is how a message stands.
-type revision struct{ edited time.Time }
-
 // happened is what an event in a place means.
 func (l *listener) happened(ctx context.Context, h heard, w where) ([]chat.Event, error) {
 	switch h.kind {
@@ -57,7 +54,7 @@ func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event,
 		return nil, nil
 	}
 	l.trail(w.place).changed(number(m.ID))
-	if s, known := recall(&l.memory, &l.memory.states, m.ID); known && s.edited.Equal(m.Edited) {
+	if edited, known := recall(&l.memory, &l.memory.edited, m.ID); known && edited.Equal(m.Edited) {
 		return nil, nil
 	}
 	if m.Content == nil || m.Author.ID == "" { // the event tells only a part
@@ -121,13 +118,12 @@ func (l *listener) deleted(h heard, w where) []chat.Event {
 	return events
 }
 
-// reacted: somebody put an emoji under a message, or took it off; or all of
-// them were taken off by a moderator, who does not say whose they were.
+// reacted: somebody put an emoji under a message, or took it off; or a
+// moderator took all of them off, and whose they were is not told.
 func (l *listener) reacted(ctx context.Context, h heard, w where) ([]chat.Event, error) {
 	var e struct {
 		User    string  `json:"user_id"`
 		Message string  `json:"message_id"`
-		Guild   string  `json:"guild_id"`
 		Emoji   emoji   `json:"emoji"`
 		Member  *member `json:"member"`
 	}
@@ -135,29 +131,29 @@ func (l *listener) reacted(ctx context.Context, h heard, w where) ([]chat.Event,
 		return nil, nil
 	}
 	l.trail(w.place).changed(number(e.Message))
-	base := chat.Event{
+	told := chat.Event{
 		Kind: chat.Unreacted, Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, e.Message), ID: e.Message}},
 		Emoji: e.Emoji.text(), At: time.Now().UTC(), Raw: h.data,
 	}
 	switch h.kind {
-	case "MESSAGE_REACTION_REMOVE_ALL", "MESSAGE_REACTION_REMOVE_EMOJI":
-		return []chat.Event{base}, nil // without By: whoever held it
+	case "MESSAGE_REACTION_REMOVE_ALL":
+		told.Emoji = ""
+		return []chat.Event{told}, nil
+	case "MESSAGE_REACTION_ADD":
+		told.Kind = chat.Reacted
 	}
-	if e.User == l.me().user || e.Emoji.text() == "" || !isID(e.User) {
+	if told.Emoji == "" {
 		return nil, nil
 	}
-	if e.Member != nil && e.Member.User != nil && e.Member.User.Bot && !l.isBot(e.User) {
+	if h.kind == "MESSAGE_REACTION_REMOVE_EMOJI" {
+		return []chat.Event{told}, nil
+	}
+	if !isID(e.User) || e.User == l.me().user || e.Member != nil && e.Member.User != nil && e.Member.User.Bot && !l.isBot(e.User) {
 		return nil, nil
 	}
-	by, err := l.personOf(ctx, w, user{ID: e.User}, e.Member)
-	if err != nil {
-		return nil, err
-	}
-	base.By = by
-	if h.kind == "MESSAGE_REACTION_ADD" {
-		base.Kind = chat.Reacted
-	}
-	return []chat.Event{base}, nil
+	var err error
+	told.By, err = l.personOf(ctx, w, user{ID: e.User}, e.Member)
+	return []chat.Event{told}, err
 }
 
 // around is what an event means that happens in no place: what it tells of
@@ -179,7 +175,7 @@ func (l *listener) around(ctx context.Context, h heard) ([]chat.Event, error) {
 		var g struct {
 			ID string `json:"id"`
 		}
-		if json.Unmarshal(h.data, &g) == nil && g.ID != "" {
+		if json.Unmarshal(h.data, &g) == nil && isID(g.ID) {
 			l.guilds[g.ID] = false
 			l.c.Log.Warn("a server cannot be seen any more", "server", g.ID)
 		}
@@ -228,7 +224,7 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 		ID          string `json:"id"`
 		Unavailable bool   `json:"unavailable"`
 	}
-	if json.Unmarshal(h.data, &g) != nil || g.ID == "" || g.Unavailable {
+	if json.Unmarshal(h.data, &g) != nil || !isID(g.ID) || g.Unavailable {
 		return nil
 	}
 	l.learnAll(h, g.ID)

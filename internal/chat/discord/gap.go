@@ -222,18 +222,11 @@ func (l *listener) compareOne(ctx context.Context, w where, t *trail, m message)
 	if ok && (!known || e.Kind == chat.Edited) {
 		events = append(events, e)
 	}
-	if known { // who took an emoji off is not told: what follows is all that stands
-		events = append(events, chat.Event{
-			Kind: chat.Unreacted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID}},
-		})
+	if known && t.tail[at].state != plainState { // of those who hold something now all are told again
+		events = append(events, chat.Event{Kind: chat.Unreacted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID}}})
 	}
-	err = l.waited(ctx, func() error {
-		more, err := l.reactionsOn(ctx, m, w)
-		if err == nil {
-			events = append(events, more...)
-		}
-		return err
-	})
+	var hold []chat.Event
+	err = l.waited(ctx, func() (err error) { hold, err = l.reactionsOn(ctx, m, w); return err })
 	t.read(id, l.isOwn(m), state)
-	return events, err
+	return append(events, hold...), err
 }

@@ -85,20 +85,24 @@ func TestMeanwhile(t *testing.T) {
 		for i := range 60 {
 			said = append(said, ada.Say(t, thread, fmt.Sprintf("Word %d.", i), chat.Ref{}))
 		}
-		e.said(said[59].ID)
+		bob.React(t, said[55], "👍")
+		e.hears("a reaction", func(o chat.Event) bool { return o.Kind == chat.Reacted })
 		since := e.stop()
 		w.Server.Restart()
 		ada.Edit(t, said[58], "Another word.")
 		ada.Delete(t, said[57])
 		bob.Delete(t, surplus)
 		bob.React(t, said[56], "👍")
+		bob.Unreact(t, said[55], "👍")
 		bob.React(t, root, "🎉")
 		late := ada.Say(t, thread, "Late.", chat.Ref{})
 		bob.React(t, late, "❤️")
 
 		e = hear(t, w.open(t), since)
 		e.said(late.ID)
-		e.hears("the edit", func(o chat.Event) bool { return o.Kind == chat.Edited && o.Message.Ref == said[58] && !o.Revised.IsZero() })
+		e.hears("the edit", func(o chat.Event) bool {
+			return o.Kind == chat.Edited && o.Message.Ref == said[58] && !o.Revised.IsZero()
+		})
 		e.hears("the deletion", func(o chat.Event) bool { return o.Kind == chat.Deleted && o.Message.Ref == said[57] })
 		e.hears("a moderator's deletion", func(o chat.Event) bool { return o.Kind == chat.Deleted && o.Message.Ref.ID == surplus.ID })
 		for ref, emoji := range map[chat.Ref]string{said[56]: "👍", root: "🎉", late: "❤"} {
@@ -106,9 +110,12 @@ func TestMeanwhile(t *testing.T) {
 				return o.Kind == chat.Reacted && o.Message.Ref.ID == ref.ID && plainEmoji(o.Emoji) == emoji && o.By.ID == bob.Person().ID && o.By.Name == bob.Person().Name
 			})
 		}
+		e.hears("that nobody holds an emoji any more", func(o chat.Event) bool {
+			return o.Kind == chat.Unreacted && o.Message.Ref == said[55] && o.By.ID == "" && o.Emoji == ""
+		})
 		goesOn(t, w, e, r)
-		if n := len(e.all()); n != 8 {
-			t.Errorf("8 things happened, heard:\n%s", list(e.all()))
+		if n := len(e.all()); n != 9 {
+			t.Errorf("9 things happened, heard:\n%s", list(e.all()))
 		}
 		since = e.stop()
 		w.Server.Restart()

@@ -211,7 +211,9 @@ func (l *listener) begins(ctx context.Context, h heard) error {
 	l.replaying, l.whole = false, false
 	clear(l.guilds)
 	for _, g := range ready.Guilds {
-		l.guilds[g.ID] = true
+		if isID(g.ID) {
+			l.guilds[g.ID] = true
+		}
 	}
 	return l.catchUp(ctx)
 }

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"sync"
+	"time"
 
 	"marginalia/internal/chat"
 )
@@ -14,7 +15,7 @@ type memory struct {
 	gone    recent[string, bool]      // messages that the bot deletes
 	names   recent[string, string]    // people on a server → what they are called there
 	authors recent[string, string]    // messages → who said them, by name
-	states  recent[string, revision]  // messages → how they stand
+	edited  recent[string, time.Time] // messages → when they were last edited
 	rights  recent[string, authority] // servers → who may do what
 }
 
@@ -24,7 +25,7 @@ func newMemory() memory {
 		gone:    newRecent[string, bool](4096),
 		names:   newRecent[string, string](8192),
 		authors: newRecent[string, string](4096),
-		states:  newRecent[string, revision](8192),
+		edited:  newRecent[string, time.Time](8192),
 		rights:  newRecent[string, authority](64),
 	}
 }

@@ -42,11 +42,11 @@ func (p *places) put(channel string, w where) {
 
 // learn takes note of a channel or thread, as Discord tells of it.
 func (p *Platform) learn(c channel) {
-	if !isID(c.ID) {
+	if !isID(c.ID) || c.isThread() && !isID(c.Parent) {
 		return
 	}
 	p.mu.Lock()
-	if c.Guild != "" {
+	if isID(c.Guild) {
 		p.guilds[c.ID] = c.Guild
 		if c.isThread() {
 			delete(p.guilds, c.ID) // its channel has it

@@ -136,6 +136,9 @@ func (p *Platform) rightsChanged(h heard) {
 // looked at may what anyone may.
 func (p *Platform) rightsOf(ctx context.Context, w where, user string, m *member) (chat.Right, error) {
 	guild := p.guildOf(w.place.Room.ID)
+	if guild == "" || !isID(user) {
+		return chat.Anyone, nil
+	}
 	a, err := p.authorityOf(ctx, guild)
 	if err == nil && m == nil {
 		m = new(member)

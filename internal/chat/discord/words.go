@@ -109,7 +109,7 @@ func stickerURL(s sticker) string {
 // remember notes of a message what may be asked later.
 func (p *Platform) remember(m message, by chat.Person) {
 	note(&p.memory, &p.memory.authors, m.ID, by.Name)
-	note(&p.memory, &p.memory.states, m.ID, revision{m.Edited})
+	note(&p.memory, &p.memory.edited, m.ID, m.Edited)
 }
 
 // isOwn reports whether the bot said something, or one of its webhooks.
@@ -145,8 +145,12 @@ func (p *Platform) personOf(ctx context.Context, w where, u user, m *member) (ch
 		who.Name = known
 		return who, nil
 	}
+	guild := p.guildOf(w.place.Room.ID)
+	if !isID(u.ID) || guild == "" {
+		return who, nil
+	}
 	var found member
-	err := p.get(ctx, "guilds/"+p.guildOf(w.place.Room.ID)+"/members/"+u.ID, nil, &found)
+	err := p.get(ctx, "guilds/"+guild+"/members/"+u.ID, nil, &found)
 	if err == nil && found.User != nil {
 		who.Name = name(&found, *found.User)
 		who.Avatar = avatar(*found.User)

@@ -71,7 +71,7 @@ func (w *world) open(t testing.TB) *Platform {
 	return p
 }
 
-func (w *world) Room(testing.TB) chat.Room {
+func (w *world) Room(_ testing.TB) chat.Room {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	id := w.Channel(fmt.Sprintf("room-%d", len(w.rooms)+1))

@@ -1,0 +1,205 @@
+package discord
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/discord/discordtest"
+)
+
+// hearing tells a story of what people do.
+func hearing(t *testing.T, tell func(t *testing.T, w *world, e *ear, r chat.Room)) {
+	t.Helper()
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		e := hear(t, w.open(t), fromNow(r))
+		tell(t, w, e, r)
+		e.stop()
+	})
+}
+
+// Many messages are deleted at once, and all emoji taken off.
+func TestModeration(t *testing.T) {
+	hearing(t, func(t *testing.T, w *world, e *ear, r chat.Room) {
+		mod := w.Server.User("Mod", discordtest.ManageMessages)
+		ada := w.User(t, "ada")
+		var ids []string
+		for _, text := range []string{"one", "two", "three"} {
+			ids = append(ids, ada.Say(t, at(r), text, chat.Ref{}).ID)
+		}
+		stays := ada.Say(t, at(r), "four", chat.Ref{})
+		ada.React(t, stays, "👍")
+		ada.React(t, stays, "🎉")
+		must(t, mod.ClearReactions(stays.ID, "👍"))
+		must(t, mod.ClearReactions(stays.ID, ""))
+		must(t, mod.BulkDelete(r.ID, ids...))
+		goesOn(t, w, e, r)
+		var gone, off []string
+		for _, o := range e.all(chat.Deleted) {
+			gone = append(gone, o.Message.Ref.ID)
+		}
+		for _, o := range e.all(chat.Unreacted) {
+			off = append(off, o.Emoji+o.By.ID)
+		}
+		if !slices.Equal(gone, ids) || !slices.Equal(off, []string{"👍", ""}) {
+			t.Errorf("deleted are %q, taken off %q", gone, off)
+		}
+	})
+}
+
+// People are called as on the server, in what was said live and in what is read
+// later; mentions bear names.
+func TestNames(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		ada, bob := w.Server.User("ada"), w.Server.User("bob")
+		ada.Nick("Countess")
+		e := hear(t, w.open(t), fromNow(r))
+		id, err := ada.Say(r.ID, "Hello <@"+bob.ID()+">!", "")
+		must(t, err)
+		if o := e.said(id); o.By.Name != "Countess" || o.Message.Body.Text != "Hello @bob!" {
+			t.Errorf("heard %q by %q", o.Message.Body.Text, o.By.Name)
+		}
+		since := e.stop()
+		w.Server.Restart()
+		id, err = ada.Say(r.ID, "Again.", "")
+		must(t, err)
+		e = hear(t, w.open(t), since)
+		if o := e.said(id); o.By.Name != "Countess" {
+			t.Errorf("read back as said by %q", o.By.Name)
+		}
+		e.stop()
+	})
+}
+
+// Files are told, with and without words.
+func TestFiles(t *testing.T) {
+	hearing(t, func(t *testing.T, w *world, e *ear, r chat.Room) {
+		ada := w.Server.User("ada")
+		id, err := ada.Say(r.ID, "", "", discordtest.File{Name: "cat.png", Type: "image/png", Data: []byte("cat")})
+		must(t, err)
+		o := e.said(id)
+		if f := o.Message.Files; len(f) != 1 || f[0].Name != "cat.png" || f[0].Type != "image/png" || f[0].Size != 3 || !strings.HasPrefix(f[0].URL, "http") {
+			t.Errorf("heard %+v", f)
+		}
+	})
+}
+
+// Channels that nobody listens to are looked up once, and not heard.
+func TestOtherChannels(t *testing.T) {
+	hearing(t, func(t *testing.T, w *world, e *ear, r chat.Room) {
+		other, ada := w.Room(t), w.User(t, "ada").(*person)
+		for range 5 {
+			ada.Say(t, at(other), "Elsewhere.", chat.Ref{})
+		}
+		thread, err := ada.u.Thread(other.ID, "", "Elsewhere")
+		must(t, err)
+		ada.Say(t, chat.Place{Room: other, Thread: thread}, "Elsewhere.", chat.Ref{})
+		goesOn(t, w, e, r)
+		if n := len(e.all()); n != 1 {
+			t.Errorf("heard:\n%s", list(e.all()))
+		}
+	})
+}
+
+// The echo of a post comes before its answer, after it, or instead of it.
+func TestEcho(t *testing.T) {
+	for _, order := range []discordtest.Echo{discordtest.EchoFirst, discordtest.EchoLast} {
+		bubble(t, discordtest.Options{Echo: order}, func(t *testing.T, w *world) {
+			r := w.Room(t)
+			p := w.open(t)
+			e := hear(t, p, fromNow(r))
+			a := posting(at(r), "", "One.")
+			ref := does(t, p, a).Ref
+			o := e.hears("the echo", func(o chat.Event) bool { return o.Kind == chat.Echoed && o.Key == a.Key })
+			if o.Message.Ref != ref {
+				t.Errorf("echoed %+v, made %+v", o.Message.Ref, ref)
+			}
+			lost := posting(at(r), "", "Two.")
+			w.Lose(1)
+			if _, err := p.Do(t.Context(), lost); err == nil {
+				t.Fatal("the answer was not lost")
+			}
+			e.hears("the echo of what was lost", func(o chat.Event) bool { return o.Kind == chat.Echoed && o.Key == lost.Key })
+			does(t, p, posting(at(r), "Ada", "Three."))
+			goesOn(t, w, e, r)
+			if n := len(e.all(chat.Said, chat.Edited)); n != 1 {
+				t.Errorf("its own words are reported:\n%s", list(e.all()))
+			}
+			e.stop()
+		})
+	}
+}
+
+// What bots say is no talk, unless they are among those that are told to be.
+func TestBots(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		w.FillWebhooks(r.ID, 1)
+		p := w.open(t)
+		e := hear(t, p, fromNow(r))
+		one := message{ID: idAfter(w), Channel: r.ID, Author: user{ID: "77777777777777777", Name: "bridge", Bot: true}, Webhook: "77777777777777777", At: time.Now()}
+		words := "Hello."
+		one.Content = &words
+		wh, _ := p.places.get(r.ID)
+		if _, ok, err := p.said(t.Context(), one, wh); ok || err != nil {
+			t.Errorf("a webhook's words are talk: %v", err)
+		}
+		p.c.Bots = []string{"77777777777777777"}
+		if o, ok, err := p.said(t.Context(), one, wh); !ok || err != nil || o.Kind != chat.Said || o.By.Name != "bridge" {
+			t.Errorf("a webhook that is told to be: %+v (%v)", o, err)
+		}
+		e.stop()
+	})
+}
+
+// idAfter is an id that the double has not given out yet.
+func idAfter(w *world) string { return idOf(number(w.Room(nil).ID) + 1<<22) }
+
+// A forum is a room whose posts are threads.
+func TestForum(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := room(w.Forum("essays"))
+		w.rooms = append(w.rooms, r.ID)
+		p := w.open(t)
+		e := hear(t, p, fromNow(r))
+		root := does(t, p, posting(at(r), "", "A passage.")).Ref
+		if root.Place != at(r) {
+			t.Errorf("the post stands in %+v", root.Place)
+		}
+		does(t, p, editing(root, "", "A better passage."))
+		thread := opened(t, p, root)
+		inside := does(t, p, posting(thread, "Ada", "About it.")).Ref
+		ada := w.User(t, "ada").(*person)
+		ada.React(t, root, "👍")
+		ada.React(t, inside, "🎉")
+		said := ada.Say(t, thread, "I like it.", root)
+		if o := e.said(said.ID); o.Message.Ref.Place != thread || o.Message.ReplyTo.ID != root.ID {
+			t.Errorf("heard %+v, in answer to %+v", o.Message.Ref, o.Message.ReplyTo)
+		}
+		o := e.hears("a reaction to the post", func(o chat.Event) bool { return o.Kind == chat.Reacted && o.Emoji == "👍" })
+		if o.Message.Ref != (chat.Ref{Place: at(r), ID: root.ID}) {
+			t.Errorf("the reaction is on %+v", o.Message.Ref)
+		}
+		a := posting(at(r), "", "Another passage.")
+		w.Fault(discordtest.Fault{Op: "create_thread", Kind: discordtest.CutOff, After: true, Count: 1})
+		if _, err := p.Do(t.Context(), a); err == nil {
+			t.Fatal("the answer was not lost")
+		}
+		if done := does(t, p, again(a, root)); !done.Found {
+			t.Errorf("asked again: %+v", done)
+		}
+		if n := len(w.Threads(r.ID)); n != 2 {
+			t.Errorf("there are %d posts", n)
+		}
+		since := e.stop()
+		w.Server.Restart()
+		missed := ada.Say(t, thread, "And more.", chat.Ref{})
+		e = hear(t, w.open(t), since)
+		e.said(missed.ID)
+		e.stop()
+	})
+}
