@@ -41,12 +41,16 @@ func (d Discord) thing(s string) string {
 	if id, ok := strings.CutPrefix(s, "@&"); ok && isSnowflake(id) {
 		return d.named("role", id, "@", "role")
 	}
+	if to, _, _ := strings.Cut(s, "?"); isMail(to) || isPhone(to) {
+		return to
+	}
 	kind, rest, _ := strings.Cut(s, ":")
 	switch {
 	case kind == "t":
 		return moment(rest)
 	case kind == "id":
-		return guides[rest]
+		page, _, _ := strings.Cut(rest, ":") // one role may be named
+		return guides[page]
 	case kind == "" || kind == "a":
 		name, id, ok := strings.Cut(rest, ":")
 		if ok && name != "" && isSnowflake(id) && strings.IndexFunc(name, func(r rune) bool { return !isWordByte(r) }) < 0 {
@@ -56,6 +60,18 @@ func (d Discord) thing(s string) string {
 		return kind
 	}
 	return ""
+}
+
+func isMail(s string) bool {
+	who, at, ok := strings.Cut(s, "@")
+	return ok && who != "" && strings.Contains(at, ".") && !strings.ContainsFunc(who+at, func(r rune) bool {
+		return escaped(r) || strings.ContainsRune("@:/&#!,;()[]", r)
+	})
+}
+
+func isPhone(s string) bool {
+	digits, ok := strings.CutPrefix(s, "+")
+	return ok && isSnowflake(digits)
 }
 
 // guides are the pages of a server that have a name of their own.

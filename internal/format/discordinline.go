@@ -49,8 +49,8 @@ func (r *discordReader) inline(words string) {
 	t.run()
 	p := pairer{src: words, lexemes: t.lexemes}
 	p.scope(0, len(t.lexemes), 0)
-	for _, t := range p.lexemes {
-		r.emit(t)
+	for _, x := range p.lexemes {
+		r.emit(x)
 	}
 }
 
@@ -60,20 +60,13 @@ func (r *discordReader) emit(x lexeme) {
 		r.b.brk()
 		r.b.line++
 	case markLexeme:
-		switch x.role {
-		case opening:
-			r.b.start(x.span, "")
-		case closing:
-			r.b.stop(x.span)
-		case wordsPiece:
-			r.b.text(string(x.mark))
-		}
+		r.mark(x)
 	case codeLexeme:
-		r.within(CodeSpan, x)
+		r.span(CodeSpan, x)
 	case addressLexeme:
-		r.within(Link, x)
+		r.span(Link, x)
 	case mentionLexeme:
-		r.within(Mention, x)
+		r.span(Mention, x)
 	case linkStart:
 		r.b.start(Link, x.attr)
 	case linkEnd:
@@ -89,7 +82,23 @@ func (r *discordReader) emit(x lexeme) {
 	}
 }
 
-func (r *discordReader) within(kind SpanKind, x lexeme) {
+// mark begins or ends a span, unless it stands in one of its kind.
+func (r *discordReader) mark(x lexeme) {
+	switch x.role {
+	case opening:
+		r.within = append(r.within, !r.b.start(x.span, ""))
+	case closing:
+		n := len(r.within) - 1
+		if inner := r.within[n]; !inner {
+			r.b.stop(x.span)
+		}
+		r.within = r.within[:n]
+	case wordsPiece:
+		r.b.text(string(x.mark))
+	}
+}
+
+func (r *discordReader) span(kind SpanKind, x lexeme) {
 	opened := r.b.start(kind, x.attr)
 	r.b.text(x.text)
 	if opened {

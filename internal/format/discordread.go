@@ -19,6 +19,7 @@ type discordReader struct {
 	indents []int    // of the lists that are open
 	counts  []int    // the last numbers of the lists that are open, or -1
 	parted  bool     // a blank line stands before
+	within  []bool   // of each span that is open: it stands in one of its kind
 }
 
 // read reads a text whose first line is the given one of the source.
@@ -221,7 +222,7 @@ func (r *discordReader) code(c fence) {
 func (r *discordReader) secret(words string) {
 	r.b.begin(Block{Kind: Paragraph, Quote: r.quote})
 	for line := range strings.Lines(words) {
-		r.within(CodeSpan, lexeme{text: strings.TrimSuffix(line, "\n")})
+		r.span(CodeSpan, lexeme{text: strings.TrimSuffix(line, "\n")})
 		r.b.brk()
 		r.b.line++
 	}
