@@ -22,6 +22,7 @@ type lobbySide struct {
 
 	mu     sync.Mutex
 	guests []*visitor // once the bot runs
+	looked []thread   // what was seen when somebody looked last
 }
 
 func (s *lobbySide) name() string     { return "lobby" }
@@ -55,7 +56,21 @@ func (s *lobbySide) guest(by int) *visitor {
 	return s.guests[by]
 }
 
-func (s *lobbySide) threads() ([]thread, error) { return s.guest(0).threads(s.ctx, 1) }
+// threads looks at the page.
+func (s *lobbySide) threads() ([]thread, error) {
+	all, err := s.guest(0).threads(s.ctx, 1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked = all
+	return all, err
+}
+
+// seen is what stood there when somebody looked last.
+func (s *lobbySide) seen() []thread {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.looked
+}
 
 func (s *lobbySide) passages() ([]int, error) {
 	threads, err := s.threads()
@@ -67,21 +82,20 @@ func (s *lobbySide) passages() ([]int, error) {
 }
 
 func (s *lobbySide) shown(token string) (string, error) {
-	threads, err := s.threads()
-	for _, m := range messagesOf(threads) {
+	for _, m := range messagesOf(s.seen()) {
 		if m.mirrored && tokenIn(m.words) == token {
 			return m.annotation, nil
 		}
 	}
-	return "", err
+	return "", nil
 }
 
 // say fills in the room's form and finds on the page what became of it.
 func (s *lobbySide) say(by int, u utterance, _ *rand.Rand) (annotation string, err error) {
-	threads, err := s.threads()
+	threads := s.seen()
 	i := slices.IndexFunc(threads, func(th thread) bool { return th.seq == u.passage })
-	if err != nil || i < 0 {
-		return "", errors.Join(err, fmt.Errorf("find passage %d in the lobby", u.passage))
+	if i < 0 {
+		return "", fmt.Errorf("passage %d is not in the lobby", u.passage)
 	}
 	if err := s.guest(by).say(s.ctx, 1, threads[i].passage, u.answers, u.words); err != nil {
 		return "", err

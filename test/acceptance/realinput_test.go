@@ -21,16 +21,27 @@ import (
 // goals are how much must have been said in the end.
 type goals struct{ annotations, answers, deletions int }
 
-// TestRealInputOnMatrix is the whole way on real input: a dump of a post and its
-// comments is imported and posted by the clock into two rooms on a homeserver
-// and one on the reader page; five people reply, answer each other, edit,
-// delete and react, while the bot runs, ends and is started again; and raw
-// clients read back what stands in each room, on the page and in the exports.
+// TestRealInput is the whole way on real input: a dump of a post and its
+// comments is imported and posted by the clock into a room on a homeserver, a
+// channel on the double of Discord and a room on the reader page; seven people
+// reply, answer each other, edit, delete and react, while the bot runs, ends
+// and is started again; and what stands on each side, read raw, agrees with
+// what was said and with the exports.
+func TestRealInput(t *testing.T) {
+	w := newWorld(t)
+	h := newHomeserver(w)
+	harbour := newDiscord(w, "harbour", "Chiara *Conti*", "Dov Aharoni", "Fatou_N")
+	w.sides = []side{h.open("garden", "Agnes Ashdown", "Béla", "Clyde Okafor"), harbour, &lobbySide{ctx: w.ctx, names: []string{"Eun-ji"}}}
+	w.realInput(script{first: quota{13, 2, 1, 3}, away: quota{5, 2, 1, 1}, then: quota{34, 6, 4, 7}, want: goals{300, 40, 30}, passages: 8, elsewhere: []int{0, 1}})
+}
+
+// TestRealInputOnMatrix is TestRealInput, with less talk, in two rooms on one
+// homeserver and one on the page.
 func TestRealInputOnMatrix(t *testing.T) {
 	w := newWorld(t)
 	h := newHomeserver(w)
 	w.sides = []side{h.open("garden", "Agnes Ashdown", "Béla"), h.open("harbour", "Chiara *Conti*", "Dov Aharoni"), &lobbySide{ctx: w.ctx, names: []string{"Eun-ji"}}}
-	w.realInput(script{first: quota{18, 3, 1, 3}, away: quota{6, 2, 1, 1}, then: quota{50, 9, 7, 9}, want: goals{300, 40, 30}, passages: 10, elsewhere: []int{0, 1}})
+	w.realInput(script{first: quota{9, 2, 1, 2}, away: quota{4, 2, 1, 1}, then: quota{20, 5, 4, 4}, want: goals{120, 20, 20}, passages: 6, elsewhere: []int{0, 1}})
 }
 
 // script is how much is done, and when.
@@ -61,9 +72,10 @@ func (w *world) realInput(s script) {
 	for i := range all {
 		all[i] = i
 	}
+	w.configure("")
 	w.bring()
 
-	w.configure("@every 1s")
+	w.configure("@every 2s")
 	w.start()
 	wait.Until(t, time.Minute, "four passages stand in all rooms", func() bool { return w.posted() >= 4 })
 	w.must(w.talk(seed, s.first, all...))
@@ -176,8 +188,8 @@ func (w *world) judge(r reading, posted int, want goals) {
 	for _, side := range r.sides {
 		deeds = append(deeds, len(side.bot()))
 	}
-	w.t.Logf("%d passages in %d rooms; %d said, %d edits, %d deletions, %d reactions; exported: %d annotations, %d of them answers, %d on words they quote, and %d outlines; %v deeds of the bot's",
-		posted, len(r.sides), said.say, said.edit, said.remove, said.react, said.living(), answers, quoted, outlines, deeds)
+	w.t.Logf("%d of %d passages in %d rooms; %d said, %d edits, %d deletions, %d reactions; exported: %d annotations, %d of them answers, %d on words they quote, and %d outlines; %v deeds of the bot's",
+		posted, len(w.passages), len(r.sides), said.say, said.edit, said.remove, said.react, said.living(), answers, quoted, outlines, deeds)
 	if said.living() < want.annotations || answers < want.answers || said.remove < want.deletions || outlines == 0 || quoted == 0 {
 		w.t.Errorf("too little was said for a proof: at least %+v are wanted", want)
 	}

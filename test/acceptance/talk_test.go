@@ -5,12 +5,15 @@ package acceptance
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // said is something that a person said: the truth that all else is held against.
@@ -62,16 +65,55 @@ func (s *said) words(version int) string {
 // quota is how much is to be done, by each of the people.
 type quota struct{ say, edit, remove, react int }
 
+// pace keeps people together, however slow the networks of some are: else the
+// fast ones have said all that they have to say before anybody can answer.
+type pace struct {
+	mu    sync.Mutex
+	moved sync.Cond
+	deeds map[[2]int]int // of those who still talk
+}
+
+// ahead is how many deeds somebody may be ahead of the slowest.
+const ahead = 3
+
+// step waits until it is who's turn.
+func (p *pace) step(who [2]int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.deeds[who] >= slices.Min(slices.Collect(maps.Values(p.deeds)))+ahead {
+		p.moved.Wait()
+	}
+	p.deeds[who]++
+	p.moved.Broadcast()
+}
+
+func (p *pace) leave(who [2]int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.deeds, who)
+	p.moved.Broadcast()
+}
+
 // talk lets everyone on some sides talk at the same time.
 func (w *world) talk(seed uint64, q quota, rooms ...int) error {
 	w.t.Helper()
 	began, before := time.Now(), w.count()
 	failed := make(chan error, 16)
 	var all sync.WaitGroup
+	together := &pace{deeds: map[[2]int]int{}}
+	for _, room := range rooms {
+		for by := range w.sides[room].people() {
+			together.deeds[[2]int{room, by}] = 0
+		}
+	}
+	together.moved.L = &together.mu
 	for _, room := range rooms {
 		for by := range w.sides[room].people() {
 			dice := rand.New(rand.NewPCG(seed, uint64(10*room+by)))
-			all.Go(func() { failed <- w.speak(room, by, q, dice) })
+			all.Go(func() {
+				defer together.leave([2]int{room, by})
+				failed <- w.speak(room, by, q, dice, together)
+			})
 		}
 	}
 	all.Wait()
@@ -105,8 +147,9 @@ func (w *world) count() quota {
 func (q quota) living() int { return q.say - q.remove }
 
 // speak is one person's part.
-func (w *world) speak(room, by int, q quota, dice *rand.Rand) error {
+func (w *world) speak(room, by int, q quota, dice *rand.Rand, together *pace) error {
 	for total := q.say + q.edit + q.remove + q.react; total > 0; total-- {
+		together.step([2]int{room, by})
 		var err error
 		switch n := dice.IntN(total); {
 		case n < q.say:
@@ -192,7 +235,8 @@ func (w *world) quotable(passage int, dice *rand.Rand) string {
 	}
 	from := dice.IntN(len(words) - 6)
 	quote := strings.Join(words[from:from+6], " ")
-	if strings.Count(strings.Join(w.passages, "\n"), quote) != 1 || strings.ContainsAny(quote, "*_`[]<>&\\~#|") {
+	first, _ := utf8.DecodeRuneInString(quote) // "- so" would be a list
+	if strings.Count(strings.Join(w.passages, "\n"), quote) != 1 || strings.ContainsAny(quote, "*_`[]<>&\\~#|") || !unicode.IsLetter(first) {
 		return ""
 	}
 	return quote

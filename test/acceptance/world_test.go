@@ -60,7 +60,8 @@ func (w *world) must(err error) {
 	}
 }
 
-// configure writes the bot's configuration, with one plan.
+// configure writes the bot's configuration, with one plan if cron is not "". The
+// passages are short, so that there are enough for as long as people talk.
 func (w *world) configure(cron string) {
 	w.t.Helper()
 	var networks, rooms []string
@@ -71,18 +72,22 @@ func (w *world) configure(cron string) {
 		}
 		rooms = append(rooms, room)
 	}
-	w.must(os.WriteFile(filepath.Join(w.dir, "config.toml"), fmt.Appendf(nil, `[bot]
+	config := fmt.Sprintf(`[bot]
 listen = "127.0.0.1:0"
 
 [relay]
 settle = "1500ms"
 
+[passages]
+min = 100
+max = 250
+
 %s
-[[plans]]
-name = "reading"
-text = %q
-cron = %q
-`, strings.Join(append(networks, rooms...), "\n"), w.text, cron), 0o600))
+`, strings.Join(append(networks, rooms...), "\n"))
+	if cron != "" {
+		config += fmt.Sprintf("[[plans]]\nname = \"reading\"\ntext = %q\ncron = %q\n", w.text, cron)
+	}
+	w.must(os.WriteFile(filepath.Join(w.dir, "config.toml"), []byte(config), 0o600))
 }
 
 // bring imports the dump, twice, and says what the bot makes of it.
