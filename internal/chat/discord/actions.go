@@ -188,6 +188,9 @@ func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error)
 		own := on
 		own.As = bot
 		err = needing("Manage Messages", p.inOpenThread(ctx, own, func() error { return p.onMessage(ctx, http.MethodDelete, own, nil) }))
+		if errors.Is(err, chat.ErrForbidden) { // this message, not the room
+			err = fmt.Errorf("its webhook was deleted: %v: %w", err, chat.ErrRefused)
+		}
 	}
 	if errors.Is(err, chat.ErrGone) {
 		return chat.Done{Found: true}, nil
