@@ -117,6 +117,8 @@ func (r *Relay) deleted(tx *store.Tx, e chat.Event, now time.Time) error {
 		return r.deletedUnknown(tx, e, now)
 	case err != nil:
 		return err
+	case c.Ref.As != "" && c.Verb == chat.Delete:
+		return nil // the bot is about to delete it: its request will tell
 	case c.Ref.As != "":
 		return r.removed(tx, thing, room, c, now)
 	case thing.Annotation() == "":

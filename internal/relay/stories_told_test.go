@@ -258,3 +258,21 @@ func TestFillingInLeavesOutWhatIsGone(t *testing.T) {
 		n.shows(late, "the oldest")
 	})
 }
+
+// Some networks do not say who deleted something. While the bot itself is about
+// to, it was the bot: no moderator took offence.
+func TestItsOwnDeletionIsToldAsAnyones(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		long := strings.TrimSpace(strings.Repeat("many words ", 600)) + " the end"
+		ref := n.say(n.rooms[2], 0, long, chat.Ref{})
+		last := n.mirror(n.rooms[0], "the end")
+		n.nets["one"].SlowAnswers(40 * time.Second)
+		n.people["two"][0].Edit(ref, "few words")
+		n.pass(time.Minute) // part 0 was edited, and the last part is gone; nobody has said so yet
+		n.tell(chat.Event{Kind: chat.Deleted, Message: chat.Message{Ref: last}, At: time.Now()})
+		n.nets["one"].SlowAnswers(0)
+		n.pass(5 * time.Minute)
+		n.shows(n.rooms[0], "few words")
+		n.shows(n.rooms[2], "few words")
+	})
+}
