@@ -154,7 +154,7 @@ func (v *visit) readFeed(ctx context.Context, c *feedComments, feed string) {
 		f, err = parseFeed(a)
 	}
 	if err != nil {
-		v.miss("comments are not in it: %s", err)
+		v.miss("the comments are not in it: %s", err)
 		return
 	}
 	c.add(f)

@@ -92,7 +92,8 @@ func kindOf(a Answer) string {
 	return ""
 }
 
-// textAt reads a text as it would be read from a file of its name.
+// textAt reads a text as it would be read from a file of its name: it is what
+// its words are, and does not grow.
 func textAt(ctx context.Context, a Answer, o Options, read func(context.Context, string, Options) (Fetched, error)) (Fetched, error) {
 	o.Stdin = bytes.NewReader(a.Body)
 	f, err := read(ctx, stdin, o)
@@ -106,7 +107,7 @@ func textAt(ctx context.Context, a Answer, o Options, read func(context.Context,
 	return f, nil
 }
 
-// open reads a's HTML in whatever way it is encoded.
+// openPage reads a's HTML in whatever way it is encoded.
 func openPage(a Answer) (*page, error) {
 	at, err := url.Parse(a.URL)
 	if err != nil {
@@ -118,7 +119,7 @@ func openPage(a Answer) (*page, error) {
 	}
 	root, err := html.Parse(r)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read as HTML: save the page as a file and import that", shown(a.URL))
+		return nil, fmt.Errorf("%s is no HTML that can be read (%w): copy its words into a file and import that", shown(a.URL), err)
 	}
 	p := &page{address: at, root: root}
 	for n := range root.Descendants() {

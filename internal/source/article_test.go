@@ -1,0 +1,79 @@
+package source
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestAnArticle(t *testing.T) {
+	w := newTown(t)
+	long := strings.Repeat("The keeper climbed the stairs again, as on every evening. ", 12)
+	w.page("site.example", `<html><head><title>On Lamps – The Site</title><meta name="author" content="Ada Keeper"><meta property="article:published_time" content="2025-06-07T10:00:00Z">
+<link rel="canonical" href="https://site.example/lamps"></head><body><nav><a href="/">Home</a></nav><div class="sidebar"><p>Subscribe now</p></div>
+<div id="content"><h1>On Lamps</h1><p>`+long+`</p><h2>Oil</h2><p>`+long+`</p><blockquote><p>A lamp is a promise.</p></blockquote><ul><li>wick</li><li>glass</li></ul><p>`+long+`</p></div>
+<footer><p>All rights reserved by nobody in particular</p></footer></body></html>`)
+	f := w.fetch("http://site.example/lamps?utm_source=x#top")
+	d := f.Documents[0]
+	if f.Title != "On Lamps" && f.Title != "On Lamps – The Site" || d.Author != "Ada Keeper" || d.Posted.Format("2006-01-02") != "2025-06-07" || f.URL != "https://site.example/lamps" || f.Origin != "page:site.example/lamps" {
+		t.Errorf("%s", tell(f))
+	}
+	for _, s := range []string{"Subscribe", "rights reserved", "Home"} {
+		if strings.Contains(d.Body.Text, s) {
+			t.Errorf("%q is in %q", s, d.Body.Text)
+		}
+	}
+	kinds := blocks(d.Body)
+	for _, s := range []string{`heading "Oil"`, `list "wick"`, `"A lamp is a promise."`, "climbed the stairs"} {
+		if !strings.Contains(kinds, s) {
+			t.Errorf("%q is not in\n%s", s, kinds)
+		}
+	}
+}
+
+func TestAPageInAnotherEncoding(t *testing.T) {
+	w := newTown(t)
+	w.host("site.example", func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Type", "text/html; charset=windows-1252")
+		fmt.Fprint(rw, "<html><body><p>Un caf\xe9, \x93deux\x94.</p></body></html>")
+	})
+	if f := w.fetch("https://site.example/"); f.Documents[0].Body.Text != "Un café, “deux”." {
+		t.Errorf("%q", f.Documents[0].Body.Text)
+	}
+}
+
+func TestTextsOnTheWeb(t *testing.T) {
+	w := newTown(t)
+	w.host("site.example", func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprint(rw, "# A *title*\n\nWords of it.\n")
+	})
+	w.wants("https://site.example/essay.md", `
+"A title" https://site.example/essay.md 
+essay < by "": A title | Words of it.`)
+	w.wants("https://site.example/notes.txt", `
+"notes" https://site.example/notes.txt 
+essay < by "": # A *title* | Words of it.`)
+}
+
+// TestATangledPage has what is no page at all end soon, whatever is in it.
+func TestATangledPage(t *testing.T) {
+	for name, body := range map[string]string{
+		"nested": strings.Repeat("<div>", 400) + "words",
+		"wide":   strings.Repeat("<p>w</p>", 100_000),
+		"links":  strings.Repeat("<link rel=alternate type=application/rss+xml href=/x>", 50_000) + "words",
+		"tables": strings.Repeat("<table><tr><td>", 20_000) + "words",
+	} {
+		w := newTown(t)
+		w.page("site.example", "<html><body>"+body)
+		if f := w.fetch("https://site.example/"); f.Documents[0].Body.Empty() {
+			t.Errorf("%s: nothing was found", name)
+		}
+	}
+	w := newTown(t)
+	w.page("site.example", strings.Repeat("<div>", 100_000)+"words")
+	if got := w.refused("https://site.example/"); !strings.HasPrefix(got, "https://site.example/ is no HTML that can be read (") {
+		t.Error(got)
+	}
+}

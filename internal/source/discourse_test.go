@@ -1,0 +1,100 @@
+package source
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const discoursePage = `<html><head><meta name="generator" content="Discourse 3.5.0 - https://github.com/discourse/discourse"><title>The gap</title></head><body>…</body></html>`
+
+// board is a Discourse forum with one topic, of posts as JSON by their numbers.
+type board struct {
+	topic string
+	posts map[string]string
+	fail  map[string]bool // posts that are not given
+	most  int
+}
+
+func (b *board) serve(rw http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/talk/t/42.json":
+		answer(rw, b.topic)
+	case "/talk/t/42/posts.json":
+		var some []string
+		for _, id := range r.URL.Query()["post_ids[]"] {
+			if b.fail[id] {
+				rw.WriteHeader(http.StatusNotFound)
+				return
+			}
+			some = append(some, b.posts[id])
+		}
+		b.most = max(b.most, len(some))
+		answer(rw, `{"post_stream":{"posts":[`+strings.Join(some, ",")+`]},"id":42}`)
+	default:
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, discoursePage)
+	}
+}
+
+func TestATopicOfDiscourse(t *testing.T) {
+	w := newTown(t)
+	b := &board{topic: sampleOf(t, "discourse.json", "sample"), posts: map[string]string{
+		"804": `{"id":804,"post_number":4,"post_type":3,"username":"system","cooked":""}`,
+		"805": `{"id":805,"post_number":5,"post_type":1,"username":"gone","cooked":"<p>(post deleted by author)</p>","user_deleted":true,"reply_to_post_number":3}`,
+		"806": `{"id":806,"post_number":6,"post_type":1,"username":"late","cooked":"<p>Late.</p>","reply_to_post_number":99}`,
+	}}
+	b.topic = strings.Replace(b.topic, "803\n", "803, 804, 805, 806\n", 1)
+	if !strings.Contains(b.topic, "806") {
+		b.topic = strings.Replace(b.topic, "803]", "803,804,805,806]", 1)
+	}
+	w.host("forum.example", b.serve)
+	want := `
+"The gap" https://forum.example/talk/t/the-gap/42 discourse:https://forum.example/talk/t/42
+post 1< by "Reader" 2025-06-11T12:00Z points 3: Discussion of the gap
+comment 2<1 by "Reader" 2025-06-11T12:00Z points 3: The gap is never empty. | I doubt it.
+comment 3<2 by "Reader" 2025-06-11T12:00Z points 3: Why?
+comment 5<3 by "gone" points 0:
+comment 6< by "late" points 0: Late.
+missing: 1 comment answers what is not shown there`
+	w.wants("https://forum.example/talk/t/the-gap/42/3?u=x", want)
+	if d := w.fetch("https://forum.example/talk/t/42").Documents[1]; d.Body.Blocks[0].Quote != 1 {
+		t.Errorf("the quotation is %+v", d.Body.Blocks)
+	}
+	b.fail = map[string]bool{"805": true}
+	f := w.fetch("https://forum.example/talk/t/42")
+	if len(f.Documents) != 3 || !strings.HasPrefix(f.Missing[0], "3 posts are not in it: https://forum.example/talk/t/42/posts.json?… is not there (404)") {
+		t.Error(tell(f))
+	}
+	b.fail, b.topic = nil, `{"id":42,"title":"Private","post_stream":{"posts":[],"stream":[]}}`
+	if got := w.refused("https://forum.example/talk/t/42"); got != "https://forum.example/talk/t/42 has no posts that are shown to everyone: check the address" {
+		t.Error(got)
+	}
+	b.topic = "<html>"
+	if got := w.refused("https://forum.example/talk/t/42"); got != "https://forum.example/talk/t/42.json does not answer in JSON: the site may have changed, or asks for a login" {
+		t.Error(got)
+	}
+}
+
+func TestTenThousandPostsOfDiscourse(t *testing.T) {
+	const n = 10_000
+	b := &board{posts: map[string]string{}}
+	var stream []int
+	parent := func(i int) string { return strconv.Itoa(max(1, (i+2)/2)) }
+	for i := range n + 1 {
+		stream = append(stream, 1000+i)
+		b.posts[strconv.Itoa(1000+i)] = fmt.Sprintf(`{"id":%d,"post_number":%d,"post_type":1,"username":"r","created_at":"2025-06-11T12:00:00.000Z","cooked":"<p>Words.</p>","reply_to_post_number":%s}`,
+			1000+i, i+1, map[bool]string{true: "null", false: parent(i - 1)}[i == 0])
+	}
+	all, _ := json.Marshal(stream)
+	b.topic = `{"id":42,"title":"T","slug":"t","chunk_size":20,"post_stream":{"posts":[` + b.posts["1000"] + `],"stream":` + string(all) + `}}`
+	w := newTown(t)
+	w.host("forum.example", b.serve)
+	wholeTree(t, w.fetch("https://forum.example/talk/t/t/42"), n, func(i int) string { return strconv.Itoa(i + 2) }, parent)
+	if b.most != 20 {
+		t.Errorf("%d posts were asked for at once", b.most)
+	}
+}
