@@ -1,6 +1,9 @@
 package format
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Discord is the markdown of Discord's messages. A line break is a line break,
 // a blank line parts paragraphs. Name returns the name of whom an id means
@@ -37,6 +40,15 @@ func seen(s string) string {
 		parts[i+1] = strings.TrimLeft(parts[i+1], gap)
 	}
 	return strings.Join(parts, "@")
+}
+
+// addSeen adds words to a block, without what Print put in.
+func addSeen(b *builder, words string) {
+	words = seen(words)
+	if bytes.HasSuffix(b.buf, []byte("@")) && b.brks == 0 && !b.space {
+		words = strings.TrimLeft(words, gap)
+	}
+	b.text(words)
 }
 
 // Parse reads the content of a message.
@@ -129,6 +141,9 @@ type discordNormal struct {
 func (n *discordNormal) block(b Block, text string, spans []Span) {
 	words := text[b.Start:b.End]
 	spans = relative(b, words, spans)
+	if len(spans) == 0 && strings.TrimSpace(clean(seen(words))) == "" {
+		return // and what stands before goes on behind it
+	}
 	before := n.before
 	n.before = b
 	b.Quote = min(b.Quote, 1)
@@ -158,14 +173,13 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 }
 
 func (n *discordNormal) text(words string) {
-	words = seen(words)
 	for {
 		i := strings.IndexAny(words, "\n\t")
 		if i < 0 {
-			n.b.text(words)
+			addSeen(&n.b, words)
 			return
 		}
-		n.b.text(words[:i])
+		addSeen(&n.b, words[:i])
 		if words[i] == '\t' {
 			n.b.text(" | ")
 		} else {

@@ -78,7 +78,7 @@ func (r *discordReader) emit(x lexeme) {
 			r.b.stop(Spoiler)
 		}
 	default:
-		r.b.text(x.text)
+		addSeen(r.b, x.text)
 	}
 }
 
@@ -100,7 +100,7 @@ func (r *discordReader) mark(x lexeme) {
 
 func (r *discordReader) span(kind SpanKind, x lexeme) {
 	opened := r.b.start(kind, x.attr)
-	r.b.text(x.text)
+	addSeen(r.b, x.text)
 	if opened {
 		r.b.stop(kind)
 	}
@@ -129,11 +129,7 @@ func (t *lexer) word() {
 		end = len(t.src) - t.at - n
 	}
 	end += t.at + n
-	words := seen(t.src[t.at:end])
-	if n := len(t.lexemes); n > 0 && t.lexemes[n-1].kind == wordLexeme && strings.HasSuffix(t.lexemes[n-1].text, "@") {
-		words = strings.TrimLeft(words, gap)
-	}
-	t.add(wordLexeme, end, words, "")
+	t.add(wordLexeme, end, t.src[t.at:end], "")
 }
 
 // special adds what stands here if it is not just words.
@@ -174,7 +170,7 @@ func (t *lexer) escaped() bool {
 	if n == 0 || unicode.IsSpace(r) || isWordByte(r) && r != '_' {
 		return false
 	}
-	t.add(wordLexeme, t.at+1+n, seen(string(r)), "")
+	t.add(wordLexeme, t.at+1+n, string(r), "")
 	return true
 }
 
@@ -191,14 +187,7 @@ func (t *lexer) code() {
 		t.add(wordLexeme, from, t.src[t.at:from], "")
 		return
 	}
-	words := seen(t.src[from:end])
-	if strings.HasPrefix(words, " `") {
-		words = words[1:]
-	}
-	if strings.HasSuffix(words, "` ") {
-		words = words[:len(words)-1]
-	}
-	t.add(codeLexeme, end+n, words, "")
+	t.add(codeLexeme, end+n, strings.TrimSpace(seen(t.src[from:end])), "")
 }
 
 // nextRun returns where the next run of n backticks stands, or -1.

@@ -15,6 +15,7 @@ func TestText(t *testing.T) {
 		{"one\r\ntwo\n \n\n  three  ", "paragraph: one⏎two\nparagraph: three\n"},
 		{"*no* > markup\n- at all", "paragraph: *no* > markup⏎- at all\n"},
 		{"at https://x.y.", "paragraph: at {link=https://x.y https://x.y}.\n"},
+		{"_https://x.y/_a_, https://x.y/_", "paragraph: _{link=https://x.y/_a_ https://x.y/_a_}, {link=https://x.y/ https://x.y/}_\n"},
 		{"\x00a\xff", "paragraph: a\ufffd\n"},
 	} {
 		d := Text(c.src)

@@ -78,6 +78,7 @@ func FuzzDiscord(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		d := Discord{}.Parse(src)
 		holds(t, Discord{}, d)
+		silent(t, Discord{}, d)
 		for _, other := range dialects {
 			holds(t, other.Dialect, d)
 		}

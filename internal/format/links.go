@@ -71,6 +71,9 @@ func endOfAddress(s string) string {
 	}
 	for s != "" {
 		last := s[len(s)-1]
+		if last == '_' && !strings.HasSuffix(s, "__") && strings.Count(s, "_")%2 == 0 {
+			return s // it belongs to another before it
+		}
 		if strings.IndexByte(".,;:!?'*_~", last) < 0 {
 			if surplus[last] <= 0 {
 				return s

@@ -1,0 +1,153 @@
+package format
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func TestDiscordReads(t *testing.T) {
+	for src, want := range map[string]string{
+		"# a\n## b\n### c\n#### d\n#e":                               "heading1: a\nheading2: b\nheading3: c\nparagraph: #### d⏎#e\n",
+		"a\n-# b\nc\n\nd":                                            "paragraph: a⏎b⏎c\nparagraph: d\n",
+		"- a\n  b\n\n- c\n   1. d\n   1. e\n * f\ng":                 "list1 -: a⏎b\nlist1 -: c\nlist2 1.: d\nlist2 2.: e\nlist2 -: f\nparagraph: g\n",
+		"7. a\n7. b\n\n7. c":                                         "list1 7.: a\nlist1 8.: b\nlist1 7.: c\n",
+		"> a\n> \n> # b\n> > c\nd\n>e":                               ">quote: a\n>heading1: b\n>quote: > c\nparagraph: d⏎>e\n",
+		"a\n>>> b\n\n> c\n- d":                                       "paragraph: a\n>quote: b\n>quote: > c\n>list1 -: d\n",
+		"a ```go\nb\n\n\tc\n``` d ```e```":                           "paragraph: a\ncode go: b⏎⏎⇥c\nparagraph: d\ncode: e\n",
+		"> ```\n> a\n>  b\n> ```":                                    ">code: a⏎ b\n",
+		"`` a`b ``, ` *c* `, \\`d`, `":                               "paragraph: {code a`b}, {code *c*}, `d{code ,}\n",
+		"***a** b* __c _d___ ~~e~~ snake_case_ 2*3*4":                "paragraph: {emph {strong a} b} {underline c {emph d}} {strike e} snake{emph case} 2{emph 3}4\n",
+		"*a * b* ** c** \\*d\\* \\a":                                 "paragraph: *a * b* {strong c} *d* \\a\n",
+		"[a [b] c](https://x.y/(z) 'd') [e](f) [g]( <https://h.i> )": "paragraph: {link=https://x.y/(z) a [b] c} [e](f) {link=https://h.i g}\n",
+		"<https://x.y> (https://x.y/a_b_c). https://x.y/|":           "paragraph: {link=https://x.y https://x.y} ({link=https://x.y/a_b_c https://x.y/a_b_c}). {link=https://x.y/ https://x.y/}|\n",
+		"<@1> <@!2> <@&3> <#4> </a b:5> <:e:6> <a:f:7> <id:guide>":   "paragraph: {mention=1 @someone} {mention=2 @someone} @role #channel /a b :e: :f: Server Guide\n",
+		"<@x> <@&> <#a> </a> <:e:> <id:x> <t:x> <t:1:z> <3":          "paragraph: <@x> <@&> <#a> </a> <:e:> <id:x> <t:x> <t:1:z> <3\n",
+		"<t:1618953630> <t:1618953630:t> <t:1618953630:D> <t:-1:S>":  "paragraph: 20 April 2021 21:20 UTC 21:20 UTC 20 April 2021 1969-12-31 23:59:59 UTC\n",
+		"¯\\_(ツ)_/¯ _a_":                                             "paragraph: ¯\\_(ツ)_/¯ {emph a}\n",
+		"`<@1> @everyone \\*`":                                       "paragraph: {code <@1> @everyone \\*}\n",
+		"||a\n\n- b\n```\nc\n``` d|| ||e":                            "paragraph: {spoiler a}\nlist1 -: {spoiler b}\nparagraph: {spoiler {code c}}\nparagraph: {spoiler d} ||e\n",
+		"> ||a\n> b||\n`||`\n||":                                     ">quote: {spoiler a⏎b}\nparagraph: {code ||}⏎||\n",
+		"@\u200beveryone a\u200bb c\u2063":                           "paragraph: @everyone a\u200bb c\n",
+	} {
+		reads(t, Discord{}, src, want)
+	}
+}
+
+func TestDiscordWrites(t *testing.T) {
+	for src, want := range map[string]string{
+		"<h4>a</h4><h1>b</h1><p>c</p><p>d</p>":                                              "**a**\n# b\nc\n\nd",
+		"<p># a<br>-# b<br>- c<br>1. d<br>&gt; e<br>+ f #g</p>":                             "\\# a\n\\-# b\n\\- c\n1\\. d\n\\> e\n+ f #g",
+		"<p><b># a</b>- b</p>":                                                              "**\\# a**- b",
+		"<p>*a* _b_ ~c~ `d` |e| \\f ||g||</p>":                                              "\\*a\\* \\_b\\_ \\~c\\~ \\`d\\` \\|e\\| \\\\f \\|\\|g\\|\\|",
+		"<ol><li>a</li></ol><ol><li>b<ul><li>c</ul></ol><p>d":                               "1. a\n\n1. b\n  - c\nd",
+		"<blockquote>a<blockquote>b</blockquote></blockquote>c":                             "> a\n> \n> b\nc",
+		"<pre>a```b\n````</pre>":                                                            "```\na`\u2063`\u2063`b\n`\u2063`\u2063`\u2063`\n```",
+		"<b>a</b><i>b</i><b><i>c</i></b>x<i>d</i>":                                          "**a**\u2063*b**c**\u2063*x*d*",
+		"<u><i>a</i></u> <i>b</i>c":                                                         "*__a__* *b*c",
+		"<s>a~</s> <code>b`</code> <b><code>c**d</code></b>":                                "~~a\\~\u2063~~ ``b` `` **`c*\u2063*d`**",
+		"<i><code>a_b</code></i>":                                                           "*`a_b`*",
+		"see https://x.y/_a_ and (https://x.y/_b_), (http://":                               "see https://x.y/_a_ and (<https://x.y/_b_>), (http\\://",
+		"<a href='https://x.y/(a'>b [c]</a> [d](e)":                                         "[b \\[c\\]](<https://x.y/(a>) \\[d\\](e)",
+		"[a] (b) &lt;3 1 &lt; 2 &lt;b>":                                                     "[a] (b) <3 1 < 2 \\<b>",
+		"@everyone @Here m@hereford.com <code>@everyone</code>":                             "@\u200beveryone @\u200bHere m@\u200bhereford.com `@\u200beveryone`",
+		"&lt;@1> &lt;@&amp;2> &lt;#3> &lt;:e:4> &lt;/a:5> &lt;t:6> &lt;id:guide>":           "\\<\\@\u200b1> \\<\\@\u200b&2> \\<#3> \\<:e:4> \\</a:5> \\<t:6> \\<id:guide>",
+		"https://x.y/@everyone":                                                             "[https\\://x.y/@\u200beveryone](https://x.y/%40everyone)",
+		"<table><tr><th>a</th><th>b</th></tr><tr><td>c<td></td></tr><tr><td>d<td>e</table>": "a \\| b\nc\nd \\| e",
+		"H<sub>2</sub>O<hr><img src='https://x.y/a.png' alt='b'>":                           "H2O\n\n\\* \\* \\*\n\n[b](https://x.y/a.png)",
+	} {
+		if got := (Discord{}).Print(HTML{}.Parse(src)); got != want {
+			t.Errorf("%s is\n%q\nnot\n%q", src, got, want)
+		}
+	}
+}
+
+// TestDiscordNames says who is meant by whom.
+func TestDiscordNames(t *testing.T) {
+	d := Discord{Name: func(kind, id string) string {
+		return map[string]string{"user 1": "Ann *Lee*", "channel 2": "hall", "role 3": "@mods"}[kind+" "+id]
+	}}
+	doc := d.Parse("<@1>, <@9>, <#2>, <@&3>")
+	if got, want := sketch(doc), "paragraph: {mention=1 @Ann *Lee*}, {mention=9 @someone}, #hall, @mods\n"; got != want {
+		t.Errorf("read as %s", got)
+	}
+	if got, want := d.Print(doc), "<@1>, <@9>, #hall, @mods"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+var pinging = regexp.MustCompile(`(?i)@(everyone|here)|<@[!&]?\d+>|<#\d+>|<a?:\w+:\d+>|</[\w -]+:\d+>|<t:|<id:`)
+
+// silent holds what is printed to pinging nobody but those who are mentioned,
+// whatever Discord's server thinks of backslashes.
+func silent(t rapid.TB, d Dialect, doc Doc) {
+	t.Helper()
+	for _, span := range d.Normal(doc).Spans {
+		if span.Kind == Mention {
+			return
+		}
+	}
+	printed := d.Print(doc)
+	for _, at := range pinging.FindAllStringIndex(printed, -1) {
+		escaped := at[0] > 0 && printed[at[0]-1] == '\\' && printed[at[0]+1] != '@'
+		if !escaped && !strings.Contains(printed, "`") { // code shows nothing, and pings are broken in it
+			t.Fatalf("%q in %q", printed[at[0]:at[1]], printed)
+		}
+		if strings.Contains(printed[at[0]:at[1]], "@") {
+			t.Fatalf("%q pings in %q", printed[at[0]:at[1]], printed)
+		}
+	}
+}
+
+func TestDiscordIsSilent(t *testing.T) {
+	for range 10 {
+		rapid.Check(t, func(t *rapid.T) { silent(t, Discord{}, genDoc().Draw(t, "doc")) })
+	}
+}
+
+// onDiscord is what a message may hold, however it is counted.
+func onDiscord(limit int) func(Doc) bool {
+	return func(d Doc) bool {
+		s := Discord{}.Print(d)
+		return utf8.RuneCountInString(s) <= limit && len(utf16.Encode([]rune(s))) <= limit
+	}
+}
+
+// TestDiscordSplits cuts a text of every kind of block at every size, and
+// reads each message by itself.
+func TestDiscordSplits(t *testing.T) {
+	src := "<h1>Heads 👩‍👩‍👧</h1><blockquote>A quotation of words. And of more.</blockquote><pre><code class=language-go>if a {\n\tb\n}\n\nfor {\n}</code></pre>" +
+		"<ol><li>one <a href=https://example.org/a>link of words</a></li><li>two <b>strong words, <i>and more</i></b><ul><li>three</ul></ol><p><span class=spoiler>a secret that is long</span> 🇩🇪🇫🇷e\u0301</p>"
+	doc := Discord{}.Normal(HTML{}.Parse(src))
+	for limit := 30; limit < 400; limit++ {
+		fits := onDiscord(limit)
+		words := ""
+		for _, part := range Split(doc, fits) {
+			if !fits(part) {
+				t.Fatalf("%d: does not fit: %s", limit, sketch(part))
+			}
+			read := Discord{}.Parse(Discord{}.Print(part))
+			if !same(read, Discord{}.Normal(part)) {
+				t.Fatalf("%d: %s is read as %s", limit, sketch(part), sketch(read))
+			}
+			words += read.Text
+			for _, s := range read.Spans {
+				if s.Kind == Link && read.Text[s.Start:s.End] != "link of words" && limit > 60 {
+					t.Fatalf("%d: a link is cut: %s", limit, sketch(part))
+				}
+			}
+			for _, whole := range []string{"👩‍👩‍👧", "🇩🇪", "🇫🇷", "e\u0301"} {
+				if first, _ := utf8.DecodeRuneInString(whole); strings.Count(part.Text, string(first)) < strings.Count(part.Text, whole) {
+					t.Fatalf("%d: a character is cut: %s", limit, sketch(part))
+				}
+			}
+		}
+		if squeezed(words) != squeezed(doc.Text) {
+			t.Fatalf("%d: the words are %q", limit, words)
+		}
+	}
+}
