@@ -166,8 +166,7 @@ func (p *Platform) checkRoom(ctx context.Context, room string, in, invited []str
 	switch {
 	case joined.OK:
 	case slices.Contains(invited, room):
-		joined.Why = "The bot is invited, and has not accepted."
-		joined.Do = "bot run accepts it when it starts: check again afterwards."
+		return []chat.Finding{{What: "room " + room + ": the bot is invited, and accepts when it runs; its rights there can be looked at then", OK: true}}
 	default:
 		joined.Why = "The bot is not in the room, nor invited."
 		joined.Do = fmt.Sprintf("Invite %s (in Element: the room's People, Invite), or mend the id (Element shows it in Room settings, Advanced). An open room is joined by bot run.", p.userID())
