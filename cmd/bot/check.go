@@ -75,7 +75,7 @@ func lookAround(ctx context.Context, c Config, log *slog.Logger) (found checkOf,
 			n.Findings = append(n.Findings, finding{What: "the account", Why: err.Error(), Do: "Mend [" + p.name + "] in " + c.where() + "."})
 		}
 		if checker, ok := network.(chat.Checker); ok && err == nil {
-			n.Findings = c.findings(ctx, checker)
+			n.Findings = c.findings(ctx, p.name, checker)
 		}
 		for _, f := range n.Findings {
 			if !f.OK {
@@ -90,11 +90,13 @@ func lookAround(ctx context.Context, c Config, log *slog.Logger) (found checkOf,
 
 // findings are what a network tells, with the rooms called as the
 // configuration calls them.
-func (c Config) findings(ctx context.Context, network chat.Checker) []finding {
+func (c Config) findings(ctx context.Context, name string, network chat.Checker) []finding {
 	all := []finding{}
 	for _, f := range network.Check(ctx) {
 		for _, r := range c.Rooms {
-			f.What = strings.ReplaceAll(f.What, "room "+r.ID, "room "+r.Name)
+			if r.Platform == name {
+				f.What = strings.ReplaceAll(f.What, r.ID, r.Name)
+			}
 		}
 		all = append(all, finding(f))
 	}
@@ -130,20 +132,4 @@ func thingsAre(n int) string {
 		return "1 thing is"
 	}
 	return fmt.Sprintf("%d things are", n)
-}
-
-// tellWhatIsMissing is bot check for a bot that runs: what is missing goes to
-// the log, and nothing waits for it.
-func (o opened) tellWhatIsMissing(ctx context.Context, c Config, log *slog.Logger) {
-	for _, p := range o.all {
-		checker, ok := p.(chat.Checker)
-		if !ok {
-			continue
-		}
-		for _, f := range c.findings(ctx, checker) {
-			if !f.OK && ctx.Err() == nil {
-				log.Warn("something is missing", "network", p.Profile().Name, "what", f.What, "why", f.Why, "do", f.Do)
-			}
-		}
-	}
 }

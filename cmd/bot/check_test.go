@@ -42,7 +42,7 @@ cron = "0 0 29 2 *"
 	out, errs, code := f.bot("check")
 	for _, line := range []string{
 		"✓ config.toml can be read", "matrix", "  ✓ the homeserver " + server.URL(), "  ✓ the token", "  ✓ room tea: post messages",
-		"  ✗ room ale: the bot is in it", "    The bot is not in the room, nor invited.", "    Invite " + bot.ID,
+		"  ✗ room ale: the bot is in it", "    the bot is not in the room, nor invited", "    invite " + bot.ID,
 	} {
 		if !strings.Contains("\n"+out, "\n"+line) {
 			t.Errorf("bot check does not say %q:\n%s", line, out)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/chat/local"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
 	"marginalia/internal/relay"
@@ -27,9 +26,6 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 		return err
 	}
 	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log}
-	if err := open.register(ctx, command.Words(env)); err != nil {
-		return err
-	}
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration,
@@ -43,20 +39,23 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 		}
 		address = page.address
 	}
-	look := func(running context.Context) { open.tellWhatIsMissing(running, c, log) }
-	return together(ctx, engine, page, look, func() { ready(address) })
+	beside := append(open.registrations(command.Words(env), log),
+		func(running context.Context) { open.tellWhatIsMissing(running, c, log) })
+	return together(ctx, engine, page, beside, func() { ready(address) })
 }
 
 // together runs the engine and the pages. When ctx is done, or one of them
 // ends, first the pages end, with what was typed into them, then the engine.
-// look runs beside them, and ends with its context.
-func together(ctx context.Context, engine *relay.Relay, page *pages, look func(context.Context), started func()) error {
+// What runs beside them ends with its context.
+func together(ctx context.Context, engine *relay.Relay, page *pages, beside []func(context.Context), started func()) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	ended := make(chan error, 2)
 	var all sync.WaitGroup
+	for _, do := range beside {
+		all.Go(func() { do(running) })
+	}
 	all.Go(func() { ended <- engine.Run(running) })
-	all.Go(func() { look(running) })
 	if page != nil {
 		all.Go(func() { ended <- page.serve() })
 	}
@@ -163,56 +162,4 @@ func (c Config) credit() discussion.CreatorState {
 		return discussion.Unpublished
 	}
 	return discussion.Pseudonym
-}
-
-// opened are the platforms that the configuration has rooms on.
-type opened struct {
-	all   []chat.Platform
-	local *local.Platform // nil if there are no local rooms
-}
-
-// link is the web address of a message, or "".
-func (o opened) link(ref chat.Ref) string {
-	for _, p := range o.all {
-		if profile := p.Profile(); profile.Name == ref.Place.Room.Platform && profile.Link != nil {
-			return profile.Link(ref)
-		}
-	}
-	return ""
-}
-
-// register tells the platforms that want to know which commands there are.
-func (o opened) register(ctx context.Context, all []chat.Command) error {
-	for _, p := range o.all {
-		r, ok := p.(chat.Commander)
-		if !ok {
-			continue
-		}
-		if err := r.Register(ctx, all); err != nil {
-			return fmt.Errorf("tell %s the commands: %w", p.Profile().Name, err)
-		}
-	}
-	return nil
-}
-
-// openPlatforms opens them. None of this waits for a network: a network that
-// cannot be reached, or that refuses the account, is the relay's to tell, and
-// the others go on.
-func openPlatforms(ctx context.Context, c Config, log *slog.Logger) (opened, error) {
-	var o opened
-	for _, p := range platforms {
-		rooms := c.roomsOn(p.name)
-		if len(rooms) == 0 {
-			continue
-		}
-		network, err := p.open(ctx, c, rooms, log)
-		if err != nil {
-			return o, err
-		}
-		if l, ok := network.(*local.Platform); ok {
-			o.local = l
-		}
-		o.all = append(o.all, network)
-	}
-	return o, nil
 }

@@ -37,8 +37,9 @@ type Call struct {
 	Token   string `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call
 }
 
-// Commander is a Platform that is told which commands there are, before Run.
-// Calls are reported as Called.
+// Commander is a Platform that is told which commands there are, before Run or
+// beside it; again, where telling its network did not work. Calls are reported
+// as Called.
 type Commander interface {
 	Register(ctx context.Context, all []Command) error
 }

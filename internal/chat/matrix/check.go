@@ -29,7 +29,7 @@ func (p *Platform) Check(ctx context.Context) []chat.Finding {
 	}
 	in, invited, err := p.memberships(ctx)
 	if err != nil {
-		return append(all, chat.Finding{What: "the account's rooms", Why: err.Error(), Do: "Check again: the homeserver is in trouble."})
+		return append(all, chat.Finding{What: "the account's rooms", Why: err.Error(), Do: "check again: the homeserver is in trouble"})
 	}
 	for _, room := range p.rooms {
 		all = append(all, p.checkRoom(ctx, room.ID, in, invited)...)
@@ -49,13 +49,13 @@ func (p *Platform) checkServer(ctx context.Context) chat.Finding {
 	if f.OK = err == nil && len(v.Versions) > 0; f.OK {
 		return f
 	}
-	f.Why = "It answers, but not as a homeserver does."
+	f.Why = "it answers, but not as a homeserver does"
 	if err != nil {
-		f.Why = fmt.Sprintf("It does not answer as a homeserver does: %s.", err)
+		f.Why = fmt.Sprintf("it does not answer as a homeserver does: %s", err)
 	}
-	f.Do = "Set [matrix] homeserver to the address of the server's client API."
+	f.Do = "set [matrix] homeserver to the address of the server's client API"
 	if meant := p.meant(ctx); meant != "" {
-		f.Do = fmt.Sprintf("Did you mean homeserver = %q in [matrix]?", meant)
+		f.Do = fmt.Sprintf("did you mean homeserver = %q in [matrix]?", meant)
 	}
 	return f
 }
@@ -108,7 +108,7 @@ func (p *Platform) askAnyone(ctx context.Context, address string, out any) error
 	return nil
 }
 
-const newToken = `Log in as the README's "With Matrix" shows, and put the new access_token into token_file.`
+const newToken = `log in as the README's "With Matrix" shows, and put the new access_token into token_file`
 
 func (p *Platform) checkToken(ctx context.Context) chat.Finding {
 	f := chat.Finding{What: "the token"}
@@ -124,16 +124,16 @@ func (p *Platform) checkToken(ctx context.Context) chat.Finding {
 		f.OK = true
 		p.self.Store(&answer.User)
 	case err == nil:
-		f.Why = fmt.Sprintf("It is the token of %s, not of %s.", answer.User, want)
-		f.Do = fmt.Sprintf("Set [matrix] user to %q, or put a token of %s into token_file.", answer.User, want)
+		f.Why = fmt.Sprintf("it is the token of %s, not of %s", answer.User, want)
+		f.Do = fmt.Sprintf("set [matrix] user to %q, or put a token of %s into token_file", answer.User, want)
 	case said.RespError != nil && said.RespError.ExtraData["soft_logout"] == true:
-		f.Why, f.Do = "It has expired.", newToken
+		f.Why, f.Do = "it has expired", newToken
 	case said.RespError != nil && said.RespError.ErrCode == "M_USER_DEACTIVATED":
-		f.Why, f.Do = "Its account was closed.", "Make another account for the bot, and set [matrix] user and token_file."
+		f.Why, f.Do = "its account was closed", "make another account for the bot, and set [matrix] user and token_file"
 	case errors.Is(err, chat.ErrAuth):
-		f.Why, f.Do = "The homeserver does not accept it: it is another server's, or its session was logged out.", newToken
+		f.Why, f.Do = "the homeserver does not accept it: it is another server's, or its session was logged out", newToken
 	default:
-		f.Why, f.Do = fmt.Sprintf("Whose it is cannot be asked: %s.", err), "Check again: the homeserver is in trouble."
+		f.Why, f.Do = fmt.Sprintf("whose it is cannot be asked: %s", err), "check again: the homeserver is in trouble"
 	}
 	return f
 }
@@ -168,8 +168,8 @@ func (p *Platform) checkRoom(ctx context.Context, room string, in, invited []str
 	case slices.Contains(invited, room):
 		return []chat.Finding{{What: "room " + room + ": the bot is invited, and accepts when it runs; its rights there can be looked at then", OK: true}}
 	default:
-		joined.Why = "The bot is not in the room, nor invited."
-		joined.Do = fmt.Sprintf("Invite %s (in Element: the room's People, Invite), or mend the id (Element shows it in Room settings, Advanced). An open room is joined by bot run.", p.userID())
+		joined.Why = "the bot is not in the room, nor invited"
+		joined.Do = fmt.Sprintf("invite %s (in Element: the room's People, Invite), or mend the id (Element shows it in Room settings, Advanced); an open room is joined by bot run", p.userID())
 	}
 	if !joined.OK {
 		return []chat.Finding{joined}
@@ -181,7 +181,7 @@ func (p *Platform) checkRoom(ctx context.Context, room string, in, invited []str
 	}
 	w, err := p.powers(ctx, room)
 	if err != nil {
-		return append(all, chat.Finding{What: "room " + room + ": the bot's rights", Why: fmt.Sprintf("They cannot be asked: %s.", err), Do: "Check again: the homeserver is in trouble."})
+		return append(all, chat.Finding{What: "room " + room + ": the bot's rights", Why: fmt.Sprintf("they cannot be asked: %s", err), Do: "check again: the homeserver is in trouble"})
 	}
 	return append(all, p.checkRights(room, w)...)
 }
@@ -193,10 +193,10 @@ func (p *Platform) checkPlain(ctx context.Context, room string) chat.Finding {
 	case errors.Is(err, chat.ErrGone):
 		f.OK = true
 	case err == nil:
-		f.Why = "The room is encrypted, which cannot be undone; the bot reads only rooms that are not."
-		f.Do = fmt.Sprintf("Make a room with “Enable end-to-end encryption” switched off, invite %s, and put its id into [[rooms]].", p.userID())
+		f.Why = "the room is encrypted, which cannot be undone; the bot reads only rooms that are not"
+		f.Do = fmt.Sprintf("make a room with “Enable end-to-end encryption” switched off, invite %s, and put its id into [[rooms]]", p.userID())
 	default:
-		f.Why, f.Do = fmt.Sprintf("It cannot be asked: %s.", err), "Check again: the homeserver is in trouble."
+		f.Why, f.Do = fmt.Sprintf("it cannot be asked: %s", err), "check again: the homeserver is in trouble"
 	}
 	return f
 }
@@ -220,14 +220,14 @@ func (p *Platform) checkRights(room string, w powers) []chat.Finding {
 	self := p.userID()
 	has := w.level(self)
 	grant := func(setting string, needs int64) string {
-		return fmt.Sprintf("In Element: Room settings, Roles & Permissions: give %s a role of %d or more, or set “%s” to a role of %d or less.", self, needs, setting, has)
+		return fmt.Sprintf("in Element: Room settings, Roles & Permissions: give %s a role of %d or more, or set “%s” to a role of %d or less", self, needs, setting, has)
 	}
 	var all []chat.Finding
 	for _, d := range deeds {
 		f := chat.Finding{What: "room " + room + ": " + d.does}
 		needs := w.needs(d.event)
 		if f.OK = has >= needs; !f.OK {
-			f.Why = fmt.Sprintf("The bot's power level is %d, and %d is needed.", has, needs)
+			f.Why = fmt.Sprintf("the bot's power level is %d, and %d is needed", has, needs)
 			f.Do = grant(d.setting, needs)
 		}
 		all = append(all, f)
@@ -238,7 +238,7 @@ func (p *Platform) checkRights(room string, w powers) []chat.Finding {
 	}
 	others := chat.Finding{What: "room " + room + ": remove what others said", OK: true}
 	if has < needs {
-		others.Why = "It may not, and need not: that is for whoever wants a bot that moderates."
+		others.Why = "it may not, and need not: that is for whoever wants a bot that moderates"
 		others.Do = grant("Remove messages sent by others", needs)
 	}
 	return append(all, others)

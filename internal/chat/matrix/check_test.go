@@ -119,14 +119,14 @@ func checkBareName(t *testing.T, w *world) {
 	defer site.Close()
 	w.config.Homeserver = site.URL
 	all := w.checked(t, "!a:b")
-	expects(t, all, "the homeserver "+site.URL, "404", fmt.Sprintf("Did you mean homeserver = %q in [matrix]?", real))
+	expects(t, all, "the homeserver "+site.URL, "404", fmt.Sprintf("did you mean homeserver = %q in [matrix]?", real))
 	if len(all) != 1 {
 		t.Errorf("more was looked at: %+v", all)
 	}
 	known = "<html>"
-	expects(t, w.checked(t, "!a:b"), "404", "Set [matrix] homeserver to the address")
+	expects(t, w.checked(t, "!a:b"), "404", "set [matrix] homeserver to the address")
 	w.config.Homeserver = "http://127.0.0.1:1"
-	expects(t, w.checked(t, "!a:b"), "connection refused", "Set [matrix] homeserver")
+	expects(t, w.checked(t, "!a:b"), "connection refused", "set [matrix] homeserver")
 }
 
 func checkTokens(t *testing.T, w *world) {
@@ -134,7 +134,7 @@ func checkTokens(t *testing.T, w *world) {
 	good, self := w.config.Token, w.config.UserID
 	session := w.server.Login(t, account)
 	w.config.Token = session.AccessToken
-	expects(t, w.checked(t), "the token", "It is the token of "+account.UserID+", not of "+self, fmt.Sprintf("Set [matrix] user to %q", account.UserID))
+	expects(t, w.checked(t), "the token", "it is the token of "+account.UserID+", not of "+self, fmt.Sprintf("set [matrix] user to %q", account.UserID))
 	w.config.UserID = account.UserID
 	expects(t, w.checked(t))
 	p := w.open(t)
@@ -155,7 +155,7 @@ func checkTokens(t *testing.T, w *world) {
 	}))
 	defer expired.Close()
 	w.config.Homeserver, w.config.Token = expired.URL, good
-	expects(t, w.checked(t), "the token", "It has expired.", "access_token")
+	expects(t, w.checked(t), "the token", "it has expired", "access_token")
 }
 
 func checkNotIn(t *testing.T, w *world) {
@@ -171,8 +171,8 @@ func checkNotIn(t *testing.T, w *world) {
 	nowhere := "!nowhere:" + w.server.Name()
 	all := w.checked(t, room, invited, good, nowhere)
 	expects(t, all,
-		"room "+room+": the bot is in it\nThe bot is not in the room, nor invited.\nInvite "+w.bot.ID,
-		"room "+nowhere+": the bot is in it\nThe bot is not in the room, nor invited.")
+		"room "+room+": the bot is in it\nthe bot is not in the room, nor invited\ninvite "+w.bot.ID,
+		"room "+nowhere+": the bot is in it\nthe bot is not in the room, nor invited")
 	if !slices.ContainsFunc(all, func(f chat.Finding) bool {
 		return f.OK && strings.HasPrefix(f.What, "room "+invited+": the bot is invited")
 	}) {
@@ -198,7 +198,7 @@ func checkRightsOf(t *testing.T, w *world) {
 		"events_default": 50, "users": map[string]any{w.owner.ID: 100, w.bot.ID: 10},
 	}})
 	expects(t, w.checked(t, quiet),
-		"room "+quiet+": post messages\nThe bot's power level is 10, and 50 is needed.\nIn Element: Room settings, Roles & Permissions: give "+w.bot.ID+" a role of 50 or more, or set “Send messages” to a role of 10 or less.",
+		"room "+quiet+": post messages\nthe bot's power level is 10, and 50 is needed\nin Element: Room settings, Roles & Permissions: give "+w.bot.ID+" a role of 50 or more, or set “Send messages” to a role of 10 or less",
 		": react", "“Send reactions”", ": remove its own messages", "“Remove messages sent by me”")
 	some := w.room(t, map[string]any{"preset": "public_chat", "power_level_content_override": map[string]any{
 		"events": map[string]any{"m.reaction": 25, "m.room.redaction": 50}, "users": map[string]any{w.owner.ID: 100, w.bot.ID: 50},
