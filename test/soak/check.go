@@ -57,6 +57,10 @@ func (f finding) String() string {
 //	left:     words of a deleted remark are still readable
 //	disorder: mirrors in a thread stand in another order than they were committed
 //	emoji:    the bot shows one that nobody elsewhere holds, or not one that somebody holds
+//
+// and one that is no fault, and only counted:
+//
+//	frozen:   a mirror lacks the newest words because nobody can edit it any more
 var kinds = []string{"lost", "doubled", "strayed", "left", "disorder", "emoji"}
 
 // check compares what people did with what stands in the rooms.
@@ -81,6 +85,7 @@ func check(a account, rooms []shown) []finding {
 type standing struct {
 	posts  []post   // mirrors, in the room's order
 	own    []post   // by people
+	frozen bool     // its words can not be changed any more
 	newest int      // version of the newest words of the mirrors
 	alive  []string // messages of the bot's that hold words of it
 }
@@ -102,6 +107,7 @@ func gather(room shown) map[string]standing {
 			s.own = append(s.own, post{l, at})
 		default:
 			s.alive = append(s.alive, l.id)
+			s.frozen = s.frozen || l.frozen
 			s.newest = max(s.newest, l.version)
 			if !l.edit {
 				s.posts = append(s.posts, post{l, at})
@@ -131,6 +137,8 @@ func checkRemark(r remark, room chat.Room, s standing) []finding {
 		say("lost", "said %d times, mirrored %d times", want, n)
 	case n > want:
 		say("doubled", "said %d times, mirrored %d times", want, n)
+	case n > 0 && s.newest != r.version && s.frozen:
+		say("frozen", "version %d was said, version %d stands", r.version, s.newest)
 	case n > 0 && s.newest != r.version:
 		say("lost", "version %d was said, version %d stands", r.version, s.newest)
 	}
@@ -172,7 +180,8 @@ func checkEmojis(a account, room chat.Room, there map[string]standing) []finding
 	}
 	skip := map[string]bool{}
 	for _, r := range a.remarks {
-		skip[r.token] = r.deleted || len(r.ids) != 1
+		s := there[r.token]
+		skip[r.token] = r.deleted || len(r.ids) != 1 || s.frozen && s.newest != r.version // given up with its edit
 	}
 	var found []finding
 	for name, s := range there {

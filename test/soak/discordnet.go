@@ -40,9 +40,10 @@ func newDiscord(seed uint64, channels int) (*discordNet, error) {
 		return nil, err
 	}
 	n := &discordNet{server: server, dice: rand.New(rand.NewPCG(seed, 7)), jolts: map[string]int{}}
+	n.server.Grant(discordtest.ManageMessages) // or nobody could delete what a deleted webhook has said
 	n.keeper = n.server.User("keeper", discordtest.ManageThreads)
 	for i := range channels {
-		d := &discordSide{server: n.server, id: n.server.Channel(fmt.Sprintf("channel-%d", i)), stands: map[string]string{}}
+		d := &discordSide{server: n.server, id: n.server.Channel(fmt.Sprintf("channel-%d", i)), stands: map[string]string{}, dead: map[string]bool{}}
 		for j := range 4 {
 			d.who = append(d.who, n.server.User(fmt.Sprintf("Dora %d%d", i, j)))
 		}
@@ -132,8 +133,8 @@ func (n *discordNet) played() string {
 	return fmt.Sprintf("%s; held back beyond the settle time %d; %v", strings.Join(faults, ", "), len(n.tardy.names()), n.jolts)
 }
 
-func (n *discordNet) late() map[string]bool { return n.tardy.names() }
-func (n *discordNet) sends() int            { return arrived(n.proxy) }
+func (n *discordNet) late() map[string]string { return n.tardy.names() }
+func (n *discordNet) sends() int              { return arrived(n.proxy) }
 
 // stage finds the newest request of the copy's kind in its room since it was
 // begun: a room's requests are made one after the other.
@@ -188,7 +189,7 @@ func (n *discordNet) trouble() []trouble {
 		{"op 9 first", func() { n.server.InvalidFirst(1) }},
 		{"resume refused", func() { n.server.RefuseResume(1) }},
 		{"restart", n.server.Restart},
-		{"webhooks deleted", func() { n.server.DeleteWebhooks(d.id) }},
+		{"webhooks deleted", d.loseWebhooks},
 		{"threads archived", func() { n.archive(d) }},
 		{"threads archived", func() { n.archive(d) }},
 	}

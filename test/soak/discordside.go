@@ -21,6 +21,7 @@ type discordSide struct {
 
 	mu     sync.Mutex
 	stands map[string]string // names → messages, as far as they were looked for
+	dead   map[string]bool   // webhooks that were deleted
 }
 
 func (d *discordSide) room() chat.Room { return chat.Room{Platform: "discord", ID: d.id} }
@@ -163,7 +164,7 @@ func (d *discordSide) read(context.Context) (shown, error) {
 			if m.System {
 				continue
 			}
-			l := line{id: m.ID, passage: passages[place], own: m.Author != d.server.Bot() && !m.Webhook, emojis: d.emojis(m.ID)}
+			l := line{id: m.ID, passage: passages[place], own: m.Author != d.server.Bot() && !m.Webhook, emojis: d.emojis(m.ID), frozen: d.isDead(m.Author)}
 			if l.name, l.version = tokenIn(m.Text); l.name == "" && passages[m.Thread] > 0 {
 				l.name = passageName(passages[m.Thread])
 			}
@@ -176,6 +177,27 @@ func (d *discordSide) read(context.Context) (shown, error) {
 		}
 	}
 	return s, nil
+}
+
+// loseWebhooks deletes the channel's webhooks, as an administrator does. What
+// they said can be deleted by whoever may, but be edited by nobody.
+func (d *discordSide) loseWebhooks() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, thread := range d.threads() {
+		for _, m := range d.server.Messages(thread) {
+			if m.Webhook {
+				d.dead[m.Author] = true
+			}
+		}
+	}
+	d.server.DeleteWebhooks(d.id)
+}
+
+func (d *discordSide) isDead(author string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dead[author]
 }
 
 // emojis are those that the bot shows on a message.

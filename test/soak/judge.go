@@ -4,7 +4,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +19,7 @@ import (
 
 // judge reads back what stands, holds it against what was said, and proves
 // that it would have seen each kind of fault. What was said in requests that
-// were held back beyond the settle time may be doubled; that is shown apart.
+// took effect beyond the settle time may be doubled; that is shown apart.
 func judge(ctx context.Context, w *world, t *talk) error {
 	for _, s := range t.sides {
 		n, err := s.complete(ctx)
@@ -38,24 +40,27 @@ func judge(ctx context.Context, w *world, t *talk) error {
 		return err
 	}
 	fmt.Printf("%d remarks, %d emojis held, %d passages in all rooms\n", len(a.remarks), len(a.holds), len(t.everywhere()))
-	late := map[string]bool{}
+	late := map[string]string{}
 	for _, n := range w.networks {
-		for name := range n.late() {
-			late[name] = true
-		}
+		maps.Copy(late, n.late())
 	}
 	found := check(a, rooms)
-	bad := slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return late[f.name] })
+	excused := func(f finding) bool { return f.kind == "frozen" || late[f.name] != "" }
+	bad := slices.DeleteFunc(slices.Clone(found), excused)
+	frozen := 0
 	for _, f := range found {
-		if late[f.name] {
-			fmt.Println("  beyond the settle time:", f)
+		if late[f.name] != "" {
+			fmt.Printf("   beyond the settle time (%s): %s\n", late[f.name], f)
+		} else if f.kind == "frozen" {
+			frozen++
 		}
 	}
 	for _, f := range bad {
 		fmt.Println("  ", f)
 	}
 	fmt.Println(tallied(bad))
-	fmt.Printf("%d requests were held back beyond the settle time; %d findings are about what they said\n", len(late), len(found)-len(bad))
+	fmt.Printf("%d requests took effect beyond the settle time; %d findings are about what they said\n", len(late), len(found)-len(bad)-frozen)
+	fmt.Printf("%d edits could not be made because somebody had deleted the webhook that said the words\n", frozen)
 	if err := prove(a, rooms, t.quota == counts{}); err != nil {
 		return err
 	}
@@ -77,7 +82,8 @@ func tallied(found []finding) string {
 	return strings.Join(all, ", ")
 }
 
-// rest waits until the bot has nothing left to do.
+// rest waits until the bot has had nothing left to do for a while. What was
+// given up is an error, unless it is about what nobody can change any more.
 func (w *world) rest(ctx context.Context) error {
 	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
 	if err != nil {
@@ -86,26 +92,42 @@ func (w *world) rest(ctx context.Context) error {
 	defer db.Close()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
+	var left error
 	for quiet := 0; quiet < 60; quiet++ {
-		pending, dead, why := 0, 0, ""
-		if err := db.View(ctx, func(tx *store.Tx) error {
-			rooms, err := tx.RoomStatus()
-			for _, r := range rooms {
-				pending += r.Pending
-				dead += r.Dead
-				why = r.Why
-			}
-			return err
-		}); err != nil {
-			return fmt.Errorf("wait for rest (%d pending): %w", pending, err)
+		if err := db.View(ctx, func(tx *store.Tx) (err error) { left, err = w.left(tx); return err }); err != nil {
+			return fmt.Errorf("wait for rest: %w", errors.Join(left, err))
 		}
-		if dead > 0 && pending == 0 {
-			return fmt.Errorf("%d dead letters (%s)", dead, why)
-		}
-		if pending > 0 {
+		if left != nil {
 			quiet = 0
 		}
 		<-within(ctx, 100*time.Millisecond).Done()
+	}
+	return db.View(ctx, w.givenUp)
+}
+
+// left says what is left to do.
+func (w *world) left(tx *store.Tx) (left, err error) {
+	rooms, err := tx.RoomStatus()
+	for _, r := range rooms {
+		if r.Pending > 0 {
+			left = errors.Join(left, fmt.Errorf("%d pending in %s (%s)", r.Pending, r.Room, r.Why))
+		}
+	}
+	return left, err
+}
+
+// givenUp returns an error about the first dead letter.
+func (w *world) givenUp(tx *store.Tx) error {
+	for _, s := range w.sides {
+		dead, err := tx.Dead(s.room())
+		if err != nil {
+			return err
+		}
+		for _, d := range dead {
+			if !strings.Contains(d.Why, "webhook was deleted") {
+				return fmt.Errorf("%s in %s was given up: %s", d.Thing, d.Room, d.Why)
+			}
+		}
 	}
 	return nil
 }

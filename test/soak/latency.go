@@ -258,5 +258,3 @@ func firstPost(ctx context.Context, watch *matrixuser.Log, one, two, bot string)
 	}
 	return root, nil
 }
-
-func (l latencies) both(context.Context) error { return errors.New("not yet") }

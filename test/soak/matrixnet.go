@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,10 +126,27 @@ func (n *matrixNet) misbehave() {
 	)
 }
 
-func (n *matrixNet) behave()               { n.proxy.Set() }
-func (n *matrixNet) played() string        { return fmt.Sprint(n.proxy.Counts()) }
-func (n *matrixNet) late() map[string]bool { return n.tardy.names() }
-func (n *matrixNet) sends() int            { return arrived(n.proxy) }
+func (n *matrixNet) behave()        { n.proxy.Set() }
+func (n *matrixNet) played() string { return fmt.Sprint(n.proxy.Counts()) }
+func (n *matrixNet) sends() int     { return arrived(n.proxy) }
+
+// late adds what the homeserver itself committed late: one that is killed takes
+// up half a minute later what it had not finished, and gives it the time at
+// which it was asked.
+func (n *matrixNet) late() map[string]string {
+	all := n.tardy.names()
+	for _, s := range n.sides {
+		newest := int64(0)
+		for _, e := range s.log.Room(s.id) {
+			name, _ := tokenIn(cmp.Or(e.NewBody(), e.Body()))
+			if late := time.Duration(newest-e.At) * time.Millisecond; e.Sender == n.bot.ID && name != "" && late > settle {
+				all[name] = fmt.Sprintf("committed by a homeserver that was killed, %s late", late.Round(time.Second))
+			}
+			newest = max(newest, e.At)
+		}
+	}
+	return all
+}
 
 // arrived counts the requests in a proxy's log.
 func arrived(p *faultproxy.Proxy) int {
@@ -205,12 +223,12 @@ func (t *tardy) chosen(r *http.Request) bool {
 	return true
 }
 
-func (t *tardy) names() map[string]bool {
+func (t *tardy) names() map[string]string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := map[string]bool{}
+	all := map[string]string{}
 	for _, n := range t.hit {
-		all[n] = true
+		all[n] = fmt.Sprintf("held back for %s", beyond)
 	}
 	return all
 }

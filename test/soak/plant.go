@@ -21,7 +21,7 @@ var planted = []struct {
 		})
 	}},
 	{"lost", "an edit taken back", true, func(a account, s *shown) bool {
-		i := slices.IndexFunc(s.lines, func(l line) bool { return !l.own && l.version > 0 && living(a)[l.name] })
+		i := slices.IndexFunc(s.lines, func(l line) bool { return !l.own && !l.frozen && l.version > 0 && living(a)[l.name] })
 		if i < 0 {
 			return false
 		}

@@ -47,11 +47,11 @@ type side interface {
 // A network carries some of the sides, and stands between them and the bot.
 type network interface {
 	name() string
-	misbehave()            // from now on it has faults
-	behave()               // no more
-	played() string        // the faults that it had
-	late() map[string]bool // names of what was said in requests that were held back beyond the settle time
-	sends() int            // requests of the bot's for a change that have come in
+	misbehave()              // from now on it has faults
+	behave()                 // no more
+	played() string          // the faults that it had
+	late() map[string]string // names of what was said in requests that took effect beyond the settle time, and why they did
+	sends() int              // requests of the bot's for a change that have come in
 	// stage is how far the request had come that c has in flight: one of stages.
 	stage(room chat.Room, c store.Copy) string
 	// jolt restarts what can be restarted; it is called while the bot is down.
@@ -69,6 +69,7 @@ type line struct {
 	version int      // of the words
 	edit    bool     // it holds newer words of a message before it
 	own     bool     // a person said it
+	frozen  bool     // nobody can give it other words any more
 	astray  bool     // its place in the order is not known
 	emojis  []string // that the bot shows on it
 }

@@ -78,9 +78,18 @@ func (p *speaker) live(ctx context.Context) {
 	}
 }
 
+// recent is how many of their own newest remarks people still think about, and
+// held how many of their emojis. Discord does not tell what became of old
+// messages while its session was lost; the bot looks at the last 50 of a thread.
+const (
+	recent = 8
+	held   = 6
+)
+
 // deed is the next thing that the person does.
 func (p *speaker) deed() {
 	living := slices.DeleteFunc(slices.Clone(p.mine), func(r *remark) bool { return r.deleted })
+	living = living[max(0, len(living)-recent):]
 	switch d := p.dice.Float64(); {
 	case d < 0.13 && len(living) > 0:
 		p.edit(living[p.dice.IntN(len(living))])
@@ -89,7 +98,7 @@ func (p *speaker) deed() {
 	case d < 0.37:
 		p.react()
 	case d < 0.42 && len(p.held) > 0:
-		p.unreact(p.dice.IntN(len(p.held)))
+		p.unreact(len(p.held) - 1 - p.dice.IntN(min(len(p.held), held)))
 	default:
 		p.say()
 	}
