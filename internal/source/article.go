@@ -15,7 +15,7 @@ import (
 )
 
 // mostElements of a page are looked at to find its article.
-const mostElements = 200_000
+const mostElements = 100_000
 
 // article fetches the essay that stands at an address.
 func (v *visit) article(ctx context.Context, ref string) (discussion.Document, error) {

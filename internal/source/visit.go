@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,8 +50,14 @@ func (v *visit) progress(what string, done, total int) {
 // tell puts comments behind the documents, thread by thread. root is what
 // those at the top answer.
 func (v *visit) tell(root discussion.DocumentID, comments []discussion.Document) {
-	for i := range comments {
+	comments = slices.DeleteFunc(comments, func(c discussion.Document) bool {
+		return slices.ContainsFunc(v.Documents, func(d discussion.Document) bool { return d.ID == c.ID }) // in a circle
+	})
+	for i, c := range comments {
 		comments[i].Kind, comments[i].Confidence = discussion.Comment, 1
+		if c.ID == "" {
+			comments[i].ID = discussion.DocumentID(discussion.Derive("nameless", string(c.Parent), c.Author, c.Body.Text))
+		}
 		if comments[i].Parent == "" {
 			comments[i].Parent = root
 		}
