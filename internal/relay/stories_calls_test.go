@@ -188,6 +188,11 @@ func TestAPrivateAnswerThatComesTooLate(t *testing.T) {
 func TestACallThatWaitsHoldsUpNoOther(t *testing.T) {
 	inPrivate(t, func(t *testing.T, n *town, e *ears, a *asked) {
 		trouble := errors.New("502")
+		now := func(what error) {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			trouble = what
+		}
 		e.answer = func(_ context.Context, c chat.Call) error {
 			if c.Token == "token-why" {
 				return trouble
@@ -207,12 +212,12 @@ func TestACallThatWaitsHoldsUpNoOther(t *testing.T) {
 			t.Errorf("in ten minutes it was tried %d times, and run %d times", tries, a.runs["why"])
 		}
 		before := len(e.tries)
-		trouble = chat.RetryAfter{Wait: 20 * time.Minute}
+		now(chat.RetryAfter{Wait: 20 * time.Minute})
 		n.pass(19 * time.Minute)
 		if tries := len(e.tries) - before; tries != 1 {
 			t.Errorf("while the network asked for peace it was tried %d times", tries)
 		}
-		trouble = nil
+		now(nil)
 		n.pass(5 * time.Minute)
 		if open := n.open(); len(open) != 0 || e.heard["token-why"] != "The answer to why." || a.runs["why"] != 1 {
 			t.Errorf("%q are open, %v, %v", open, e.heard, a.runs)
