@@ -90,10 +90,13 @@ func (p *Platform) dial(ctx context.Context, from session, asked func(heard)) (*
 		return nil, errors.New(p.redact(err.Error()))
 	}
 	quiet(l.s)
+	l.s.Identify.LargeThreshold = 50 // members that it is told of and does not ask for
 	l.s.Identify.Intents = intents | messageContent
 	if p.reduced.Load() {
 		l.s.Identify.Intents = intents
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.c.Opening)
+	defer cancel()
 	l.s.Dialer = p.dialer(ctx, l)
 	l.s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) {
 		h := heard{e.Sequence, strings.TrimPrefix(e.Type, eventName), e.RawData}
@@ -175,7 +178,8 @@ func (p *Platform) budget(ctx context.Context, base *string) error {
 	return nil
 }
 
-// dialer connects discordgo to the gateway, by way of a tap.
+// dialer connects discordgo to the gateway, by way of a tap, as long as ctx
+// lives.
 func (p *Platform) dialer(ctx context.Context, l *line) *websocket.Dialer {
 	plain := func(_ context.Context, network, addr string) (net.Conn, error) {
 		c, err := p.c.Dial(ctx, network, addr)
@@ -184,26 +188,23 @@ func (p *Platform) dialer(ctx context.Context, l *line) *websocket.Dialer {
 		}
 		return l.tapped(c), nil
 	}
-	return &websocket.Dialer{
-		HandshakeTimeout: p.c.Opening,
-		NetDialContext:   plain,
-		NetDialTLSContext: func(_ context.Context, network, addr string) (net.Conn, error) {
-			c, err := p.c.Dial(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			host, _, err := net.SplitHostPort(addr)
-			if err != nil {
-				host = addr
-			}
-			secure := tls.Client(c, &tls.Config{ServerName: host, NextProtos: []string{"http/1.1"}})
-			if err := secure.HandshakeContext(ctx); err != nil {
-				c.Close()
-				return nil, err
-			}
-			return l.tapped(secure), nil
-		},
+	secure := func(_ context.Context, network, addr string) (net.Conn, error) {
+		c, err := p.c.Dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			host = addr
+		}
+		wrapped := tls.Client(c, &tls.Config{ServerName: host, NextProtos: []string{"http/1.1"}})
+		if err := wrapped.HandshakeContext(ctx); err != nil {
+			c.Close()
+			return nil, err
+		}
+		return l.tapped(wrapped), nil
 	}
+	return &websocket.Dialer{HandshakeTimeout: p.c.Opening, NetDialContext: plain, NetDialTLSContext: secure}
 }
 
 func (l *line) tapped(c net.Conn) net.Conn {
@@ -228,10 +229,8 @@ func (l *line) release() {
 	*field[*websocket.Conn](l.s, "wsConn") = nil
 }
 
-// open has discordgo open the line, and gives up after a while.
+// open has discordgo open the line, and gives up when ctx ends.
 func (p *Platform) open(ctx context.Context, l *line) error {
-	ctx, cancel := context.WithTimeout(ctx, p.c.Opening)
-	defer cancel()
 	var gone atomic.Bool
 	stop := context.AfterFunc(ctx, func() {
 		gone.Store(true)

@@ -155,3 +155,30 @@ func TestManyHours(t *testing.T) {
 		e.stop()
 	})
 }
+
+// Sessions are begun as far apart as Discord wishes, and not at all if it
+// allows no more of them.
+func TestSpacing(t *testing.T) {
+	bubble(t, discordtest.Options{Spacing: 5 * time.Second}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		e := hear(t, w.open(t), fromNow(r))
+		for range 5 {
+			w.Server.Restart()
+			goesOn(t, w, e, r)
+			e.drained()
+		}
+		e.stop()
+	})
+	bubble(t, discordtest.Options{Identify: 1}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		e := hear(t, w.open(t), fromNow(r))
+		w.Server.Restart()
+		var wait chat.RetryAfter
+		if err := <-e.ended; !errors.As(err, &wait) || wait.Wait < time.Hour {
+			t.Errorf("with no session left to begin Run returned %v", err)
+		}
+		if n := w.Ops()["IDENTIFY"].N; n != 1 {
+			t.Errorf("%d sessions were begun", n)
+		}
+	})
+}

@@ -24,7 +24,8 @@ type limits struct {
 	mu      sync.Mutex
 	second  float64   // requests that may go now
 	filled  time.Time // when second was reckoned
-	until   time.Time // nothing may go before
+	until   time.Time // nothing may go before, but what has no limit
+	shut    time.Time // nothing at all
 	why     string
 	buckets map[string]string // routes → Discord's names of their buckets
 	states  map[string]state  // buckets
@@ -61,6 +62,9 @@ func (l *limits) enter(ctx context.Context, r route) (*chat.RetryAfter, string, 
 func (l *limits) take(r route, now time.Time) (time.Duration, chat.Scope, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if wait := l.shut.Sub(now); wait > 0 {
+		return wait, chat.AccountScope, l.why
+	}
 	if r.free {
 		return 0, 0, ""
 	}
@@ -130,12 +134,16 @@ func (l *limits) forget(now time.Time) {
 	}
 }
 
-// pause lets nothing go for a while.
-func (l *limits) pause(wait time.Duration, why string, now time.Time) {
+// pause lets nothing go for a while, but what has no limit; all: nor that.
+func (l *limits) pause(wait time.Duration, why string, all bool, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := now.Add(wait); until.After(l.until) {
+	until := now.Add(wait)
+	if until.After(l.until) {
 		l.until, l.why = until, why
+	}
+	if all && until.After(l.shut) {
+		l.shut = until
 	}
 }
 

@@ -3,6 +3,7 @@ package discord
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -166,6 +167,19 @@ func TestRoutes(t *testing.T) {
 	} {
 		if r := routeOf(ask{method: c.method, path: c.path}); r.name != c.name || r.major != c.major {
 			t.Errorf("%s %s: %+v", c.method, c.path, r)
+		}
+	}
+}
+
+// The edge says in HTML alone that it shuts the bot out, and at times for how
+// long.
+func TestEdgeSpeaksHTML(t *testing.T) {
+	for header, want := range map[string]time.Duration{"": 10 * time.Minute, "30": 10 * time.Minute, "3600": time.Hour} {
+		x := &exchange{status: http.StatusTooManyRequests, body: []byte("<html>error code: 1015</html>")}
+		tr := &transport{limits: newLimits()}
+		tr.tooMany(x, http.Header{"Retry-After": {header}}, time.Now())
+		if x.wait == nil || x.wait.Wait != want || x.wait.Scope != chat.AccountScope {
+			t.Errorf("Retry-After %q: it waits %+v", header, x.wait)
 		}
 	}
 }

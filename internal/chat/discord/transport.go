@@ -148,7 +148,7 @@ func (t *transport) tooMany(x *exchange, h http.Header, now time.Time) {
 		wait = max(wait, edgeWait)
 		x.why = "Discord's edge shuts this machine out for too many requests"
 		x.wait = &chat.RetryAfter{Wait: wait, Scope: chat.AccountScope}
-		t.limits.pause(wait, x.why, now)
+		t.limits.pause(wait, x.why, true, now)
 		return
 	}
 	if said.RetryAfter > 0 {
@@ -160,7 +160,7 @@ func (t *transport) tooMany(x *exchange, h http.Header, now time.Time) {
 	x.wait, x.why = &chat.RetryAfter{Wait: wait, Scope: x.route.scope}, "Discord wants fewer requests of this kind for a while"
 	if said.Global || h.Get("X-RateLimit-Global") != "" || h.Get("X-RateLimit-Scope") == "global" {
 		x.wait.Scope, x.why = chat.AccountScope, "Discord wants fewer requests for a while"
-		t.limits.pause(wait, x.why, now)
+		t.limits.pause(wait, x.why, false, now)
 		return
 	}
 	t.limits.empty(x.route, wait, now)
