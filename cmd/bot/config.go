@@ -21,6 +21,7 @@ type Config struct {
 	Privacy  PrivacyTable  `toml:"privacy"`
 	Relay    RelayTable    `toml:"relay"`
 	Passages PassagesTable `toml:"passages"`
+	Import   ImportTable   `toml:"import"`
 	Matrix   *MatrixTable  `toml:"matrix"`
 	Discord  *DiscordTable `toml:"discord"`
 	Rooms    []RoomTable   `toml:"rooms"`
@@ -55,6 +56,11 @@ type RelayTable struct {
 type PassagesTable struct {
 	Min int `toml:"min"`
 	Max int `toml:"max"`
+}
+
+// ImportTable is [import].
+type ImportTable struct {
+	Keep string `toml:"keep" path:"yes"`
 }
 
 // MatrixTable is [matrix].

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"marginalia/internal/source"
@@ -15,7 +19,11 @@ func (a *app) web(c Config, b *bar) source.Web {
 	if c.Bot.Reader != "" {
 		agent += " (+" + c.Bot.Reader + ")"
 	}
-	return source.Web{Agent: agent, Progress: b.show, Allow: a.allow}
+	w := source.Web{Agent: agent, Progress: b.show, Allow: a.allow}
+	if c.Import.Keep != "" {
+		w.Kept = answers{c.Import.Keep}
+	}
+	return w
 }
 
 // warn says what is not in an import that went well otherwise.
@@ -68,4 +76,34 @@ func isTerminal(w io.Writer) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// answers keeps what sites answered in a folder, a file for each address. What
+// cannot be read or written there is asked for again: it is no loss.
+type answers struct{ dir string }
+
+func (k answers) file(address string) string {
+	return filepath.Join(k.dir, fmt.Sprintf("%x.json", sha256.Sum256([]byte(address))))
+}
+
+// Answer is what was kept of address.
+func (k answers) Answer(address string) (a source.Answer, ok bool) {
+	raw, err := os.ReadFile(k.file(address))
+	return a, err == nil && json.Unmarshal(raw, &a) == nil
+}
+
+// Keep writes down a, whole or not at all.
+func (k answers) Keep(address string, a source.Answer) {
+	raw, err := json.Marshal(a)
+	if err != nil || os.MkdirAll(k.dir, 0o700) != nil {
+		return
+	}
+	part, err := os.CreateTemp(k.dir, "part-")
+	if err != nil {
+		return
+	}
+	_, err = part.Write(raw)
+	if errors.Join(err, part.Close()) != nil || os.Rename(part.Name(), k.file(address)) != nil {
+		os.Remove(part.Name())
+	}
 }

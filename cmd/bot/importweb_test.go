@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -98,4 +100,24 @@ func TestTheBarIsForEyes(t *testing.T) {
 	if got := out.String(); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "\r") {
 		t.Errorf("%q", got)
 	}
+}
+
+func TestAnswersAreKeptInAFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	if _, ok := (answers{dir}).Answer("https://site.example/"); ok {
+		t.Error("an answer was kept that never came")
+	}
+	want := source.Answer{ETag: `"v1"`, Modified: "m", Type: "text/html", URL: "https://site.example/x", Body: []byte("\x00\xffwords")}
+	answers{dir}.Keep("https://site.example/", want)
+	got, ok := answers{dir}.Answer("https://site.example/")
+	if !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("kept is %+v", got)
+	}
+	if _, ok := (answers{dir}).Answer("https://site.example/other"); ok {
+		t.Error("it is kept for another address")
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Errorf("%v in the folder, %v", files, err)
+	}
+	answers{filepath.Join(os.DevNull, "no")}.Keep("https://site.example/", want) // no loss
 }
