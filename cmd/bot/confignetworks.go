@@ -36,7 +36,7 @@ func (c *Config) checkDiscord() error {
 	d.Token = strings.TrimPrefix(d.Token, "Bot ") // as examples of the API write it
 	var all []error
 	if d.API != "" && !isWeb(d.API) {
-		all = append(all, usage("%s: [discord] api is %q: leave it out, or write the address of a proxy, as in \"http://127.0.0.1:3000/api/v10\"", c.where(), d.API))
+		all = append(all, usage("%s: [discord] api is %q: leave it out, or write the address of a proxy, as in \"http://127.0.0.1:3000\"", c.where(), d.API))
 	}
 	if !isCommandName(d.Command) {
 		all = append(all, usage("%s: [discord] command is %q: write a name in small letters, without a slash, as in \"essay\"", c.where(), d.Command))

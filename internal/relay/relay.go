@@ -240,7 +240,9 @@ func (r *Relay) listen(ctx context.Context, p chat.Platform) {
 			err = errors.New("listening ended")
 		}
 		r.hear(name, err)
-		r.c.Log.Error("the network is not listened to", "platform", name, "error", err)
+		if tries&(tries-1) == 0 { // an outage of days fills no log
+			r.c.Log.Error("the network is not listened to", "platform", name, "error", err, "tries", tries)
+		}
 		wait := min(backoff(name, tries), time.Minute)
 		if errors.Is(err, chat.ErrAuth) {
 			wait = 5 * time.Minute

@@ -80,7 +80,7 @@ func (v *visit) story(ctx context.Context, id int) (*news, error) {
 	return v.itemwise(ctx, id)
 }
 
-var errNoItem = errors.New("Hacker News has no such item: check the number at the end of the address")
+var errNoItem = errors.New("there is no such item on Hacker News: check the number at the end of the address")
 
 // newsComments flattens what is below story.
 func newsComments(story *news) []discussion.Document {

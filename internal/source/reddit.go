@@ -127,7 +127,7 @@ func fetchReddit(ctx context.Context, ref string, o Options) (Fetched, error) {
 	var halves []listing
 	if err := r.getJSON(ctx, r.address(""), &halves); err != nil {
 		if c := code(err); c == http.StatusForbidden || c == http.StatusTooManyRequests {
-			err = fmt.Errorf("Reddit does not answer without a login from this network (%d): import it from another one, or save the page as a file", c)
+			err = fmt.Errorf("without a login, Reddit does not answer this network (%d): import it from another one, or save the page as a file", c)
 		}
 		return Fetched{}, err
 	}

@@ -132,7 +132,7 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, err
 	}
 	if !isID(made.ID) {
-		return chat.Done{}, errors.New("Discord's answer does not name the message")
+		return chat.Done{}, errors.New("the answer does not name the message")
 	}
 	ref := chat.Ref{Place: m.Ref.Place, ID: made.ID, As: bot}
 	if made.Webhook != "" {
