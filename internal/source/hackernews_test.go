@@ -101,7 +101,7 @@ func TestHackerNewsItemByItem(t *testing.T) {
 	if len(f.Documents) != 4 || fmt.Sprint(f.Missing) != "[1 comment is, with what answers them, not in it: https://hacker-news.firebaseio.com/v0/item/44000021.json is out of order (503): import again later]" {
 		t.Errorf("%s", tell(f))
 	}
-	if got := w.refused("https://news.ycombinator.com/item?id=5"); got != "Hacker News has no such item: check the number at the end of the address" {
+	if got := w.refused("https://news.ycombinator.com/item?id=5"); got != "there is no such item on Hacker News: check the number at the end of the address" {
 		t.Error(got)
 	}
 }

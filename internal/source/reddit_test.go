@@ -63,7 +63,7 @@ func TestAThreadOfReddit(t *testing.T) {
 		t.Error(tell(f))
 	}
 	w.host("www.reddit.com", responds(403))
-	if got := w.refused("https://redd.it/abc123"); !strings.HasPrefix(got, "Reddit does not answer without a login from this network (403)") {
+	if got := w.refused("https://redd.it/abc123"); !strings.HasPrefix(got, "without a login, Reddit does not answer this network (403)") {
 		t.Error(got)
 	}
 	for _, body := range []string{`[]`, `[""]`, `[{"kind":"Listing","data":{"children":[{"kind":"t3","data":7}]}}]`} {
