@@ -49,6 +49,7 @@ type Options struct {
 	Replay      int           // events that a session keeps for RESUME; default 2000
 	Resumable   time.Duration // how long a session may be away; default 3 min
 	Remembers   time.Duration // how long a nonce is known; default 3 min
+	AllMembers  bool          // GUILD_CREATE lists all members; else the bot alone, as it does without the intent for presences
 	AutoArchive bool          // threads are archived when nobody spoke for their auto_archive_duration
 }
 

@@ -318,3 +318,18 @@ func TestIdentifyBudget(t *testing.T) {
 		t.Errorf("Bad is %q", got)
 	}
 }
+
+// TestMembers are told of with the guild only where that is wished for.
+func TestMembers(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		b := start(t, discordtest.Options{AllMembers: all})
+		l := b.connect()
+		l.identify(usual)
+		l.event("READY")
+		told := l.event("GUILD_CREATE").data()
+		if members, _ := told["members"].([]any); (len(members) > 1) != all || told["member_count"].(float64) < 3 {
+			t.Errorf("all members wished for: %v; of %v are told %d", all, told["member_count"], len(members))
+		}
+		b.clean()
+	}
+}

@@ -42,7 +42,12 @@ func (s *Server) guildCreate() object {
 			threads = append(threads, s.threadFor(c))
 		}
 	}
-	members = append(members, s.bot.memberWithUser()) // of others only with presences
+	members = append(members, s.bot.memberWithUser())
+	for id, a := range s.accounts {
+		if s.o.AllMembers && id != s.bot.id {
+			members = append(members, a.memberWithUser())
+		}
+	}
 	o["channels"], o["threads"], o["members"] = channels, threads, members
 	o["joined_at"], o["large"], o["member_count"], o["hub_type"] = stamp(s.guild.joined), len(s.accounts) > 250, len(s.accounts), nil
 	for _, empty := range []string{"guild_scheduled_events", "presences", "soundboard_sounds", "stage_instances", "voice_states"} {
