@@ -34,8 +34,9 @@ type discordNet struct {
 }
 
 // newDiscord makes a guild with channels in which four people each talk.
-func newDiscord(seed uint64, channels int) (*discordNet, error) {
-	server, err := startDouble(discordtest.Options{Seed: seed, Heartbeat: time.Second})
+func newDiscord(seed uint64, channels int, o discordtest.Options) (*discordNet, error) {
+	o.Seed = seed
+	server, err := startDouble(o)
 	if err != nil {
 		return nil, err
 	}

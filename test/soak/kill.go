@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"marginalia/internal/chat/discord/discordtest"
 	"marginalia/test/wait"
 )
 
@@ -40,7 +41,7 @@ func (k kills) matrix(ctx context.Context) error {
 
 // both is a Matrix room, two Discord channels and a room on the bot's page.
 func (k kills) both(ctx context.Context) error {
-	d, err := newDiscord(k.seed, 2)
+	d, err := newDiscord(k.seed, 2, discordtest.Options{Heartbeat: time.Second}) // so that a silent connection is soon noticed
 	if err != nil {
 		return err
 	}
