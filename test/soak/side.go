@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -85,6 +84,8 @@ type shown struct {
 // passageName names a passage as a thing that one can react to.
 func passageName(n int) string { return fmt.Sprintf("passage-%d", n) }
 
+func isPassage(name string) bool { return strings.HasPrefix(name, "passage-") }
+
 // footer is what a passage ends with: its number, and how many there are.
 var footer = regexp.MustCompile(`· (\d+)/\d+`)
 
@@ -113,8 +114,3 @@ func tokenIn(words string) (token string, version int) {
 
 // plain is an emoji without what some networks add to it.
 func plain(emoji string) string { return strings.ReplaceAll(emoji, "\ufe0f", "") }
-
-// others are the sides but one.
-func others(all []side, but side) []side {
-	return slices.DeleteFunc(slices.Clone(all), func(s side) bool { return s == but })
-}

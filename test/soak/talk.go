@@ -78,27 +78,26 @@ func (p *speaker) live(ctx context.Context) {
 	}
 }
 
-// recent is how many of their own newest remarks people still think about, and
-// held how many of their emojis. Discord does not tell what became of old
-// messages while its session was lost; the bot looks at the last 50 of a thread.
-const (
-	recent = 8
-	held   = 6
-)
+// fresh is how many remarks under a passage may follow one that people still
+// edit, delete or take an emoji off. While its session is lost Discord tells
+// nothing; the bot then looks at the last 50 messages of a thread, of which
+// some are mirrors that come late.
+const fresh = 20
 
 // deed is the next thing that the person does.
 func (p *speaker) deed() {
-	living := slices.DeleteFunc(slices.Clone(p.mine), func(r *remark) bool { return r.deleted })
-	living = living[max(0, len(living)-recent):]
+	alive := p.t.fresh()
+	living := slices.DeleteFunc(slices.Clone(p.mine), func(r *remark) bool { return !alive[r.token] })
+	held := slices.DeleteFunc(slices.Clone(p.held), func(h *hold) bool { return !alive[h.name] && !isPassage(h.name) })
 	switch d := p.dice.Float64(); {
 	case d < 0.13 && len(living) > 0:
 		p.edit(living[p.dice.IntN(len(living))])
 	case d < 0.23 && len(living) > 2:
 		p.remove(living[p.dice.IntN(len(living))])
 	case d < 0.37:
-		p.react()
-	case d < 0.42 && len(p.held) > 0:
-		p.unreact(len(p.held) - 1 - p.dice.IntN(min(len(p.held), held)))
+		p.react(alive)
+	case d < 0.42 && len(held) > 0:
+		p.unreact(held[p.dice.IntN(len(held))])
 	default:
 		p.say()
 	}
@@ -154,14 +153,14 @@ var emojis = []string{"👍", "🤔", "💡", "🎯"}
 
 // react puts an emoji on a passage or on what anybody said in any room, as it
 // stands in the person's own.
-func (p *speaker) react() {
+func (p *speaker) react(alive map[string]bool) {
 	name := ""
 	if p.dice.IntN(6) == 0 {
 		if passages := p.t.everywhere(); len(passages) > 0 {
 			name = passageName(passages[p.dice.IntN(len(passages))])
 		}
 	} else {
-		name = p.t.pick(p.dice, func(*remark) bool { return true })
+		name = p.t.pick(p.dice, func(r *remark) bool { return alive[r.token] })
 	}
 	h := &hold{name, emojis[p.dice.IntN(len(emojis))], p.side.room()}
 	if name == "" || slices.ContainsFunc(p.held, func(o *hold) bool { return *o == *h }) || !p.side.shows(name) {
@@ -176,15 +175,28 @@ func (p *speaker) react() {
 	}
 }
 
-func (p *speaker) unreact(i int) {
-	h := p.held[i]
+func (p *speaker) unreact(h *hold) {
 	if p.side.unreact(p.who, h.name, h.emoji) {
 		p.t.mu.Lock()
 		p.t.holds = slices.DeleteFunc(p.t.holds, func(o *hold) bool { return o == h })
 		p.t.mu.Unlock()
-		p.held = slices.Delete(p.held, i, i+1)
+		p.held = slices.DeleteFunc(p.held, func(o *hold) bool { return o == h })
 		p.t.done.unreacted.Add(1)
 	}
+}
+
+// fresh are the tokens of the remarks that stand and are not old yet.
+func (t *talk) fresh() map[string]bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := map[string]bool{}
+	since := map[int]int{} // by passage
+	for _, r := range slices.Backward(t.remarks) {
+		if since[r.passage]++; since[r.passage] <= fresh && !r.deleted {
+			all[r.token] = true
+		}
+	}
+	return all
 }
 
 // pick is the token of one of the newest remarks that suit, "" if there is none.
