@@ -30,7 +30,6 @@ type discordNet struct {
 	tardy  tardy
 	dice   *rand.Rand
 	jolts  map[string]int
-	faulty bool
 }
 
 // newDiscord makes a guild with channels in which four people each talk.
@@ -44,7 +43,7 @@ func newDiscord(seed uint64, channels int, o discordtest.Options) (*discordNet, 
 	n.server.Grant(discordtest.ManageMessages) // or nobody could delete what a deleted webhook has said
 	n.keeper = n.server.User("keeper", discordtest.ManageThreads)
 	for i := range channels {
-		d := &discordSide{server: n.server, id: n.server.Channel(fmt.Sprintf("channel-%d", i)), stands: map[string]string{}, dead: map[string]bool{}}
+		d := &discordSide{server: n.server, keeper: n.keeper, id: n.server.Channel(fmt.Sprintf("channel-%d", i)), stands: map[string]string{}, dead: map[string]bool{}}
 		for j := range 4 {
 			d.who = append(d.who, n.server.User(fmt.Sprintf("Dora %d%d", i, j)))
 		}
@@ -94,7 +93,6 @@ const shortly = 100 * time.Millisecond
 // misbehave sets all faults of the double but one: when Discord's edge bars a
 // bot, that stands still for ten minutes.
 func (n *discordNet) misbehave() {
-	n.faulty = true
 	n.proxy.Set(faultproxy.Rule{Kind: faultproxy.Delay, Name: "beyond the settle time", Match: n.tardy.chosen, Delay: beyond})
 	for _, f := range []discordtest.Fault{
 		{Kind: discordtest.Delay, Chance: 0.08, Wait: 700 * time.Millisecond},
@@ -118,7 +116,6 @@ func (n *discordNet) misbehave() {
 }
 
 func (n *discordNet) behave() {
-	n.faulty = false
 	n.proxy.Set()
 	n.server.Heal()
 }

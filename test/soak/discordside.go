@@ -18,6 +18,7 @@ type discordSide struct {
 	server *discordtest.Server
 	id     string
 	who    []*discordtest.User
+	keeper *discordtest.User // who may open threads again
 
 	mu     sync.Mutex
 	stands map[string]string // names → messages, as far as they were looked for
@@ -95,22 +96,22 @@ func (d *discordSide) say(who int, r *remark) bool {
 	return err == nil
 }
 
-// An archived thread is opened before something in it is changed, as Discord's
-// clients do.
-func (d *discordSide) awake(who int, deed func() error) bool {
+// awake does something in a thread. If it is archived it is opened first, as
+// people do by speaking there.
+func (d *discordSide) awake(deed func() error) bool {
 	if deed() == nil {
 		return true
 	}
 	for _, thread := range d.threads() {
 		if t, ok := d.server.ThreadOf(thread); ok && t.Archived {
-			_ = d.who[0].Archive(thread, false)
+			_ = d.keeper.Archive(thread, false)
 		}
 	}
 	return deed() == nil
 }
 
 func (d *discordSide) edit(who int, r *remark, words string) bool {
-	return len(r.ids) > 0 && d.awake(who, func() error { return d.who[who].Edit(r.ids[0], words) })
+	return len(r.ids) > 0 && d.awake(func() error { return d.who[who].Edit(r.ids[0], words) })
 }
 
 func (d *discordSide) remove(who int, r *remark) bool {
@@ -118,7 +119,7 @@ func (d *discordSide) remove(who int, r *remark) bool {
 }
 
 func (d *discordSide) react(who int, name, emoji string) bool {
-	done := d.awake(who, func() error { return d.who[who].React(d.message(name), emoji) })
+	done := d.awake(func() error { return d.who[who].React(d.message(name), emoji) })
 	if !done {
 		d.forget(name)
 	}
@@ -126,7 +127,7 @@ func (d *discordSide) react(who int, name, emoji string) bool {
 }
 
 func (d *discordSide) unreact(who int, name, emoji string) bool {
-	done := d.awake(who, func() error { return d.who[who].Unreact(d.message(name), emoji) })
+	done := d.awake(func() error { return d.who[who].Unreact(d.message(name), emoji) })
 	if !done {
 		d.forget(name)
 	}

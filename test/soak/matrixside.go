@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -317,9 +316,4 @@ func (m *matrixSide) hollow(ctx context.Context, events []matrixuser.Event) (map
 	}
 	all.Wait()
 	return hollow, fault
-}
-
-// setName gives a person a name that rooms show.
-func setName(ctx context.Context, u *matrixuser.User, name string) error {
-	return u.Call(ctx, "PUT", "/_matrix/client/v3/profile/"+url.PathEscape(u.ID)+"/displayname", nil, map[string]any{"displayname": name}, nil)
 }
