@@ -1,7 +1,7 @@
 package discussion
 
 import (
-	"strings"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -45,78 +45,37 @@ func forward(text string, at, n int) int {
 	return at
 }
 
-// Select finds the words that quote quotes and returns their selector.
+// Select finds the words that quote quotes, as [Text.Find] does with the
+// passage text[within[0]:within[1]] as the hint, and returns their selector.
 //
-// It looks in text[within[0]:within[1]] (the passage) first and then in all of
-// text; in each exactly, and then with case, white space, quotation marks,
-// dashes and compatible characters folded. Where the first look that finds
-// anything finds the words more than once, or only in the middle of another
-// word, it returns false: an unsure anchor is worse than none.
+// People quote whole words: a short quote is not taken for the middle of
+// another word. Where several places are as good it returns false: an unsure
+// anchor is worse than none.
 func Select(text string, within [2]int, quote string) (Selector, bool) {
-	quote = strings.TrimSpace(quote)
-	if quote == "" {
-		return Selector{}, false
-	}
+	t := Prepare(text)
 	from := runeStart(text, within[0])
-	to := max(from, runeStart(text, within[1]))
-	needle := fold(quote).text
-	for _, part := range [][2]int{{from, to}, {0, len(text)}} {
-		stretch := text[part[0]:part[1]]
-		if at, n := find(stretch, quote); n > 0 {
-			return SelectorOf(text, part[0]+at, part[0]+at+len(quote)), n == 1
-		}
-		if needle == "" {
-			continue
-		}
-		folded := fold(stretch)
-		if at, n := find(folded.text, needle); n > 0 {
-			start, end := int(folded.from[at]), int(folded.to[at+len(needle)-1])
-			return SelectorOf(text, part[0]+start, part[0]+end), n == 1
+	passage := &Span{from, max(from, runeStart(text, within[1]))}
+	if passage.Start == passage.End {
+		passage = nil
+	}
+	for _, hint := range []*Span{passage, nil} {
+		places := slices.DeleteFunc(t.Find(Quote{Exact: quote, Hint: hint}), func(p Place) bool {
+			return p.End-p.Start < longQuote && !wholeWords(text, p.Start, p.End)
+		})
+		if len(places) > 0 {
+			return SelectorOf(text, places[0].Start, places[0].End), len(places) == 1
 		}
 	}
 	return Selector{}, false
 }
 
-// mostHits is how many places find looks at before it gives up on words that
-// stand everywhere.
+// mostHits is how many places a search looks at before it gives up on words
+// that stand everywhere.
 const mostHits = 100
 
 // longQuote is from how many bytes on words count as found even where they
 // begin or end inside a word (a quote that was cut off).
 const longQuote = 20
-
-// find returns where needle stands in text and how often: 0, 1, or 2 for more
-// than once. Places where whole words match go before others.
-func find(text, needle string) (at, n int) {
-	whole, part, firstPart := 0, 0, -1
-	for i, hits := 0, 0; whole < 2 && hits < mostHits; hits++ {
-		j := strings.Index(text[i:], needle)
-		if j < 0 {
-			break
-		}
-		i += j
-		if wholeWords(text, i, i+len(needle)) {
-			whole++
-			if whole == 1 {
-				at = i
-			}
-		} else if part++; part == 1 {
-			firstPart = i
-		}
-		_, size := utf8.DecodeRuneInString(text[i:])
-		i += size
-		if hits == mostHits-1 {
-			return at, 2
-		}
-	}
-	if whole > 0 {
-		return at, whole
-	}
-	if part > 0 && len(needle) >= longQuote {
-		return firstPart, min(part, 2)
-	}
-	return 0, 0
-}
 
 // wholeWords reports whether text[start:end] neither begins nor ends inside a
 // word. Scripts without spaces have no inside.

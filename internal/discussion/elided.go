@@ -1,0 +1,207 @@
+package discussion
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	mostLeftOut  = 2000 // characters that an ellipsis may stand for
+	mostAnchors  = 200  // places of the longest part that are looked at
+	shortestPart = 4    // shorter parts may be missing
+)
+
+// trim takes white space and what folding made of it from the ends of s.
+func trim(s string) string { return strings.TrimSpace(s) }
+
+// parts cuts folded words at their ellipses: "...", "[...]", "(..)", ". . .".
+func (t *Text) parts(folded string) [][]symbol {
+	var all [][]symbol
+	from := 0
+	add := func(to int) {
+		if part := t.read(trim(folded[from:to])); len(part) > 0 {
+			all = append(all, part)
+		}
+	}
+	for i := 0; i < len(folded); i++ {
+		n := ellipsis(folded[i:])
+		if n == 0 {
+			continue
+		}
+		add(i)
+		i, from = i+n-1, i+n
+	}
+	add(len(folded))
+	return all
+}
+
+// ellipsis is the length of the ellipsis at the beginning of s, with its
+// brackets, or 0.
+func ellipsis(s string) int {
+	rest := s
+	open := strings.IndexByte("[(", s[0])
+	if open >= 0 {
+		rest = strings.TrimLeft(rest[1:], " ")
+	}
+	dots := 0
+	for end := rest; strings.HasPrefix(end, "."); dots++ {
+		rest = end[1:]
+		end = strings.TrimLeft(rest, " ")
+	}
+	if dots < 2 {
+		return 0
+	}
+	if open >= 0 {
+		rest = strings.TrimLeft(rest, " ")
+		if rest == "" || rest[0] != "])"[open] {
+			return 0
+		}
+		rest = rest[1:]
+	}
+	return len(s) - len(rest)
+}
+
+// bare returns q without the marks at its ends: quotation marks that someone
+// put around words, and the like.
+func bare(q []symbol, folded string) []symbol {
+	mark := func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) || r == ' ' }
+	rest := strings.TrimLeftFunc(folded, mark)
+	from := utf8.RuneCountInString(folded) - utf8.RuneCountInString(rest)
+	return q[from : from+utf8.RuneCountInString(strings.TrimRightFunc(rest, mark))]
+}
+
+// elided returns where all parts stand in their order, with at most gap
+// characters between one and the next. The longest is looked for first, the
+// others from there on, each where it stands nearest. Where strict is false a
+// short part may be missing; its characters are errors then.
+func (t *Text) elided(parts [][]symbol, gap int, strict bool) []match {
+	longest, total := 0, 0
+	for i, p := range parts {
+		total += len(p)
+		if len(p) > len(parts[longest]) {
+			longest = i
+		}
+	}
+	anchors := t.exact(parts[longest])
+	if len(anchors) == 0 && strict {
+		limit := tolerance(len(parts[longest]), len(t.symbols))
+		anchors = t.begin(parts[longest], t.likely(parts[longest], newPattern(parts[longest], t.alphabet()), limit))
+	} else if len(anchors) == 0 {
+		anchors = t.near(parts[longest], wanted{})
+	}
+	seeker := newSeeker(t, parts, gap, strict)
+	var all []match
+	for _, m := range anchors[:min(len(anchors), mostAnchors)] {
+		ok := true
+		for i := longest - 1; i >= 0 && ok; i-- {
+			ok = seeker.before(&m, i)
+		}
+		for i := longest + 1; i < len(parts) && ok; i++ {
+			ok = seeker.behind(&m, i)
+		}
+		if ok && m.errors <= tolerance(total, len(t.symbols)) {
+			all = append(all, m)
+		}
+	}
+	return apart(all)
+}
+
+// apart keeps the best of the matches that overlap.
+func apart(all []match) []match {
+	slices.SortStableFunc(all, func(a, b match) int {
+		return cmp.Or(a.errors-b.errors, (a.end-a.start)-(b.end-b.start))
+	})
+	var out []match
+	for _, m := range all {
+		if !slices.ContainsFunc(out, func(o match) bool { return m.start < o.end && o.start < m.end }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// seeker looks for the parts of a quote beside a place of the longest.
+type seeker struct {
+	t           *Text
+	parts       [][]symbol
+	gap         int
+	strict      bool
+	forth, back []*pattern // by part, made when first needed
+}
+
+func newSeeker(t *Text, parts [][]symbol, gap int, strict bool) *seeker {
+	return &seeker{t, parts, gap, strict, make([]*pattern, len(parts)), make([]*pattern, len(parts))}
+}
+
+// limit is how many errors part i may have so near to where it is expected.
+func (s *seeker) limit(i int) int {
+	n := len(s.parts[i])
+	if s.strict {
+		return n / 5
+	}
+	return tolerance(n, s.gap)
+}
+
+// before widens m to part i, the nearest that stands before it.
+func (s *seeker) before(m *match, i int) bool {
+	if s.back[i] == nil {
+		p := slices.Clone(s.parts[i])
+		slices.Reverse(p)
+		s.back[i] = newPattern(p, s.t.alphabet())
+	}
+	window := slices.Clone(s.t.symbols[max(0, m.start-s.gap-2*len(s.parts[i])):m.start])
+	slices.Reverse(window)
+	n, errors := nearest(s.back[i], window, s.limit(i))
+	if n < 0 {
+		return s.missing(m, i)
+	}
+	m.start, m.errors = m.start-n, m.errors+errors
+	return true
+}
+
+// behind widens m to part i, the nearest that stands behind it.
+func (s *seeker) behind(m *match, i int) bool {
+	if s.forth[i] == nil {
+		s.forth[i] = newPattern(s.parts[i], s.t.alphabet())
+	}
+	window := s.t.symbols[m.end:min(len(s.t.symbols), m.end+s.gap+2*len(s.parts[i]))]
+	n, errors := nearest(s.forth[i], window, s.limit(i))
+	if n < 0 {
+		return s.missing(m, i)
+	}
+	m.end, m.errors = m.end+n, m.errors+errors
+	return true
+}
+
+func (s *seeker) missing(m *match, i int) bool {
+	m.errors += len(s.parts[i])
+	return !s.strict
+}
+
+// nearest is the first end in text of the stretch that differs least from p,
+// or -1.
+func nearest(p *pattern, text []symbol, limit int) (end, errors int) {
+	end = -1
+	p.run(text, false, limit, func(at, e int) int {
+		end, errors = at, e
+		return e - 1
+	})
+	return end, errors
+}
+
+// shortestAround is the shortest quote into which words may have been put.
+const shortestAround = 80
+
+// around returns where the beginning and the end of q stand near each other:
+// between them words were put in or left out without a mark, or it is too long
+// to be compared as a whole.
+func (t *Text) around(q []symbol) []match {
+	if len(q) < shortestAround {
+		return nil
+	}
+	n := min(len(q)/4, longestPattern/4)
+	return t.elided([][]symbol{q[:n], q[len(q)-n:]}, len(q), true)
+}

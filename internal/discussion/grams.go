@@ -1,0 +1,112 @@
+package discussion
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// gramLength is how many characters are looked up at once: three are enough
+// to be rare, and few enough that one in five may be wrong.
+const gramLength = 3
+
+// grams says where each three characters stand in a text.
+type grams struct {
+	first []int32 // by hash: the first of its places in at; one more at the end
+	at    []int32
+	shift int
+}
+
+func indexGrams(text []symbol) grams {
+	if len(text) < gramLength {
+		return grams{first: make([]int32, 3), shift: 31}
+	}
+	size := min(max(bits.Len(uint(len(text))), 6), 16)
+	g := grams{first: make([]int32, 1<<size+2), at: make([]int32, len(text)-gramLength+1), shift: 32 - size}
+	// Counted one place further on, so that filling moves each start into place.
+	for i := range g.at {
+		g.first[g.hash(text[i:])+2]++
+	}
+	for h := 2; h < len(g.first); h++ {
+		g.first[h] += g.first[h-1]
+	}
+	for i := range g.at {
+		h := g.hash(text[i:]) + 1
+		g.at[g.first[h]] = int32(i)
+		g.first[h]++
+	}
+	return g
+}
+
+func (g grams) hash(s []symbol) uint32 {
+	return ((uint32(s[0])*31+uint32(s[1]))*131 + uint32(s[2])) * 2654435769 >> g.shift
+}
+
+// places are where the first characters of s may stand, in order.
+func (g grams) places(s []symbol) []int32 {
+	h := g.hash(s)
+	return g.at[g.first[h]:g.first[h+1]]
+}
+
+// rarest returns the three characters of q that have the fewest places, by
+// where they stand in q. q has three at least.
+func (g grams) rarest(q []symbol) (offset int, places []int32) {
+	for i := range len(q) - gramLength + 1 {
+		if at := g.places(q[i:]); i == 0 || len(at) < len(places) {
+			offset, places = i, at
+		}
+	}
+	return offset, places
+}
+
+const (
+	bandBits    = 5  // places are counted in bands of 32, two at once
+	mostWindows = 32 // so many bands are looked at closely
+	fewVotes    = 3  // bands with less than one in so many of the best's votes are not
+)
+
+// windows returns the stretches of a text of n characters in which q is most
+// likely to begin, judged by which of its threes stand there in about the
+// right order. A three votes with the more weight the more its standing there
+// says: how many times less likely it is by chance, in bits. What is to be
+// expected in any two bands has no vote.
+func (g grams) windows(q []symbol, n int) [][2]int {
+	votes := make([]int32, (n+len(q))>>bandBits+2)
+	for i := range len(q) - gramLength + 1 {
+		places := g.places(q[i:])
+		weight := int32(bits.Len(uint(n / (max(1, len(places)) * 4 << bandBits))))
+		if weight == 0 {
+			continue
+		}
+		for _, at := range places {
+			votes[(int(at)+len(q)-i)>>bandBits] += weight
+		}
+	}
+	return bands(votes, len(q))
+}
+
+// bands returns the pairs of neighbouring bands with the most votes, as
+// stretches, in the text's order.
+func bands(votes []int32, before int) [][2]int {
+	type pair struct{ band, votes int }
+	var all []pair
+	most := 0
+	for b := range len(votes) - 1 {
+		if v := int(votes[b] + votes[b+1]); v > 0 && v*fewVotes >= most {
+			all, most = append(all, pair{b, v}), max(most, v)
+		}
+	}
+	all = slices.DeleteFunc(all, func(p pair) bool { return p.votes*fewVotes < most })
+	slices.SortStableFunc(all, func(a, b pair) int { return b.votes - a.votes })
+	all = all[:min(len(all), mostWindows)]
+	slices.SortFunc(all, func(a, b pair) int { return a.band - b.band })
+	var out [][2]int
+	for _, p := range all {
+		start := p.band<<bandBits - before
+		if n := len(out); n > 0 && start <= out[n-1][1] {
+			out[n-1][1] = start + 2<<bandBits
+			continue
+		}
+		out = append(out, [2]int{start, start + 2<<bandBits})
+	}
+	return out
+}
