@@ -339,5 +339,5 @@ func (e discordEscaper) startsBlock(i int) bool {
 // numbers reports whether the dot at i ends the number of a list's item.
 func (e discordEscaper) numbers(line, i int) bool {
 	next, _ := utf8.DecodeRuneInString(e.s[i+1:])
-	return i > line && strings.Trim(e.s[line:i], "0123456789") == "" && unicode.IsSpace(next)
+	return i > line && i-line < 40 && strings.Trim(e.s[line:i], "0123456789") == "" && unicode.IsSpace(next)
 }

@@ -103,7 +103,7 @@ func (r *discordReader) one(line string) {
 		r.item(len(line)-len(bare), mark, words)
 		return
 	}
-	if small, ok := strings.CutPrefix(bare, "-# "); ok {
+	if small, ok := strings.CutPrefix(bare, "-# "); ok && strings.TrimSpace(small) != "" {
 		line = small
 	}
 	if r.block.Kind == List && line[0] != ' ' {
