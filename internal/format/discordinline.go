@@ -202,8 +202,11 @@ func nextRun(ticks map[int][]int, n, from int) int {
 // address adds the web address that begins here, if one does.
 func (t *lexer) address() bool {
 	before, _ := utf8.DecodeLastRuneInString(t.src[:t.at])
+	if t.at > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before)) {
+		return false
+	}
 	end := addressAt(t.src, t.at)
-	if end < 0 || t.at > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before)) {
+	if end < 0 {
 		return false
 	}
 	words := t.src[t.at:end]

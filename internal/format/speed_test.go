@@ -35,7 +35,7 @@ func slowShapes(size int) []shape {
 		{"tabs", fill("\t")}, {"hashes", "# " + fill("#")}, {"setext", fill("a\n=\n")}, {"emails", fill("<a@")}, {"indented", fill("    a\n")},
 		{"bars", fill("||a\n")}, {"open bars", "a\n" + fill("|")}, {"underlines", both("__a ", "_b")}, {"stars at blanks", fill("*a **b *c")}, {"mentions", fill("<@1")}, {"commands", fill("</")},
 		{"open fences", "```" + fill("go\n``")}, {"fences in lines", fill("```a``` `")}, {"discord quotes", fill("> a\n>>> b\n")}, {"gaps", fill("@\u200b")}, {"titles", "[a" + fill("](https://a \"")},
-		{"targets", fill("[](https://a(")}, {"parens", "[](https://a" + fill("(")}, {"all", fill("@everyone")}, {"code runs", fill("`a``b```c")}, {"deep", both("**__~~||", "||~~__**")},
+		{"targets", fill("[](https://a(")}, {"parens", "[](https://a" + fill("(")}, {"all", fill("@everyone")}, {"code runs", fill("`a``b```c")}, {"glued addresses", fill("ahttps://a")}, {"deep", both("**__~~||", "||~~__**")},
 	}
 }
 
