@@ -183,3 +183,36 @@ func TestEdgeSpeaksHTML(t *testing.T) {
 		}
 	}
 }
+
+// Requests go to the API that is set, in the version in use, and what has no
+// limit bears no token: with it, it would have one.
+func TestAddresses(t *testing.T) {
+	for api, want := range map[string]string{
+		"":                             "https://discord.com/api/v10",
+		"http://127.0.0.1:3000":        "http://127.0.0.1:3000/api/v10",
+		"http://127.0.0.1:3000/api/v9": "http://127.0.0.1:3000/api/v10",
+		"https://a.example/d/api/":     "https://a.example/d/api/v10",
+	} {
+		p, err := Open(t.Context(), Config{Token: someToken, API: api})
+		must(t, err)
+		seen := &recorder{}
+		p.rest.Client.Transport.(*transport).base = seen
+		for _, free := range []bool{false, true} {
+			must(t, p.call(t.Context(), ask{method: "PUT", path: "channels/1/reactions/%F0%9F%91%8D/@me", free: free, in: nobody}, nil))
+			if got := seen.last.URL.String(); got != want+"/channels/1/reactions/%F0%9F%91%8D/@me" || seen.last.Host != seen.last.URL.Host {
+				t.Errorf("with %q it asks %s", api, got)
+			}
+			if token := seen.last.Header.Get("Authorization"); (token == "Bot "+someToken) == free || free && token != "" {
+				t.Errorf("free %v: it bears %q", free, token)
+			}
+		}
+	}
+}
+
+// recorder answers nothing to all, and keeps the last.
+type recorder struct{ last *http.Request }
+
+func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
+	r.last = q
+	return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: q}, nil
+}

@@ -150,7 +150,7 @@ func (l *listener) surveyArchive(ctx context.Context, r chat.Room, since string,
 		}
 		for _, c := range answer.Threads {
 			c.Guild = l.guildOf(r.ID)
-			if c.Thread == nil || since != "" && c.Thread.Since.Before(timeOf(since).Add(-time.Minute)) {
+			if c.Thread == nil || c.Thread.Since.Before(timeOf(since).Add(-time.Minute)) {
 				return nil
 			}
 			l.finds(c, found)

@@ -148,7 +148,9 @@ func (t *tap) next() error {
 	case 0x1, 0x2:
 		t.part, t.partOp = payload, op
 	default:
-		t.part = append(t.part, payload...)
+		if t.part = append(t.part, payload...); len(t.part) > mostFrame {
+			return errors.New("the gateway does not come to an end")
+		}
 	}
 	if !final {
 		return nil
@@ -196,8 +198,10 @@ func (t *tap) frame() (op byte, final bool, payload []byte, err error) {
 	if length > mostFrame || head[1]&0x80 != 0 {
 		return 0, false, nil, errors.New("the gateway does not speak WebSocket")
 	}
-	payload = make([]byte, length)
-	_, err = io.ReadFull(t.in, payload)
+	payload, err = io.ReadAll(io.LimitReader(t.in, int64(length)))
+	if err == nil && uint64(len(payload)) < length {
+		err = io.ErrUnexpectedEOF
+	}
 	return head[0] & 0x0f, head[0]&0x80 != 0, payload, err
 }
 
