@@ -25,7 +25,7 @@ func TestADatabaseThatIsDownPutsNothingAside(t *testing.T) {
 	if strings.Contains(dsn, "?") {
 		more = "&"
 	}
-	n := newTown(t, dsn+more+"statement_timeout=300", 1, netOne, chattest.Options{Name: "two"})
+	n := newTown(t, dsn+more+"lock_timeout=300", 1, netOne, chattest.Options{Name: "two"})
 	defer func() {
 		if err := n.db.Close(); err != nil {
 			t.Error(err)

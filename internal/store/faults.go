@@ -107,9 +107,9 @@ func unreachable(err error) bool {
 }
 
 // pgTroubles are the classes of error codes that tell of the server, not of
-// what it was asked: connection, transaction state, rollback, resources,
+// what it was asked: connection, transaction state, rollback, resources, locks,
 // intervention of an operator, system, internal.
-var pgTroubles = []string{"08", "25", "40", "53", "57", "58", "XX"}
+var pgTroubles = []string{"08", "25", "40", "53", "55", "57", "58", "XX"}
 
 var pgSentences = map[string]string{
 	"28P01": "the database % does not accept the user or the password: mend the address",
