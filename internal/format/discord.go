@@ -144,14 +144,13 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 	if len(spans) == 0 && strings.TrimSpace(clean(seen(words))) == "" {
 		return // and what stands before goes on behind it
 	}
-	before := n.before
+	more := n.goesOn(b)
 	n.before = b
 	b.Quote = min(b.Quote, 1)
 	n.b.line = b.Line
 	strong := false
 	switch {
-	case b.Kind == Table && before.Kind == Table && before.Quote == n.before.Quote && b.Level == 0 && n.b.in,
-		b.Kind == List && b.Marker == "" && n.b.in && n.b.block.Kind == List && n.b.block.Quote == b.Quote:
+	case more:
 		n.brk()
 	case b.Kind == Heading && b.Level > 3:
 		n.b.begin(Block{Kind: Paragraph, Quote: b.Quote})
@@ -170,6 +169,18 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 	if strong {
 		n.b.stop(Strong)
 	}
+}
+
+// goesOn reports whether a block is a line of the one before: the row of a
+// table, or a further paragraph of a list's item.
+func (n *discordNormal) goesOn(b Block) bool {
+	if !n.b.in {
+		return false
+	}
+	if b.Kind == Table {
+		return n.before.Kind == Table && n.before.Quote == b.Quote && b.Level == 0
+	}
+	return b.Kind == List && b.Marker == "" && n.b.block.Kind == List && n.b.block.Quote == min(b.Quote, 1)
 }
 
 func (n *discordNormal) text(words string) {
