@@ -97,11 +97,6 @@ func (p *Platform) messages(ctx context.Context, channel, after string) ([]messa
 	return p.listed(ctx, channel, url.Values{"after": {after}, "limit": {strconv.Itoa(page)}})
 }
 
-// newest are the newest messages of a channel or thread, oldest first.
-func (p *Platform) newest(ctx context.Context, channel string, many int) ([]message, error) {
-	return p.listed(ctx, channel, url.Values{"limit": {strconv.Itoa(many)}})
-}
-
 func (p *Platform) listed(ctx context.Context, channel string, query url.Values) ([]message, error) {
 	var raw []json.RawMessage
 	if err := p.get(ctx, "channels/"+channel+"/messages", query, &raw); err != nil {
