@@ -2,6 +2,7 @@ package discussion
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -45,6 +46,21 @@ func forward(text string, at, n int) int {
 	return at
 }
 
+// selectLiteral finds words that stand in the passage just once and to the
+// letter, which most quotes do: nothing needs to be prepared for them.
+func selectLiteral(text string, in Span, quote string) (Selector, bool) {
+	passage := text[in.Start:in.End]
+	at := strings.Index(passage, quote)
+	if quote == "" || at < 0 || strings.Contains(passage[at+1:], quote) {
+		return Selector{}, false
+	}
+	start, end := in.Start+at, in.Start+at+len(quote)
+	if len(quote) < longQuote && !wholeWords(text, start, end) {
+		return Selector{}, false
+	}
+	return SelectorOf(text, start, end), true
+}
+
 // Select finds the words that quote quotes, as [Text.Find] does with the
 // passage text[within[0]:within[1]] as the hint, and returns their selector.
 //
@@ -52,12 +68,15 @@ func forward(text string, at, n int) int {
 // another word. Where several places are as good it returns false: an unsure
 // anchor is worse than none.
 func Select(text string, within [2]int, quote string) (Selector, bool) {
-	t := Prepare(text)
 	from := runeStart(text, within[0])
 	passage := &Span{from, max(from, runeStart(text, within[1]))}
+	if s, ok := selectLiteral(text, *passage, strings.TrimSpace(quote)); ok {
+		return s, true
+	}
 	if passage.Start == passage.End {
 		passage = nil
 	}
+	t := Prepare(text)
 	for _, hint := range []*Span{passage, nil} {
 		places := slices.DeleteFunc(t.Find(Quote{Exact: quote, Hint: hint}), func(p Place) bool {
 			return p.End-p.Start < longQuote && !wholeWords(text, p.Start, p.End)
