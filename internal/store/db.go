@@ -93,12 +93,14 @@ func (db *DB) Lock(ctx context.Context) (unlock func(), err error) { return db.e
 // never waits for an Update. A method of Tx that writes ends it with an error.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	var tx *Tx
+	var own error
 	err := db.engine.view(ctx, func(s session) error {
 		tx = db.newTx(ctx, s, true)
-		return tx.run(f)
+		own = tx.run(f)
+		return own
 	})
 	if err != nil {
-		return db.engine.explain(err)
+		return db.explain(err, own)
 	}
 	db.learned(tx)
 	return nil
@@ -113,19 +115,30 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 // an Update sees what was committed before.
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	var tx *Tx
+	var own error
 	err := db.engine.update(ctx, func(s session) (bool, error) {
 		tx = db.newTx(ctx, s, false)
-		err := tx.run(f)
-		return tx.wrote, err
+		own = tx.run(f)
+		return tx.wrote, own
 	})
 	if err != nil {
-		return db.engine.explain(err)
+		return db.explain(err, own)
 	}
 	db.learned(tx)
 	if tx.wrote {
 		db.topics.fire(tx.touched)
 	}
 	return nil
+}
+
+// explain puts an error of a transaction into words. What the function itself
+// returned is left as it is: where that came from the database it was put into
+// words already, and where it did not the database has nothing to do with it.
+func (db *DB) explain(err, own error) error {
+	if own != nil && errors.Is(err, own) {
+		return err
+	}
+	return db.engine.explain(err)
 }
 
 // run returns the error of f. An error of the database goes before it if f

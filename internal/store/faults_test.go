@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -304,4 +305,17 @@ func TestIDsOfPeopleAreDerived(t *testing.T) {
 	if a, b := discussion.Derive("person", "matrix", "x"), discussion.Derive("person", "matri", "xx"); a == b {
 		t.Error("two people of one ID")
 	}
+}
+
+// TestAnErrorOfTheFunctionIsItsOwn: whatever it looks like, it says nothing of
+// the database.
+func TestAnErrorOfTheFunctionIsItsOwn(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		for name, run := range map[string]func(context.Context, func(*Tx) error) error{"view": db.View, "update": db.Update} {
+			err := run(t.Context(), func(*Tx) error { return fmt.Errorf("read a file: %w", io.ErrUnexpectedEOF) })
+			if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrDown) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
 }
