@@ -40,6 +40,7 @@ func newWorld(t testing.TB, o discordtest.Options) *world {
 	w := &world{Server: s, users: map[string]*person{}}
 	w.config = Config{Token: s.Token(), API: s.API(), Dial: s.Dial, Log: w.logs.logger()}
 	t.Cleanup(func() {
+		asks.add(s.Ops())
 		for _, bad := range s.Bad() {
 			t.Errorf("Discord would mind: %s", bad)
 		}

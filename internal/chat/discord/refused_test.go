@@ -1,0 +1,367 @@
+package discord
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/discord/discordtest"
+	"marginalia/internal/format"
+)
+
+// What refusals come to besides the errors of package chat.
+var (
+	later   = errors.New("a wish to be asked later")
+	doubted = errors.New("an error that leaves open what was done")
+)
+
+// cameTo reports whether err is what it should be; nil: it went well.
+func cameTo(err, want error) bool {
+	switch want {
+	case nil:
+		return err == nil
+	case later:
+		return errors.As(err, new(chat.RetryAfter))
+	case doubted:
+		return err != nil && open(err)
+	}
+	return errors.Is(err, want)
+}
+
+// scene is where something is refused: a passage in a room, with a thread in
+// which the bot and someone from elsewhere spoke.
+type scene struct {
+	*world
+	p         *Platform
+	r         chat.Room
+	root      chat.Ref
+	thread    chat.Place
+	own, hers chat.Ref
+}
+
+func (s *scene) do(t *testing.T, a chat.Action) error {
+	_, err := s.p.Do(t.Context(), a)
+	return err
+}
+
+func on(v chat.Verb, ref chat.Ref, emoji string) chat.Action {
+	return chat.Action{Verb: v, Key: "k", On: ref, Emoji: emoji, Name: "A name"}
+}
+
+// refusals are what others do just before the bot asks for something, or what
+// befalls Discord, which of its answers that brings, and what it comes to.
+var refusals = []struct {
+	name string
+	op   string
+	code int
+	want error
+	tell func(t *testing.T, s *scene) error
+}{
+	{"the channel is deleted", "create_message", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.DeleteChannel(s.r.ID)
+		return s.do(t, posting(at(s.r), "", "More."))
+	}},
+	{"the channel is hidden", "create_message", 50001, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.Deny(s.r.ID, discordtest.ViewChannel)
+		return s.do(t, posting(at(s.r), "", "More."))
+	}},
+	{"what is answered is gone", "create_message", 50035, chat.ErrGone, func(t *testing.T, s *scene) error {
+		must(t, s.mod().Delete(s.own.ID))
+		a := posting(s.thread, "", "Because.")
+		a.Message.ReplyTo = s.own
+		return s.do(t, a)
+	}},
+	{"Discord is broken", "create_message", 500, doubted, failing("create_message", 500, func(s *scene) chat.Action { return posting(at(s.r), "", "More.") })},
+	{"Discord is away", "create_message", 503, doubted, failing("create_message", 503, func(s *scene) chat.Action { return posting(at(s.r), "", "More.") })},
+	{"an edit meets a broken proxy", "update_message", 502, doubted, failing("update_message", 502, func(s *scene) chat.Action { return editing(s.root, "", "New.") })},
+	{"a persona's edit meets a broken proxy", "update_webhook_message", 502, doubted, failing("update_webhook_message", 502, func(s *scene) chat.Action { return editing(s.hers, "Ada", "New.") })},
+	{"edits come too often", "update_message", 429, later, func(t *testing.T, s *scene) error {
+		s.Fault(discordtest.Fault{Op: "update_message", Kind: discordtest.RateLimited, Count: 1, Wait: 30 * time.Second})
+		return s.do(t, editing(s.root, "", "New."))
+	}},
+	{"the thread of a persona is deleted", "execute_webhook", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.DeleteChannel(s.thread.Thread)
+		return s.do(t, posting(s.thread, "Ada", "More."))
+	}},
+	{"a webhook has another secret", "execute_webhook", 50027, nil, func(t *testing.T, s *scene) error {
+		h, err := s.p.hook(t.Context(), s.r.ID)
+		must(t, err)
+		h.Token = "other"
+		s.p.hooks.put(s.r.ID, h)
+		return s.do(t, posting(at(s.r), "Ada", "More."))
+	}},
+	{"an edited message is gone", "update_message", 10008, chat.ErrGone, func(t *testing.T, s *scene) error {
+		must(t, s.mod().Delete(s.own.ID))
+		return s.do(t, editing(s.own, "", "New."))
+	}},
+	{"a persona's edited message is gone", "update_webhook_message", 10008, chat.ErrGone, func(t *testing.T, s *scene) error {
+		must(t, s.mod().Delete(s.hers.ID))
+		return s.do(t, editing(s.hers, "Ada", "New."))
+	}},
+	{"the webhook of an edited message is gone", "update_webhook_message", 10015, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		s.DeleteWebhooks(s.r.ID)
+		return s.do(t, editing(s.hers, "Ada", "New."))
+	}},
+	{"a deleted message is gone", "delete_message", 10008, nil, func(t *testing.T, s *scene) error {
+		must(t, s.mod().Delete(s.own.ID))
+		return s.do(t, on(chat.Delete, s.own, ""))
+	}},
+	{"a persona's deleted message is gone", "delete_webhook_message", 10008, nil, func(t *testing.T, s *scene) error {
+		must(t, s.mod().Delete(s.hers.ID))
+		return s.do(t, on(chat.Delete, s.hers, ""))
+	}},
+	{"the webhook of a deleted message is gone", "delete_webhook_message", 10015, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		s.DeleteWebhooks(s.r.ID)
+		return s.do(t, on(chat.Delete, s.hers, ""))
+	}},
+	{"a passage is gone before its thread", "create_thread_from_message", 10008, chat.ErrGone, func(t *testing.T, s *scene) error {
+		bare := does(t, s.p, posting(at(s.r), "", "Another.")).Ref
+		must(t, s.mod().Delete(bare.ID))
+		return s.do(t, on(chat.OpenThread, bare, ""))
+	}},
+	{"no threads may be opened", "create_thread_from_message", 50013, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		bare := does(t, s.p, posting(at(s.r), "", "Another.")).Ref
+		s.Deny(s.r.ID, discordtest.CreateThreads)
+		return s.do(t, on(chat.OpenThread, bare, ""))
+	}},
+	{"a thousand threads are open", "create_thread_from_message", 160006, later, func(t *testing.T, s *scene) error {
+		bare := does(t, s.p, posting(at(s.r), "", "Another.")).Ref
+		bob := s.Server.User("Bob")
+		for i := range 999 {
+			_, err := bob.Thread(s.r.ID, "", fmt.Sprintf("Bob's %d", i))
+			must(t, err)
+		}
+		return s.do(t, on(chat.OpenThread, bare, ""))
+	}},
+	{"what gets an emoji is gone", "add_my_message_reaction", 10008, chat.ErrGone, func(t *testing.T, s *scene) error {
+		must(t, s.mod().Delete(s.own.ID))
+		return s.do(t, on(chat.React, s.own, "👍"))
+	}},
+	{"twenty emoji stand there", "add_my_message_reaction", 30010, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		bob := s.Server.User("Bob")
+		for i := range 20 {
+			must(t, bob.React(s.own.ID, string(rune('🐀'+i))))
+		}
+		return s.do(t, on(chat.React, s.own, "👍"))
+	}},
+	{"no emoji may be put", "add_my_message_reaction", 50013, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.Deny(s.r.ID, discordtest.AddReactions)
+		return s.do(t, on(chat.React, s.root, "👍"))
+	}},
+	{"what had an emoji is gone", "delete_my_message_reaction", 10008, chat.ErrGone, func(t *testing.T, s *scene) error {
+		does(t, s.p, on(chat.React, s.own, "👍"))
+		must(t, s.mod().Delete(s.own.ID))
+		return s.do(t, on(chat.Unreact, s.own, "👍"))
+	}},
+	{"an emoji that is none is taken off", "delete_my_message_reaction", 10014, nil, func(t *testing.T, s *scene) error {
+		return s.do(t, on(chat.Unreact, s.root, "no emoji"))
+	}},
+	{"a persona's channel is deleted", "list_channel_webhooks", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		other := s.Room(t)
+		does(t, s.p, posting(at(other), "", "Before."))
+		s.DeleteChannel(other.ID)
+		return s.do(t, posting(at(other), "Ada", "More."))
+	}},
+	{"a persona's channel is full of webhooks", "create_webhook", 30007, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		other := s.Room(t)
+		s.FillWebhooks(other.ID, 15)
+		return s.do(t, posting(at(other), "Ada", "More."))
+	}},
+	{"the channel is deleted before it is searched", "list_messages", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.DeleteChannel(s.r.ID)
+		return s.do(t, again(posting(at(s.r), "", "More.")))
+	}},
+	{"the channel is hidden before it is searched", "list_messages", 50001, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.Deny(s.r.ID, discordtest.ViewChannel)
+		return s.do(t, again(posting(at(s.r), "", "More.")))
+	}},
+	{"a message is gone before its emoji are looked up", "list_message_reactions_by_emoji", 10008, nil, func(t *testing.T, s *scene) error {
+		must(t, s.mod().React(s.own.ID, "🎯"))
+		all, err := s.p.listed(t.Context(), s.thread.Thread, nil)
+		must(t, err)
+		must(t, s.mod().Delete(s.own.ID))
+		at := slices.IndexFunc(all, func(m message) bool { return m.ID == s.own.ID })
+		w, _ := s.p.places.get(s.thread.Thread)
+		events, err := s.p.reactionsOn(t.Context(), all[at], w)
+		if len(events) > 0 {
+			t.Errorf("told is %+v", events)
+		}
+		return err
+	}},
+	{"someone has left", "get_guild_member", 10007, nil, func(t *testing.T, s *scene) error {
+		w, _ := s.p.places.get(s.r.ID)
+		who, err := s.p.personOf(t.Context(), w, user{ID: "100000000000000007", Name: "bob"}, nil)
+		if who.Name != "bob" {
+			t.Errorf("they are called %q", who.Name)
+		}
+		return err
+	}},
+	{"the post of a forum may not be made", "create_thread", 50013, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		f := s.forum()
+		s.Deny(f.ID, discordtest.SendMessages)
+		return s.do(t, posting(at(f), "", "An essay."))
+	}},
+	{"the forum is deleted", "create_thread", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		f := s.forum()
+		does(t, s.p, posting(at(f), "", "An essay."))
+		s.DeleteChannel(f.ID)
+		return s.do(t, posting(at(f), "", "Another."))
+	}},
+}
+
+// failing is a story in which Discord's machines answer an action with status.
+func failing(op string, status int, a func(*scene) chat.Action) func(*testing.T, *scene) error {
+	return func(t *testing.T, s *scene) error {
+		s.Fault(discordtest.Fault{Op: op, Kind: discordtest.Fail, Status: status, Count: 1})
+		return s.do(t, a(s))
+	}
+}
+
+func (s *scene) mod() *discordtest.User {
+	return s.Server.User("Mod", discordtest.ManageMessages)
+}
+
+func (s *scene) forum() chat.Room { return room(s.Forum("essays")) }
+
+// Each refusal that the platform must go on from is told as what it is.
+func TestRefusedByDiscord(t *testing.T) {
+	for _, c := range refusals {
+		t.Run(c.name, func(t *testing.T) {
+			story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+				s := &scene{world: w, p: p, r: r, root: does(t, p, posting(at(r), "", "A passage.")).Ref}
+				s.thread = opened(t, p, s.root)
+				s.own, s.hers = does(t, p, posting(s.thread, "", "Why?")).Ref, does(t, p, posting(s.thread, "Ada", "Why not?")).Ref
+				err := c.tell(t, s)
+				if !cameTo(err, c.want) {
+					t.Errorf("it came to %v, should: %v", err, c.want)
+				}
+				if w.Ops()[c.op].Errors[c.code] == 0 {
+					t.Errorf("%s was not answered with %d, but: %v", c.op, c.code, w.Ops()[c.op].Errors)
+				}
+			})
+		})
+	}
+}
+
+// Old messages may be edited less often than Discord's headers say.
+func TestLateEdits(t *testing.T) {
+	story(t, discordtest.Options{Limits: discordtest.Seen()}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		root := does(t, p, posting(at(r), "", "Version 0.")).Ref
+		time.Sleep(2 * time.Hour)
+		for i := range 3 {
+			does(t, p, editing(root, "", fmt.Sprintf("Version %d.", i+1)))
+		}
+		_, err := p.Do(t.Context(), editing(root, "", "Version 4."))
+		if wait := asked(t, err); wait.Wait <= 0 || wait.Wait > time.Minute {
+			t.Errorf("it waits %+v", wait)
+		}
+		w.reads(t, at(r), "Version 3.")
+		does(t, p, editing(root, "", "Version 4."))
+		w.reads(t, at(r), "Version 4.")
+	})
+}
+
+// A name that Discord takes for its own, though the bot does not see why, is
+// told in the message: better there than not at all.
+func TestNameRefused(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		const name = "DİSCORD" // with the Turkish letter it is another word to the bot
+		does(t, p, posting(at(r), name, "Merhaba."))
+		last := w.Messages(r.ID)[0]
+		if last.Name != anyone || last.Text != "-# "+name+"\nMerhaba." {
+			t.Errorf("%s says %q", last.Name, last.Text)
+		}
+		if w.Ops()["execute_webhook"].Errors[badForm] != 1 {
+			t.Error("the name was not refused")
+		}
+		w.ForgetBad() // that a name is refused is what it is about
+	})
+}
+
+// An answer that its reader took away cannot be changed any more.
+func TestAnswerGone(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		e := hear(t, p, fromNow(r))
+		i, err := w.Server.User("Ada").Slash(r.ID, "essay status", nil)
+		must(t, err)
+		c := called(e, "status")
+		must(t, p.Answer(t.Context(), c, chat.Message{Body: format.Text("Soon.")}))
+		must(t, w.Server.User("Mod", discordtest.ManageMessages).Delete(i.Answers()[0].ID))
+		if err := p.Answer(t.Context(), c, chat.Message{Body: format.Text("Now.")}); !errors.Is(err, chat.ErrGone) {
+			t.Errorf("change an answer that is gone: %v", err)
+		}
+		e.stop()
+		if w.Ops()["update_original_webhook_message"].Errors[unknownMessage] != 1 {
+			t.Error("it was not refused")
+		}
+	})
+}
+
+// A call that is heard too late, since the connection was away, is not
+// reported: its caller was told by Discord that nobody answers.
+func TestCalledTooLate(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		e := hear(t, p, fromNow(r))
+		ada := w.Server.User("Ada")
+		w.ReconnectFirst(3) // it tries at once, after 1 s, 3 s, and 7 s
+		w.Cut()
+		time.Sleep(3500 * time.Millisecond)
+		i, err := ada.Slash(r.ID, "essay status", nil)
+		must(t, err)
+		must(t, w.Wait(t.Context(), func() bool { return w.Ops()["create_interaction_response"].Errors[unknownAsking] > 0 }))
+		goesOn(t, w, e, r)
+		e.stop()
+		if calls := e.all(chat.Called); len(calls) > 0 || i.Answered() {
+			t.Errorf("it is reported as %+v", calls)
+		}
+		if !strings.Contains(w.logs.String(), "a command was not answered in time") {
+			t.Error("nobody is told that it came too late")
+		}
+	})
+}
+
+// The process before still listens while the next begins: both promise an
+// answer, and the one that comes second reports the call all the same.
+func TestCalledTwice(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		next := w.open(t)
+		must(t, next.Register(t.Context(), table()))
+		one, two := hear(t, p, fromNow(r)), hear(t, next, fromNow(r))
+		i, err := w.Server.User("Ada").Slash(r.ID, "essay status", nil)
+		must(t, err)
+		a, b := called(one, "status"), called(two, "status")
+		if a.Token != b.Token || !i.Deferred() {
+			t.Errorf("heard %+v and %+v", a, b)
+		}
+		if n := w.Ops()["create_interaction_response"].Errors[answeredAlready]; n != 1 {
+			t.Errorf("%d promises were one too many", n)
+		}
+		one.stop()
+		two.stop()
+	})
+}
+
+// Codes that the double does not give, and those that only a status tells of.
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		status, code int
+		want         error
+	}{
+		{http.StatusForbidden, 90001, chat.ErrRefused}, {http.StatusBadRequest, 30033, chat.ErrForbidden},
+		{http.StatusBadRequest, 200000, chat.ErrRefused}, {http.StatusBadRequest, 130000, later}, {http.StatusTooManyRequests, 30046, later},
+		{http.StatusForbidden, 0, chat.ErrForbidden}, {http.StatusNotFound, 0, chat.ErrForbidden}, {http.StatusUnauthorized, 0, chat.ErrAuth},
+		{http.StatusBadRequest, 99999, chat.ErrRefused}, {http.StatusServiceUnavailable, 0, nil},
+	} {
+		if got := kindOf(&failure{status: c.status, code: c.code}, chat.RoomScope); !cameTo(got, c.want) {
+			t.Errorf("%d (%d) comes to %v, should to %v", c.status, c.code, got, c.want)
+		}
+	}
+}
