@@ -17,51 +17,59 @@ import (
 // mostElements of a page are looked at to find its article.
 const mostElements = 100_000
 
+// An article is what is to be read on a page.
+type article struct {
+	discussion.Document
+	title  string
+	origin string // what names the page (see [originOf])
+}
+
 // article fetches the essay that stands at an address.
-func (v *visit) article(ctx context.Context, ref string) (discussion.Document, error) {
+func (v *visit) article(ctx context.Context, ref string) (article, error) {
 	a, err := v.get(ctx, ref)
 	if err != nil {
-		return discussion.Document{}, err
+		return article{}, err
 	}
 	if kind := kindOf(a); kind != "page" {
-		return discussion.Document{}, fmt.Errorf("%s is no page but %s", shown(ref), cmp.Or(mediaType(a.Type), "of no kind"))
+		return article{}, fmt.Errorf("%s is no page but %s", shown(ref), cmp.Or(mediaType(a.Type), "of no kind"))
 	}
-	p, err := openPage(a)
+	p, err := openPage(ref, a)
 	if err != nil {
-		return discussion.Document{}, err
+		return article{}, err
 	}
-	d, _ := p.article()
+	d := p.article()
 	if d.Body.Empty() {
 		return d, fmt.Errorf("%s holds no words without its scripts: save the page as a file and import that", shown(ref))
 	}
 	return d, nil
 }
 
-// article is what is to be read on a page, and its title. Where readability
-// finds nothing, it is what a saved page would give.
-func (p *page) article() (discussion.Document, string) {
+// article is what is to be read on p. Where readability finds nothing, it is
+// what a saved page would give.
+func (p *page) article() article {
 	head := headOf(p.root)
-	d := discussion.Document{
+	var d article
+	d.Document = discussion.Document{
 		Kind: discussion.Essay, Confidence: 1,
 		Author: head.first("author", "dc.creator", "citation_author", "byl"),
 		Posted: date(head.first("article:published_time", "datepublished", "date", "dc.date", "citation_publication_date", "published")),
-		URL:    p.canonical(head),
 	}
+	d.URL, d.origin = p.named(head)
 	parser := readability.NewParser()
 	parser.MaxElemsToParse = mostElements
-	title := ""
 	if found, err := parser.ParseDocument(p.root, p.address); err == nil && found.Node != nil {
 		d.Body = format.HTML{}.Parse(rendered(found.Node))
 		d.Author = cmp.Or(d.Author, oneLine(found.Byline()))
 		if t, err := found.PublishedTime(); err == nil && d.Posted.IsZero() {
 			d.Posted = t.UTC()
 		}
-		title = oneLine(found.Title())
+		d.title = oneLine(found.Title())
 	}
 	if d.Body.Empty() {
 		d.Body = format.HTML{}.Parse(rendered(mainPart(p.root)))
 	}
-	return d, cmp.Or(title, pageTitle(head, d.Body), p.address.Hostname())
+	d.title = cmp.Or(d.title, pageTitle(head, d.Body), p.address.Hostname())
+	return d
 }
 
 func rendered(n *html.Node) string {
@@ -72,15 +80,42 @@ func rendered(n *html.Node) string {
 	return b.String()
 }
 
-// canonical is the address that the page gives itself, if it is of its own
-// host, else the one where it was found; without what is behind "#".
-func (p *page) canonical(h head) string {
-	own := *p.address
-	own.Fragment = ""
+// named is the address under which p is shown, and the origin that names it.
+//
+// It is shown under the address that it gives itself, if that is of its own
+// host, else under the one where redirects ended. A query that a redirect added
+// may hold a key and is left out; then what was asked names the page. Whole
+// sites give all their pages one address by mistake, and so an address that a
+// page gives itself names it only if its path ends as that of the page.
+func (p *page) named(h head) (address, origin string) {
+	own, itself := *p.address, *p.address
+	added := p.address.RawQuery
+	if added == p.asked.RawQuery {
+		added = ""
+	}
+	if added != "" {
+		own.RawQuery, itself = "", *p.asked
+	}
+	own.Fragment, itself.Fragment = "", ""
 	u, err := url.Parse(p.whole(h.first("canonical", "og:url")))
 	if err != nil || u.Host != own.Host || u.Path == "/" && own.Path != "/" {
-		return own.String()
+		return own.String(), originOf(itself.String())
 	}
 	u.Fragment = ""
-	return u.String()
+	if added != "" && u.RawQuery == added {
+		u.RawQuery = ""
+		return u.String(), originOf(itself.String())
+	}
+	if end := lastStep(u); end != "" && end == lastStep(p.address) {
+		itself = *u
+	}
+	return u.String(), originOf(itself.String())
+}
+
+func lastStep(u *url.URL) string {
+	path := steps(u)
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1]
 }

@@ -77,3 +77,50 @@ func TestATangledPage(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A theme that gives all its pages one canonical address does not make one text
+// of them; one that only takes a campaign's name off still names the page.
+func TestPagesWithOneCanonicalAddressAreSeveral(t *testing.T) {
+	w := newTown(t)
+	w.page("site.example", strings.Replace(gapPage, "<head>", `<head><link rel="canonical" href="https://site.example/essays/first">`, 1))
+	for ref, want := range map[string]string{
+		"https://site.example/essays/first":       "page:site.example/essays/first",
+		"https://site.example/essays/first?utm=x": "page:site.example/essays/first",
+		"https://site.example/essays/second#top":  "page:site.example/essays/second",
+		"https://site.example/?p=3":               "page:site.example/?p=3",
+	} {
+		if f := w.fetch(ref); f.Origin != want || f.URL != "https://site.example/essays/first" {
+			t.Errorf("%s is named %s, shown as %s", ref, f.Origin, f.URL)
+		}
+	}
+}
+
+// What a redirect puts behind an address may be a key. It is shown to nobody,
+// and the page is named by what was asked.
+func TestAKeyInAnAddressIsNotPublished(t *testing.T) {
+	w := newTown(t)
+	w.host("site.example", func(rw http.ResponseWriter, r *http.Request) {
+		page := gapPage
+		switch {
+		case r.URL.RawQuery == "":
+			http.Redirect(rw, r, r.URL.Path+".there?token=s3cret", http.StatusFound)
+			return
+		case strings.HasPrefix(r.URL.Path, "/echo"):
+			page = strings.Replace(page, "<head>", `<head><meta property="og:url" content="/echo.there?token=s3cret">`, 1)
+		case strings.HasPrefix(r.URL.Path, "/text"):
+			rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		}
+		fmt.Fprint(rw, page)
+	})
+	for ref, want := range map[string]string{
+		"https://site.example/page":             "https://site.example/page.there page:site.example/page",
+		"https://site.example/echo":             "https://site.example/echo.there page:site.example/echo",
+		"https://site.example/text.txt":         "https://site.example/text.txt ",
+		"https://site.example/text.txt?sig=s3c": "https://site.example/text.txt ",
+		"https://site.example/page?id=7":        "https://site.example/page?id=7 page:site.example/page?id=7",
+	} {
+		if f := w.fetch(ref); f.URL+" "+f.Origin != want {
+			t.Errorf("%s is shown as %s and named %s", ref, f.URL, f.Origin)
+		}
+	}
+}

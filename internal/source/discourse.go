@@ -88,7 +88,7 @@ func (v *visit) discourse(ctx context.Context, base, topic string) error {
 	d.Kind, d.Confidence, d.Parent = discussion.Post, 1, ""
 	v.Documents = []discussion.Document{d}
 	if link := address(t.Link); link != "" {
-		v.follow(ctx, link)
+		v.addLinked(ctx, link)
 	}
 	var comments []discussion.Document
 	for _, p := range rest {

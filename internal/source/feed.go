@@ -75,26 +75,33 @@ func (v *visit) feed(ctx context.Context, a Answer) error {
 }
 
 // feedOf reads the essay at an address, or as its item in the feed f tells it,
-// and the comments in f and in the feeds that the item names.
+// and the comments in f and in the feeds that the item names. An essay that may
+// come later is left out: as a document it would be known, and stay as it is.
 func (v *visit) feedOf(ctx context.Context, at string, essay *gofeed.Item, feed string, f *gofeed.Feed) error {
 	d := itemDocument(essay)
 	d.Kind, d.Confidence = discussion.Essay, 1
-	title := oneLine(lineOf(essay.Title))
+	title, origin, missed := oneLine(lineOf(essay.Title)), "", false
 	if essay.Content == "" {
 		page, err := v.article(ctx, at)
 		switch {
 		case err == nil:
 			d.Body, d.URL, d.Author, d.Posted = page.Body, page.URL, cmp.Or(d.Author, page.Author), later(d.Posted, page.Posted)
-		case d.Body.Empty():
+			origin = page.origin
+		case d.Body.Empty() || forNow(err):
 			v.miss("the essay is not in it: %s", err)
+			missed = true
 		default:
-			v.miss("the essay is in it only as its feed cuts it: %s", err)
+			v.miss("the essay is in it as its feed cuts it, and no later import changes that: %s", err)
 		}
 	}
 	d.ID, d.URL = essayID, cmp.Or(d.URL, at)
-	v.Title, v.URL, v.Origin = cmp.Or(title, heading(d.Body), titleOfComments(f.Title), at), d.URL, originOf(d.URL)
-	v.Documents = []discussion.Document{d}
+	v.Title, v.URL = cmp.Or(title, heading(d.Body), titleOfComments(f.Title), at), d.URL
+	v.Origin = cmp.Or(origin, originOf(d.URL))
+	if !missed {
+		v.Documents = []discussion.Document{d}
+	}
 	c := &feedComments{essay: map[string]bool{essay.GUID: true, essay.Link: true, at: true}, seen: map[string]bool{}}
+	delete(c.essay, "") // an item without a name is not the essay
 	c.add(f)
 	v.rest(ctx, c, feed, f)
 	for _, more := range commentFeeds(essay, f) {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"marginalia/internal/discussion"
 )
 
 func TestAnAtomFeedWithThreads(t *testing.T) {
@@ -110,4 +112,47 @@ func TestTenThousandCommentsOfAFeed(t *testing.T) {
 		}
 		return fmt.Sprint("c", i/2)
 	})
+}
+
+// What is left out comes with a later import, and what was there stays what it
+// was: it is known by its ID, and a known document is never changed.
+func TestAnEssayThatDidNotComeMayComeLater(t *testing.T) {
+	w := newTown(t)
+	state := http.StatusServiceUnavailable
+	comments := sampleOf(t, "rss-wfw-slash.json", "xml_comment_feed")
+	w.host("blog.example", func(rw http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/the-gap/feed/":
+			rw.Header().Set("Content-Type", "text/xml; charset=UTF-8")
+			fmt.Fprint(rw, comments)
+		case r.URL.Path == "/cut/feed/":
+			rw.Header().Set("Content-Type", "application/rss+xml")
+			fmt.Fprint(rw, `<rss version="2.0"><channel><item><title>Cut</title><link>https://blog.example/cut/</link><description>The gap is …</description></item>
+<item><link>https://blog.example/cut/#comment-9</link><description>Go on!</description></item></channel></rss>`)
+		case state != http.StatusOK:
+			rw.WriteHeader(state)
+		default:
+			fmt.Fprint(rw, gapPage)
+		}
+	})
+	w.wants("https://blog.example/the-gap/feed/", `
+"the gap" https://blog.example/the-gap/ page:blog.example/the-gap
+comment 124<essay by "Reader" 2025-06-11T12:00Z: I doubt this step.
+missing: the essay is not in it: https://blog.example/the-gap/ is out of order (503): import again later`)
+	w.wants("https://blog.example/cut/feed/", `
+"Cut" https://blog.example/cut/ page:blog.example/cut
+comment 9<essay by "": Go on!
+missing: the essay is not in it: https://blog.example/cut/ is out of order (503): import again later`)
+	before := w.fetch("https://blog.example/the-gap/feed/").Discussion(discussion.CutOptions{})
+	state = http.StatusForbidden
+	w.wants("https://blog.example/cut/feed/", `
+"Cut" https://blog.example/cut/ page:blog.example/cut
+essay essay< by "": The gap is …
+comment 9<essay by "": Go on!
+missing: the essay is in it as its feed cuts it, and no later import changes that: https://blog.example/cut/ is not shown to us (403): save the page as a file and import that`)
+	state = http.StatusOK
+	after := w.fetch("https://blog.example/the-gap/feed/").Discussion(discussion.CutOptions{})
+	if before.ID != after.ID || before.Documents[0].ID != after.Documents[1].ID || before.Documents[0].Parent != "" || after.Documents[1].Parent != after.Documents[0].ID {
+		t.Errorf("it was\n%+v\nand is\n%+v", before.Documents, after.Documents)
+	}
 }

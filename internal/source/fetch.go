@@ -215,14 +215,16 @@ func (f *fetcher) once(ctx context.Context, address string, request func(context
 		return Answer{}, causeOf(ctx, err)
 	}
 	defer resp.Body.Close()
-	room := min(f.body, f.total-f.took)
+	room := min(f.body, max(0, f.total-f.took))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, room+1))
 	f.took += int64(len(body))
 	switch {
 	case err != nil:
 		return Answer{}, causeOf(ctx, &cutOff{err})
+	case int64(len(body)) > room && room < f.body:
+		return Answer{}, &tooLarge{f.total, true}
 	case int64(len(body)) > room:
-		return Answer{}, &tooLarge{room}
+		return Answer{}, &tooLarge{room, false}
 	case resp.StatusCode == http.StatusNotModified:
 		return Answer{}, errUnchanged
 	}

@@ -244,3 +244,26 @@ func TestOneImportAsksOnlySoOften(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A page does not lift the limits that an import has.
+func TestTheLimitOfAnAnswerOutlivesThePage(t *testing.T) {
+	w := newTown(t)
+	b := &blog{noRest: true, feed: commentsFeed(10)}
+	w.host("blog.example", b.serve)
+	o := w.options()
+	o.Web.limits = func(l limits) limits { l.body = 2 << 10; return l }
+	f, err := Fetch(t.Context(), "https://blog.example/2025/the-gap/", o)
+	if err != nil || len(f.Documents) != 1 || !strings.Contains(fmt.Sprint(f.Missing), "feed/ answers with more than the 2048 bytes that are taken") {
+		t.Errorf("%v, %s", err, tell(f))
+	}
+	o.Web.limits = func(l limits) limits { l.total = 10; return l }
+	const want = "https://blog.example/2025/the-gap/ is not in it, because the import is at its limit of 10 bytes"
+	if _, err := Fetch(t.Context(), "https://blog.example/2025/the-gap/", o); err == nil || err.Error() != want {
+		t.Error(err)
+	}
+	o.Web.limits = func(l limits) limits { l.total = 2 << 10; return l }
+	f, err = Fetch(t.Context(), "https://blog.example/2025/the-gap/", o)
+	if err != nil || !strings.Contains(fmt.Sprint(f.Missing), "the import is at its limit of 2048 bytes") || strings.Contains(fmt.Sprint(f.Missing), "-1") {
+		t.Errorf("%v, %s", err, tell(f))
+	}
+}

@@ -65,12 +65,14 @@ func fetchForum(ctx context.Context, ref string, o Options) (Fetched, error) {
 	}
 	v.Title, v.Origin = cmp.Or(oneLine(p.Title), "Post "+id), s.key+":"+p.ID
 	v.URL = fmt.Sprintf("https://%s/posts/%s/%s", s.host, url.PathEscape(p.ID), url.PathEscape(p.Slug))
-	v.Documents = append(v.Documents, discussion.Document{
-		ID: discussion.DocumentID(p.ID), Kind: discussion.Essay, Confidence: 1, Author: p.authors(), URL: v.URL,
-		Posted: moment(p.PostedAt), Score: p.score(), Body: g.words(ctx, p),
-	})
+	if body, came := g.words(ctx, p); came {
+		v.Documents = append(v.Documents, discussion.Document{
+			ID: discussion.DocumentID(p.ID), Kind: discussion.Essay, Confidence: 1, Author: p.authors(), URL: v.URL,
+			Posted: moment(p.PostedAt), Score: p.score(), Body: body,
+		})
+	}
 	if link := elsewhere(p.URL, p.ID); link != "" {
-		v.follow(ctx, link)
+		v.addLinked(ctx, link)
 	}
 	v.tell(discussion.DocumentID(p.ID), g.comments(ctx, p))
 	return v.end(ctx)
@@ -84,17 +86,19 @@ func elsewhere(link, id string) string {
 	return address(link)
 }
 
-// follow adds the essay that a post links to; then the post's own words are
-// no essay but a post.
-func (v *visit) follow(ctx context.Context, link string) {
+// addLinked adds the essay that a post links to; then the post's own words, if
+// they came, are no essay but a post.
+func (v *visit) addLinked(ctx context.Context, link string) {
 	essay, err := v.article(ctx, link)
 	if err != nil {
 		v.miss("the essay that is linked is not in it: %s", err)
 		return
 	}
-	v.Documents[0].Kind = discussion.Post
+	for i := range v.Documents {
+		v.Documents[i].Kind = discussion.Post
+	}
 	essay.ID = essayID
-	v.Documents = append([]discussion.Document{essay}, v.Documents...)
+	v.Documents = append([]discussion.Document{essay.Document}, v.Documents...)
 }
 
 // said is what posts and comments have in common.
@@ -183,11 +187,13 @@ func (g *graph) postByID(ctx context.Context, id string) (forumPost, error) {
 	return *data.Post.Result, nil
 }
 
-// words are p's own, which for a crosspost may be kept on the other forum.
-func (g *graph) words(ctx context.Context, p forumPost) format.Doc {
+// words are p's own, which for a crosspost may be kept on the other forum. If
+// they may come from there later they did not come, whatever stands here.
+func (g *graph) words(ctx context.Context, p forumPost) (words format.Doc, came bool) {
+	here := format.HTML{}.Parse(p.html())
 	c := p.Crosspost
 	if c == nil || !c.Is || c.Hosted || c.There == "" {
-		return format.HTML{}.Parse(p.html())
+		return here, true
 	}
 	other := effective
 	if g.site.key == effective.key {
@@ -197,7 +203,7 @@ func (g *graph) words(ctx context.Context, p forumPost) format.Doc {
 	post, err := there.postByID(ctx, c.There)
 	if err != nil {
 		g.miss("the post's words are kept on another forum and are not in it: %s", err)
-		return format.HTML{}.Parse(p.html())
+		return here, !here.Empty() && !forNow(err)
 	}
-	return format.HTML{}.Parse(post.html())
+	return format.HTML{}.Parse(post.html()), true
 }

@@ -207,6 +207,21 @@ func TestACrosspostHasItsWordsElsewhere(t *testing.T) {
 	w.wants("https://www.lesswrong.com/posts/here1/both", `
 "Both" https://www.lesswrong.com/posts/here1/both lesswrong:here1
 essay here1< by "A, B": All of it.`)
+	m := map[string]any{"_id": "c1", "topLevelCommentId": "c1", "contents": map[string]any{"html": "<p>Yes.</p>"}}
+	here.comments = append(here.comments, m)
+	w.host("forum.effectivealtruism.org", responds(503))
+	w.wants("https://www.lesswrong.com/posts/here1/both", `
+"Both" https://www.lesswrong.com/posts/here1/both lesswrong:here1
+comment c1<here1 by "": Yes.
+missing: the post's words are kept on another forum and are not in it: https://forum.effectivealtruism.org/graphql is out of order (503): import again later`)
+	here.posts["here1"]["url"] = "https://author.example.com/gap"
+	w.page("author.example.com", gapPage)
+	if f := w.fetch("https://www.lesswrong.com/posts/here1/both"); len(f.Documents) != 2 || f.Documents[0].ID != "essay" || f.Documents[1].ID != "c1" {
+		t.Errorf("with the essay that it links to it is %s", tell(f))
+	}
+	delete(here.posts["here1"], "url")
+	here.comments = nil
+	w.host("forum.effectivealtruism.org", there.serve)
 	delete(there.posts, "there1")
 	w.wants("https://www.lesswrong.com/s/seq/p/here1", `
 "Both" https://www.lesswrong.com/posts/here1/both lesswrong:here1

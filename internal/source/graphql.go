@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -77,7 +78,7 @@ var unknownField = regexp.MustCompile(`Cannot query field "([A-Za-z_]+)"`)
 // worth asking again.
 func (g *graph) adapt(got graphed, query string) bool {
 	for _, e := range got.Errors {
-		if m := unknownField.FindStringSubmatch(e.Message); m != nil && strings.Contains(query, m[1]) && !contains(g.unknown, m[1]) {
+		if m := unknownField.FindStringSubmatch(e.Message); m != nil && strings.Contains(query, m[1]) && !slices.Contains(g.unknown, m[1]) {
 			g.unknown = append(g.unknown, m[1])
 			return true
 		}
@@ -126,11 +127,14 @@ func nothing(data json.RawMessage) bool {
 // graphError is what a forum says in place of data.
 type graphError struct{ site, message string }
 
+func (e *graphError) missing() bool { return strings.Contains(e.message, "missing_document") }
+func (e *graphError) hidden() bool  { return strings.Contains(e.message, "not_allowed") }
+
 func (e *graphError) Error() string {
 	switch {
-	case strings.Contains(e.message, "missing_document"):
+	case e.missing():
 		return e.site + " has no such post: check the address"
-	case strings.Contains(e.message, "not_allowed"):
+	case e.hidden():
 		return e.site + " does not show this post to everyone: it cannot be imported"
 	}
 	return fmt.Sprintf("%s answers %q: import again later", e.site, e.message)
@@ -143,13 +147,4 @@ func clip(s string) string {
 		return string(r[:120]) + "…"
 	}
 	return s
-}
-
-func contains(all []string, s string) bool {
-	for _, a := range all {
-		if a == s {
-			return true
-		}
-	}
-	return false
 }

@@ -59,7 +59,7 @@ func fetchHackerNews(ctx context.Context, ref string, o Options) (Fetched, error
 		Posted: seconds(story.Created), Score: discussion.Score{Points: story.Points.n}, Body: newsWords(story.Text),
 	})
 	if link := address(story.URL); link != "" {
-		v.follow(ctx, link)
+		v.addLinked(ctx, link)
 	}
 	v.tell(root, newsComments(story))
 	return v.end(ctx)

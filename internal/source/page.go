@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -23,8 +24,15 @@ func isAddress(ref string) bool {
 	return strings.HasPrefix(ref, "http://") || strings.HasPrefix(ref, "https://")
 }
 
+// bare is u without what is behind its path.
+func bare(u url.URL) *url.URL {
+	u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = "", false, "", ""
+	return &u
+}
+
 // A page is what an address answered, as HTML.
 type page struct {
+	asked   *url.URL // by us
 	address *url.URL // where redirects ended
 	root    *html.Node
 	links   []link // of its head, and of the header Link
@@ -37,21 +45,22 @@ type link struct{ rel, kind, title, href string }
 // tells its comments, a text, or an article.
 func fetchPage(ctx context.Context, ref string, o Options) (Fetched, error) {
 	v := newVisit(o)
-	v.fetcher.body = min(v.fetcher.body, max(o.MaxBytes, defaultMaxBytes))
+	most := v.fetcher.body
+	v.fetcher.body = min(most, max(o.MaxBytes, defaultMaxBytes))
 	a, err := v.get(ctx, ref)
 	if err != nil {
 		return Fetched{}, err
 	}
-	v.fetcher.body = defaultLimits().body
+	v.fetcher.body = most
 	switch kindOf(a) {
 	case "feed":
 		err = v.feed(ctx, a)
 	case "page":
-		err = v.site(ctx, a)
+		err = v.site(ctx, ref, a)
 	case "markdown":
-		return textAt(ctx, a, o, fetchMarkdown)
+		return textAt(ctx, ref, a, o, fetchMarkdown)
 	case "text":
-		return textAt(ctx, a, o, fetchText)
+		return textAt(ctx, ref, a, o, fetchText)
 	default:
 		err = fmt.Errorf("%s is no page but %s: import a page, a feed or a text", shown(ref), cmp.Or(mediaType(a.Type), "of no kind"))
 	}
@@ -93,22 +102,29 @@ func kindOf(a Answer) string {
 }
 
 // textAt reads a text as it would be read from a file of its name: it is what
-// its words are, and does not grow.
-func textAt(ctx context.Context, a Answer, o Options, read func(context.Context, string, Options) (Fetched, error)) (Fetched, error) {
+// its words are, and does not grow. It is shown under the address ref that was
+// asked, without its query, which may hold a key.
+func textAt(ctx context.Context, ref string, a Answer, o Options, read func(context.Context, string, Options) (Fetched, error)) (Fetched, error) {
 	o.Stdin = bytes.NewReader(a.Body)
 	f, err := read(ctx, stdin, o)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", shown(a.URL), err)
 	}
-	f.URL = a.URL
+	if u := addressOf(ref); u != nil {
+		f.URL = bare(*u).String()
+	}
 	if f.Title == titleOf(stdin) {
 		f.Title = titleOf(path.Base(shown(a.URL)))
 	}
 	return f, nil
 }
 
-// openPage reads a's HTML in whatever way it is encoded.
-func openPage(a Answer) (*page, error) {
+// openPage reads a's HTML in whatever way it is encoded. ref was asked for it.
+func openPage(ref string, a Answer) (*page, error) {
+	asked, err := url.Parse(ref)
+	if err != nil {
+		return nil, err
+	}
 	at, err := url.Parse(a.URL)
 	if err != nil {
 		return nil, err
@@ -121,7 +137,7 @@ func openPage(a Answer) (*page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is no HTML that can be read (%w): copy its words into a file and import that", shown(a.URL), err)
 	}
-	p := &page{address: at, root: root}
+	p := &page{asked: asked, address: at, root: root}
 	for n := range root.Descendants() {
 		if n.DataAtom == atom.Link {
 			p.links = append(p.links, link{strings.ToLower(attr(n, "rel")), strings.ToLower(attr(n, "type")), attr(n, "title"), p.whole(attr(n, "href"))})
@@ -145,8 +161,8 @@ func (p *page) whole(href string) string {
 }
 
 // site reads a page, and its comments where it is of a kind that tells them.
-func (v *visit) site(ctx context.Context, a Answer) error {
-	p, err := openPage(a)
+func (v *visit) site(ctx context.Context, ref string, a Answer) error {
+	p, err := openPage(ref, a)
 	if err != nil {
 		return err
 	}
@@ -154,19 +170,21 @@ func (v *visit) site(ctx context.Context, a Answer) error {
 		return v.discourse(ctx, base, topic)
 	}
 	if root, post, ok := p.wordPress(); ok {
-		if err := v.wordPress(ctx, p, root, post); err == nil || ctx.Err() != nil {
+		err := v.wordPress(ctx, p, root, post)
+		if err == nil || ctx.Err() != nil || errors.Is(err, errProtected) {
 			return err
 		}
+		v.miss("it was read as any page is, and what only the site's own answer tells is not in it: %s", err)
 	}
 	return v.plainPage(ctx, p)
 }
 
 // plainPage is an article, with the comments of its feed if it has one.
 func (v *visit) plainPage(ctx context.Context, p *page) error {
-	essay, title := p.article()
+	essay := p.article()
 	essay.ID = essayID
-	v.Title, v.URL, v.Origin = title, essay.URL, originOf(essay.URL)
-	v.Documents = []discussion.Document{essay}
+	v.Title, v.URL, v.Origin = essay.title, essay.URL, essay.origin
+	v.Documents = []discussion.Document{essay.Document}
 	if feed := p.commentFeed(); feed != "" {
 		v.commentFeed(ctx, feed)
 	}

@@ -140,7 +140,7 @@ func fetchReddit(ctx context.Context, ref string, o Options) (Fetched, error) {
 	r.Title, r.Origin, r.URL = cmp.Or(oneLine(post.Title), "Reddit "+id), "reddit:"+id, cmp.Or(d.URL, "https://www.reddit.com/comments/"+id+"/")
 	r.Documents = append(r.Documents, d)
 	if link := address(html.UnescapeString(post.URL)); link != "" && !post.Self && !redditHost.MatchString(hostOf(link)) {
-		r.follow(ctx, link)
+		r.addLinked(ctx, link)
 	}
 	r.total = post.Count
 	if len(halves) > 1 {

@@ -19,8 +19,11 @@ type (
 		code  int
 		after time.Duration // that the site asks to wait; 0 if it does not say
 	}
-	tooLarge struct{ bytes int64 }
-	cutOff   struct{ err error } // an answer that broke off
+	tooLarge struct {
+		bytes int64
+		all   bool // of all answers of the import, not of one
+	}
+	cutOff struct{ err error } // an answer that broke off
 )
 
 func (s *status) Error() string   { return strconv.Itoa(s.code) }
@@ -123,6 +126,8 @@ func saying(err error) string {
 	switch {
 	case errors.As(err, &s):
 		return s.saying()
+	case errors.As(err, &large) && large.all:
+		return fmt.Sprintf("is not in it, because the import is at its limit of %s", size(large.bytes))
 	case errors.As(err, &large):
 		return fmt.Sprintf("answers with more than the %s that are taken", size(large.bytes))
 	case errors.As(err, &refused):
@@ -161,6 +166,16 @@ func (s *status) saying() string {
 		return fmt.Sprintf("is out of order (%d): import again later", s.code)
 	}
 	return fmt.Sprintf("answers with status %d, which is no page", s.code)
+}
+
+// forNow reports whether a later import may get what err kept away.
+func forNow(err error) bool {
+	var g *graphError
+	if errors.As(err, &g) {
+		return !g.missing() && !g.hidden()
+	}
+	c := code(err)
+	return c == http.StatusTooManyRequests || c >= http.StatusInternalServerError || errors.Is(err, errSlow) || passing(err)
 }
 
 // code is the status that err tells, or 0.

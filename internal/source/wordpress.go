@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -31,6 +32,10 @@ func (p *page) wordPress() (root, post string, ok bool) {
 	}
 	return root, post, root != "" && (post != "" || len(steps(p.address)) > 0)
 }
+
+// errProtected is a post whose page holds no words of it, but the form that asks
+// for its password.
+var errProtected = errors.New("is protected by a password: it cannot be imported")
 
 type wordPressWords struct {
 	ID      int    `json:"id"`
@@ -60,7 +65,7 @@ func (v *visit) wordPress(ctx context.Context, p *page, root, post string) error
 	if err != nil {
 		return err
 	}
-	page, _ := p.article()
+	page := p.article()
 	d := discussion.Document{
 		ID: essayID, Kind: discussion.Essay, Confidence: 1,
 		Author: page.Author, Posted: moment(w.Date), URL: cmp.Or(address(w.Link), page.URL), Body: format.HTML{}.Parse(w.Content.Rendered),
@@ -71,7 +76,7 @@ func (v *visit) wordPress(ctx context.Context, p *page, root, post string) error
 	if d.Body.Empty() {
 		d.Body = page.Body
 	}
-	v.Title, v.URL, v.Origin = cmp.Or(oneLine(lineOf(w.Title.Rendered)), p.address.Hostname()), d.URL, originOf(page.URL)
+	v.Title, v.URL, v.Origin = cmp.Or(oneLine(lineOf(w.Title.Rendered)), p.address.Hostname()), d.URL, page.origin
 	v.Documents = []discussion.Document{d}
 	comments, err := v.wordPressComments(ctx, root, w.ID)
 	feed := p.commentFeed()
@@ -110,7 +115,7 @@ func (v *visit) wordPressPost(ctx context.Context, p *page, root, post string) (
 	case w.ID == 0:
 		return w, fmt.Errorf("%s is no post of its site", shown(p.address.String()))
 	case w.Content.Protected && w.Content.Rendered == "":
-		return w, fmt.Errorf("%s is protected by a password: it cannot be imported", shown(p.address.String()))
+		return w, fmt.Errorf("%s %w", shown(p.address.String()), errProtected)
 	}
 	return w, nil
 }

@@ -152,3 +152,29 @@ func TestAWordPressWithoutRestHasItsFeed(t *testing.T) {
 		}
 	}
 }
+
+func TestAProtectedPostIsNotItsPasswordForm(t *testing.T) {
+	w := newTown(t)
+	protected := `"content":{"rendered":"","protected":true}`
+	w.host("blog.example", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wp-json/wp/v2/posts/60" {
+			answer(rw, `{"id":60,"link":"https://blog.example/2025/the-gap/","title":{"rendered":"Protected: the gap"},`+protected+`}`)
+			return
+		}
+		rw.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(rw, strings.Replace(blogPage, "<p>", "<p>This content is password protected. ", 1))
+	})
+	if got := w.refused("https://blog.example/2025/the-gap/"); got != "https://blog.example/2025/the-gap/ is protected by a password: it cannot be imported" {
+		t.Error(got)
+	}
+}
+
+func TestAWordPressReadAsAnyPageSaysWhy(t *testing.T) {
+	w := newTown(t)
+	b := &blog{noRest: true, feed: commentsFeed(1)}
+	w.host("blog.example", b.serve)
+	const why = "it was read as any page is, and what only the site's own answer tells is not in it: https://blog.example/wp-json/wp/v2/posts/60?… is not shown to us (401): save the page as a file and import that"
+	if f := w.fetch("https://blog.example/2025/the-gap/"); len(f.Documents) != 2 || len(f.Missing) == 0 || f.Missing[0] != why {
+		t.Error(tell(f))
+	}
+}
