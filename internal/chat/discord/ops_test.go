@@ -49,10 +49,9 @@ const least = 20
 //
 // What is not here, though it is documented, does not come to pass: a message
 // without words (50006) is refused before it is sent; an answer to what is gone
-// is refused as a form (50035); another's message (50005) is not touched; a
-// webhook is deleted, not edited, without a look at whether its thread is
-// archived (50083); and whoever may list webhooks (50013) may make them.
-// TestKinds has the codes that the double does not give.
+// is refused as a form (50035); another's message (50005) is not touched; what
+// is deleted may stand in an archived thread (50083); and whoever may list
+// webhooks (50013) may make them. TestKinds has the codes that the double does not give.
 var answers = map[string][]int{
 	"get_bot_gateway":          nil,
 	"get_my_application":       {401},
