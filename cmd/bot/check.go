@@ -14,6 +14,7 @@ import (
 // checkOf is what bot check --json prints.
 type checkOf struct {
 	OK       bool           `json:"ok"`
+	Here     []finding      `json:"here"` // on this machine
 	Networks []networkCheck `json:"networks"`
 }
 
@@ -32,8 +33,8 @@ type finding struct {
 func (a *app) checkVerb() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "check", Short: "Looks at what the networks grant the bot, and what is missing", Args: arguments(0, 0, "no arguments"),
-		Long: "Looks at accounts, tokens, rooms and rights, and says what to do about what is missing. It changes nothing.\nIt ends with code 1 if anything is missing.",
+		Use: "check", Short: "Looks at what the bot needs here and on the networks, and what is missing", Args: arguments(0, 0, "no arguments"),
+		Long: "Looks at the database, texts, accounts, tokens, rooms and rights, and says what to do about what is missing. It changes nothing.\nIt ends with code 1 if anything is missing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()
 			if err != nil {
@@ -61,9 +62,11 @@ func (a *app) checkVerb() *cobra.Command {
 	return cmd
 }
 
-// lookAround asks each network what it grants, and counts what is missing.
+// lookAround looks at this machine and asks each network what it grants, and
+// counts what is missing.
 func lookAround(ctx context.Context, c Config, log *slog.Logger) (found checkOf, missing int) {
-	found.Networks = []networkCheck{}
+	found.Here, found.Networks = lookHere(ctx, c), []networkCheck{}
+	missing = lacks(found.Here)
 	for _, p := range platforms {
 		rooms := c.roomsOn(p.name)
 		if len(rooms) == 0 {
@@ -77,15 +80,21 @@ func lookAround(ctx context.Context, c Config, log *slog.Logger) (found checkOf,
 		if checker, ok := network.(chat.Checker); ok && err == nil {
 			n.Findings = c.findings(ctx, p.name, checker)
 		}
-		for _, f := range n.Findings {
-			if !f.OK {
-				missing++
-			}
-		}
+		missing += lacks(n.Findings)
 		found.Networks = append(found.Networks, n)
 	}
 	found.OK = missing == 0
 	return found, missing
+}
+
+// lacks counts what is missing.
+func lacks(all []finding) (n int) {
+	for _, f := range all {
+		if !f.OK {
+			n++
+		}
+	}
+	return n
 }
 
 // findings are what a network tells, with the rooms called as the
@@ -105,25 +114,30 @@ func (c Config) findings(ctx context.Context, name string, network chat.Checker)
 
 func (a *app) printCheck(c Config, found checkOf) {
 	fmt.Fprintf(a.out, "✓ %s can be read\n", c.where())
+	a.printFindings("", found.Here)
 	for _, n := range found.Networks {
 		if len(n.Findings) > 0 {
 			fmt.Fprintln(a.out, n.Network)
 		}
-		for _, f := range n.Findings {
-			mark := "✓"
-			if !f.OK {
-				mark = "✗"
-			}
-			fmt.Fprintf(a.out, "  %s %s\n", mark, f.What)
-			for _, line := range []string{f.Why, f.Do} {
-				if line != "" {
-					fmt.Fprintf(a.out, "    %s\n", line)
-				}
-			}
-		}
+		a.printFindings("  ", n.Findings)
 	}
 	if found.OK {
-		fmt.Fprintln(a.out, "Nothing is missing: bot run will do.")
+		fmt.Fprintln(a.out, "Nothing is missing.")
+	}
+}
+
+func (a *app) printFindings(indent string, all []finding) {
+	for _, f := range all {
+		mark := "✓"
+		if !f.OK {
+			mark = "✗"
+		}
+		fmt.Fprintf(a.out, "%s%s %s\n", indent, mark, f.What)
+		for _, line := range []string{f.Why, f.Do} {
+			if line != "" {
+				fmt.Fprintf(a.out, "%s  %s\n", indent, line)
+			}
+		}
 	}
 }
 

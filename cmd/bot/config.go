@@ -27,8 +27,9 @@ type Config struct {
 	Rooms    []RoomTable   `toml:"rooms"`
 	Plans    []PlanTable   `toml:"plans"`
 
-	file string // as it was named; "" if there was none
-	dir  string // relative paths of the file are taken from here
+	file      string   // as it was named; "" if there was none
+	dir       string   // relative paths of the file are taken from here
+	overruled []string // names in the environment that go before what file says
 }
 
 // BotTable is [bot].
@@ -132,6 +133,7 @@ func loadConfig(named string, environ []string) (Config, error) {
 		if err := decode(path, src, &c); err != nil {
 			return c, err
 		}
+		c.overruled = overruled(src, environ)
 	case named != "" || !errors.Is(err, fs.ErrNotExist):
 		return c, usage("the config file %s cannot be read (%s): name another with --config", path, cause(err))
 	}

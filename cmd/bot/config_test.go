@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -338,5 +339,33 @@ func TestWhoIsAtThisMachine(t *testing.T) {
 		if got := c.atThisMachine(); got != tc.want {
 			t.Errorf("listen %q, reader %q: %t, want %t", tc.listen, tc.reader, got, tc.want)
 		}
+	}
+}
+
+// What the environment says goes before the file, and is told by name: a value
+// may be a secret.
+func TestTheEnvironmentDoesNotReplaceTheFileInSilence(t *testing.T) {
+	dir := t.TempDir()
+	other := filepath.Join(dir, "dsn")
+	if err := os.WriteFile(other, []byte("there.db\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	path := write(t, fmt.Sprintf("[bot]\ndatabase_file = %q\n[matrix]\ntoken = \"s3cret-file\"\n", other))
+	var told strings.Builder
+	a := &app{errs: &told, environ: []string{
+		"MARGINALIA_CONFIG=" + path, "MARGINALIA_BOT_DATABASE=/s3cret.db", "MARGINALIA_MATRIX_TOKEN=s3cret-env", "MARGINALIA_BOT_LISTEN=127.0.0.1:1",
+	}}
+	c, err := a.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Bot.Database != "/s3cret.db" || c.Matrix.Token != "s3cret-env" {
+		t.Errorf("%+v %+v", c.Bot, c.Matrix)
+	}
+	a.log(c)
+	lines := strings.Split(strings.TrimSpace(told.String()), "\n")
+	if len(lines) != 2 || !strings.Contains(lines[0], "variable=MARGINALIA_BOT_DATABASE") || !strings.Contains(lines[1], "variable=MARGINALIA_MATRIX_TOKEN") ||
+		strings.Count(told.String(), "level=WARN") != 2 || strings.Contains(told.String(), "s3cret") {
+		t.Errorf("told:\n%s", told.String())
 	}
 }

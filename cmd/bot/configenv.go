@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // envPrefix begins every name in the environment: key token of [matrix] is
@@ -112,13 +114,37 @@ func setField(f reflect.Value, s setting, value string) error {
 	return nil
 }
 
+// twin is the key that gives the same secret in another way: X_file for X, and X
+// for X_file.
+func (s setting) twin() string {
+	if base, ok := strings.CutSuffix(s.key, "_file"); ok {
+		return base
+	}
+	return s.key + "_file"
+}
+
+// overruled are the names in the environment whose keys, or the twins of those,
+// src sets too: what src says there does not count.
+func overruled(src []byte, environ []string) (names []string) {
+	var file map[string]any
+	if toml.Unmarshal(src, &file) != nil {
+		return nil
+	}
+	for _, s := range settings() {
+		table, _ := file[s.table].(map[string]any)
+		_, set := table[s.key]
+		_, otherwise := table[s.twin()]
+		if (set || otherwise) && slices.ContainsFunc(environ, func(e string) bool { return strings.HasPrefix(e, s.env()+"=") }) {
+			names = append(names, s.env())
+		}
+	}
+	return names
+}
+
 // clearTwin empties X_file where the environment gave X, and X where it gave
 // X_file: what the file said of a secret no longer counts.
 func clearTwin(table reflect.Value, s setting, given map[string]string) {
-	twin := s.key + "_file"
-	if base, ok := strings.CutSuffix(s.key, "_file"); ok {
-		twin = base
-	}
+	twin := s.twin()
 	if _, both := given[setting{table: s.table, key: twin}.env()]; both {
 		return
 	}

@@ -49,7 +49,8 @@ func alive(ctx context.Context, listen string) error {
 	if err != nil {
 		return err
 	}
-	answer, err := http.DefaultClient.Do(request)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // no proxy: the bot is on this machine
+	answer, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("no bot answers at %s (%w)", address, cause(err))
 	}

@@ -160,6 +160,10 @@ func TestComposeFile(t *testing.T) {
 			t.Errorf("it has no %q", line)
 		}
 	}
+	const owner = `printf 'UID=%s\nGID=%s\n' "$(id -u)" "$(id -g)" > .env`
+	if !strings.Contains(src, "${UID:-1000}:${GID:-1000}") || !strings.Contains(src, ".env") || !strings.Contains(ours(t, "README.md"), owner) {
+		t.Error("a shell exports neither UID nor GID, and nothing says to write them down")
+	}
 	if !strings.Contains(src, `["127.0.0.1:`) {
 		t.Error("the page, which has no login, is open to all the world")
 	}
@@ -177,6 +181,10 @@ func TestSystemdUnit(t *testing.T) {
 		if !strings.Contains(src, "\n"+line+"\n") {
 			t.Errorf("it has no %s", line)
 		}
+	}
+	const where = `database = "/var/lib/marginalia/marginalia.db"`
+	if strings.Contains(src, "\nEnvironment=") || !strings.Contains(src, where) || !strings.Contains(ours(t, "README.md"), where) {
+		t.Error("the unit and config.toml may name different databases")
 	}
 	if exitUsage != 2 {
 		t.Errorf("a wrong configuration ends with %d", exitUsage)

@@ -132,15 +132,20 @@ func (a *app) load() (Config, error) {
 
 // log makes the logger that c describes. It writes to the standard error
 // output: what a verb prints is for other programs. It tells no secret of c.
+// Its first lines are what of the file does not count.
 func (a *app) log(c Config) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.Bot.LogLevel)) // checked by load
 	a.secrets = c.secrets()
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: a.secrets.attr}
+	log := slog.New(slog.NewTextHandler(a.errs, o))
 	if c.Bot.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.errs, o))
+		log = slog.New(slog.NewJSONHandler(a.errs, o))
 	}
-	return slog.New(slog.NewTextHandler(a.errs, o))
+	for _, name := range c.overruled {
+		log.Warn("the environment sets what the file sets too: the file's value does not count", "variable", name, "file", c.file)
+	}
+	return log
 }
 
 // arguments words cobra's count of arguments as a sentence.
