@@ -205,9 +205,9 @@ func offerPassages(ctx context.Context, env Env, call chat.Call) ([]chat.Choice,
 		return nil, err
 	}
 	words := strings.TrimSpace(call.Args["words"])
-	all := search(texts, words)
-	if words == "" {
-		all = beginnings(texts)
+	all := beginnings(texts)
+	if words != "" {
+		all = search(texts, words)
 	}
 	var choices []chat.Choice
 	for _, f := range all[:min(len(all), mostOffered)] {
