@@ -24,10 +24,11 @@ func (p *Platform) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if do == nil {
 		return chat.Done{}, fmt.Errorf("%q is nothing that can be done: %w", a.Verb, chat.ErrRefused)
 	}
-	place := a.On.Place
+	on := a.On
 	if a.Verb == chat.Post {
-		place = a.Message.Ref.Place
+		on = chat.Ref{Place: a.Message.Ref.Place}
 	}
+	place := on.Place
 	if place.Room.ID == "" {
 		return chat.Done{}, fmt.Errorf("%s: it is not said in which room: %w", a.Verb, chat.ErrRefused)
 	}
@@ -35,6 +36,12 @@ func (p *Platform) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, fmt.Errorf("%s in %s: %w", a.Verb, place.Room, err)
 	}
 	done, err := do(ctx, a)
+	if p.channelOf(on) != place.Room.ID {
+		err = inThread(err)
+	}
+	if a.Verb == chat.Delete && errors.Is(err, chat.ErrGone) { // as it should be
+		return chat.Done{Found: true}, nil
+	}
 	if err != nil {
 		return chat.Done{}, fmt.Errorf("%s in %s: %w", a.Verb, place.Room, err)
 	}
@@ -188,12 +195,9 @@ func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error)
 		own := on
 		own.As = bot
 		err = needing("Manage Messages", p.inOpenThread(ctx, own, func() error { return p.onMessage(ctx, http.MethodDelete, own, nil) }))
-		if errors.Is(err, chat.ErrForbidden) { // this message, not the room
+		if errors.Is(err, chat.ErrForbidden) && !is(err, unknownChannel) { // this message, not the room
 			err = fmt.Errorf("its webhook was deleted: %v: %w", err, chat.ErrRefused)
 		}
-	}
-	if errors.Is(err, chat.ErrGone) {
-		return chat.Done{Found: true}, nil
 	}
 	return chat.Done{}, err
 }
@@ -232,8 +236,8 @@ func (p *Platform) inOpenThread(ctx context.Context, on chat.Ref, do func() erro
 	}
 	reopen := ask{method: http.MethodPatch, path: "channels/" + thread, in: map[string]bool{"archived": false}, scope: scopeOf(on.Place)}
 	if err := p.call(ctx, reopen, nil); err != nil {
-		if errors.Is(err, chat.ErrForbidden) {
-			return fmt.Errorf("open the archived thread again, which needs the permission “Manage Threads” if it is locked: %w", err)
+		if errors.Is(err, chat.ErrForbidden) && !is(err, unknownChannel) {
+			return &failure{text: err.Error(), kind: chat.RetryAfter{Wait: lockedWait, Scope: chat.MessageScope}, code: threadLocked}
 		}
 		return fmt.Errorf("open the archived thread again: %w", looking(err))
 	}

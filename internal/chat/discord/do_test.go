@@ -219,8 +219,8 @@ func open(err error) bool {
 	return !errors.As(err, new(chat.RetryAfter))
 }
 
-// In an archived thread everything goes on as in any other; a locked one is
-// told as what it is.
+// In an archived thread everything goes on as in any other; what is to be done
+// in a locked one waits, and the rest of its room does not.
 func TestArchivedThread(t *testing.T) {
 	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
 		mod := w.Server.User("Mod", discordtest.ManageThreads, discordtest.ManageMessages)
@@ -246,10 +246,13 @@ func TestArchivedThread(t *testing.T) {
 		must(t, mod.Lock(thread.Thread, true))
 		archive()
 		for _, a := range []chat.Action{posting(thread, "", "More."), posting(thread, "Bob", "More."), editing(own, "", "More.")} {
-			if _, err := p.Do(t.Context(), a); !errors.Is(err, chat.ErrForbidden) {
+			_, err := p.Do(t.Context(), a)
+			var later chat.RetryAfter
+			if !errors.As(err, &later) || later.Scope != chat.MessageScope || errors.Is(err, chat.ErrForbidden) {
 				t.Errorf("%s from %q in a locked thread: %v", a.Verb, a.Message.From.Name, err)
 			}
 		}
+		does(t, p, posting(at(r), "", "The next passage."))
 	})
 }
 

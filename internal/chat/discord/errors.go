@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,9 +78,7 @@ var kinds = map[int]error{
 	50024:           chat.ErrForbidden,
 	wrongHookToken:  chat.ErrForbidden,
 	badForm:         chat.ErrRefused,
-	threadArchived:  chat.ErrForbidden,
 	90001:           chat.ErrRefused, // who is reacted to has blocked the bot
-	threadLocked:    chat.ErrForbidden,
 	answeredAlready: chat.ErrGone,
 	200000:          chat.ErrRefused, // the server's filter of words
 	200001:          chat.ErrRefused,
@@ -89,10 +88,16 @@ var kinds = map[int]error{
 
 // passing are codes that mean: later, and how much later.
 var passing = map[int]time.Duration{
-	30046:  time.Minute,     // edits of old messages
-	160006: 5 * time.Minute, // 1,000 threads are open on the server
-	130000: time.Minute,     // overloaded
+	30046:          time.Minute, // edits of old messages
+	threadArchived: lockedWait,
+	threadLocked:   lockedWait,
+	160006:         5 * time.Minute, // 1,000 threads are open on the server
+	130000:         time.Minute,     // overloaded
 }
+
+// lockedWait is how long to wait before a thread is tried again that only a
+// moderator can open.
+const lockedWait = 5 * time.Minute
 
 // translate puts what came of a request into the words of package chat. x is
 // what the transport saw of it; scope is what a wish to wait holds up.
@@ -181,15 +186,20 @@ func (p *Platform) redact(text string) string {
 // is reports whether err is the refusal with one of these codes.
 func is(err error, codes ...int) bool {
 	var f *failure
-	if !errors.As(err, &f) {
-		return false
+	return errors.As(err, &f) && slices.Contains(codes, f.code)
+}
+
+// inThread is err, which came of a change in a thread, as what it means there:
+// that a thread is gone, or locked, says nothing about its room.
+func inThread(err error) error {
+	if is(err, unknownChannel) {
+		return fmt.Errorf("the thread was deleted: %w", chat.ErrGone)
 	}
-	for _, c := range codes {
-		if f.code == c {
-			return true
-		}
+	if is(err, threadArchived, threadLocked) {
+		return fmt.Errorf("the thread is locked, and the bot has not the permission “Manage Threads”: %w",
+			chat.RetryAfter{Wait: lockedWait, Scope: chat.MessageScope})
 	}
-	return false
+	return err
 }
 
 // looking is err of a look-up that precedes a change. That the look-up was
