@@ -91,18 +91,19 @@ func routeOf(a ask) route {
 // page is how messages are listed.
 const page = 100
 
-// messages are up to 100 messages of a channel or thread that came after one,
-// oldest first.
-func (p *Platform) messages(ctx context.Context, channel, after string) ([]message, error) {
-	return p.listed(ctx, channel, url.Values{"after": {after}, "limit": {strconv.Itoa(page)}})
-}
-
-func (p *Platform) listed(ctx context.Context, channel string, query url.Values) ([]message, error) {
+// messages are up to 100 messages of a channel or thread that came after one.
+// To who may not read what was said Discord shows an empty channel: that there
+// is nothing is believed only of a channel that may be read.
+func (p *Platform) messages(ctx context.Context, channel, after string) (sheet, error) {
 	var raw []json.RawMessage
+	query := url.Values{"after": {after}, "limit": {strconv.Itoa(page)}}
 	if err := p.get(ctx, "channels/"+channel+"/messages", query, &raw); err != nil {
-		return nil, err
+		return sheet{}, err
 	}
-	return inOrder(raw), nil
+	if len(raw) > 0 {
+		return inOrder(raw), nil
+	}
+	return sheet{}, p.mayRead(ctx, channel)
 }
 
 // channel is a channel or thread as it is now.

@@ -34,11 +34,7 @@ func (l *listener) created(ctx context.Context, h heard, w where) ([]chat.Event,
 	if !m.isTalk() {
 		return nil, nil
 	}
-	own := l.isOwn(m)
-	if own && l.replaying {
-		l.recent[m.ID] = true
-	}
-	l.trail(w.place).read(number(m.ID), own, plainState)
+	l.trail(w.place).read(number(m.ID), l.isOwn(m), plainState)
 	e, ok, err := l.said(ctx, m, w)
 	if !ok || err != nil {
 		return nil, err
@@ -54,7 +50,7 @@ func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event,
 		return nil, nil
 	}
 	l.trail(w.place).changed(number(m.ID))
-	if edited, known := recall(&l.memory, &l.memory.edited, m.ID); known && edited.Equal(m.Edited) {
+	if edited, known := l.edits.get(m.ID); known && edited.Equal(m.Edited) {
 		return nil, nil
 	}
 	if m.Content == nil || m.Author.ID == "" { // the event tells only a part
@@ -72,6 +68,7 @@ func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event,
 		return nil, err
 	}
 	e.Kind = chat.Edited
+	l.edits.put(m.ID, m.Edited)
 	return []chat.Event{e}, nil
 }
 
@@ -89,8 +86,8 @@ func (l *listener) again(ctx context.Context, m message) (message, bool, error) 
 	return whole, ok, nil
 }
 
-// deleted: what the bot deleted itself is no news. Who took up a session of the
-// process before knows that of messages that it made meanwhile.
+// deleted: what the bot deleted itself is no news, as far as this process knows
+// of it.
 func (l *listener) deleted(h heard, w where) []chat.Event {
 	var e struct {
 		ID  string   `json:"id"`
@@ -108,7 +105,7 @@ func (l *listener) deleted(h heard, w where) []chat.Event {
 			continue
 		}
 		l.trail(w.place).gone(number(id))
-		if _, ours := recall(&l.memory, &l.memory.gone, id); ours || l.recent[id] {
+		if _, ours := recall(&l.memory, &l.memory.gone, id); ours {
 			continue
 		}
 		events = append(events, chat.Event{
@@ -224,13 +221,21 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 		ID          string `json:"id"`
 		Unavailable bool   `json:"unavailable"`
 	}
-	if json.Unmarshal(h.data, &g) != nil || !isID(g.ID) || g.Unavailable {
+	if json.Unmarshal(h.data, &g) != nil || !isID(g.ID) {
+		return nil
+	}
+	if g.Unavailable {
+		l.guilds[g.ID] = false
 		return nil
 	}
 	l.learnAll(h, g.ID)
 	there, known := l.guilds[g.ID]
 	l.guilds[g.ID] = true
-	if !l.whole || there && known || l.replaying && !known {
+	if there && known || l.replaying && !known {
+		return nil
+	}
+	if !l.whole { // what was caught up with of this server may be from before
+		l.comeBack = l.comeBack || known
 		return nil
 	}
 	l.whole = false

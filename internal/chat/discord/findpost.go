@@ -3,23 +3,19 @@ package discord
 import (
 	"context"
 	"errors"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"marginalia/internal/chat"
 )
 
-const (
-	slack     = 5 * time.Minute // how far Discord's clock may be from this machine's
-	mostPages = 20              // of messages that are looked through
-)
+// slack is how far Discord's clock may be from this machine's.
+const slack = 5 * time.Minute
 
 // findPost looks for what an earlier try of a said in a place: in its memory,
 // and among the messages since then. A nonce alone does not do: Discord knows
-// it for a few minutes, and not at all for webhooks.
+// it for a few minutes, and not at all for webhooks. However much was said since
+// then, what is looked for stands near the beginning.
 func (p *Platform) findPost(ctx context.Context, a chat.Action, place chat.Place) (chat.Ref, bool, error) {
 	if ref, known := recall(&p.memory, &p.memory.made, a.Key); known && a.Key != "" {
 		return ref, true, nil
@@ -32,25 +28,21 @@ func (p *Platform) findPost(ctx context.Context, a chat.Action, place chat.Place
 	if id == "" {
 		id = place.Room.ID
 	}
-	var found chat.Ref
-	until := max(number(a.After.ID), number(idAt(a.Began.Add(-slack))))
-	query := url.Values{"limit": {strconv.Itoa(page)}}
-	for range mostPages {
-		some, err := p.listed(ctx, id, query)
+	for after := max(number(a.After.ID), number(idAt(a.Began.Add(-slack)))); ; {
+		some, err := p.messages(ctx, id, idOf(after))
 		if err != nil {
 			return chat.Ref{}, false, looking(err)
 		}
-		for _, m := range slices.Backward(some) {
-			if ref := p.refIn(place, m); number(m.ID) > until && p.isSent(m, a) && (a.Taken == nil || !a.Taken(ref)) {
-				found = ref // of several, the oldest
+		for _, m := range some.messages {
+			if ref := p.refIn(place, m); p.isSent(m, a) && (a.Taken == nil || !a.Taken(ref)) {
+				return ref, true, nil
 			}
 		}
-		if len(some) < page || number(some[0].ID) <= until {
-			break
+		if !some.full {
+			return chat.Ref{}, false, nil
 		}
-		query.Set("before", some[0].ID)
+		after = some.last
 	}
-	return found, !found.IsZero(), nil
 }
 
 func (p *Platform) refIn(place chat.Place, m message) chat.Ref {
@@ -89,10 +81,11 @@ func (p *Platform) findInForum(ctx context.Context, a chat.Action, place chat.Pl
 		if c.Parent != place.Room.ID || number(c.ID) <= until {
 			continue
 		}
-		some, err := p.messages(ctx, c.ID, idOf(number(c.ID)-1))
+		found, err := p.messages(ctx, c.ID, idOf(number(c.ID)-1))
 		if err != nil && !errors.Is(err, chat.ErrGone) && !errors.Is(err, chat.ErrForbidden) {
 			return chat.Ref{}, false, looking(err)
 		}
+		some := found.messages
 		if len(some) == 0 || some[0].ID != c.ID || !p.isSent(some[0], a) {
 			continue
 		}

@@ -41,6 +41,10 @@ func (l *listener) catchUp(ctx context.Context) error {
 			return err
 		}
 	}
+	if l.comeBack { // a server came back meanwhile
+		l.comeBack = false
+		return l.catchUp(ctx)
+	}
 	if !l.whole {
 		l.whole = true
 		return l.tell(ctx)
@@ -116,7 +120,7 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 	}
 	w, _ := l.places.get(id)
 	for {
-		var some []message
+		var some sheet
 		err := l.waited(ctx, func() (err error) { some, err = l.messages(ctx, id, idOf(after)); return err })
 		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 			l.c.Log.Warn("what was missed cannot be read", "channel", id, "error", err)
@@ -125,12 +129,11 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 		if err != nil {
 			return fmt.Errorf("read what was missed in %s: %w", id, err)
 		}
-		full := len(some) == page
-		events, err := l.compared(ctx, w, t, some, after, full)
+		events, err := l.compared(ctx, w, t, some, after)
 		if err != nil {
 			return fmt.Errorf("read what was missed in %s: %w", id, err)
 		}
-		for _, m := range some {
+		for _, m := range some.messages {
 			g.read[m.ID] = true
 			l.hears(m.ID)
 		}
@@ -142,10 +145,10 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 		if err := l.take(ctx); err != nil {
 			return err
 		}
-		if !full {
+		if !some.full {
 			break
 		}
-		after = number(some[len(some)-1].ID)
+		after = some.last
 	}
 	return l.letPass(ctx, place, w)
 }
@@ -170,26 +173,22 @@ func (l *listener) letPass(ctx context.Context, place chat.Place, w where) error
 }
 
 // compared is what messages that came after one tell that was not known: new
-// ones, and what became of the old ones. full: there are more behind them.
-func (l *listener) compared(ctx context.Context, w where, t *trail, some []message, after uint64, full bool) ([]chat.Event, error) {
+// ones, and what became of the old ones.
+func (l *listener) compared(ctx context.Context, w where, t *trail, some sheet, after uint64) ([]chat.Event, error) {
 	upTo := ^uint64(0)
-	if full {
-		upTo = number(some[len(some)-1].ID)
-	}
-	there := map[uint64]bool{}
-	for _, m := range some {
-		there[number(m.ID)] = true
+	if some.full {
+		upTo = some.last
 	}
 	var events []chat.Event
 	for _, m := range slices.Clone(t.tail) {
-		if m.id > after && m.id <= upTo && !there[m.id] {
+		if m.id > after && m.id <= upTo && !some.stand[m.id] {
 			t.gone(m.id)
 			if _, ours := recall(&l.memory, &l.memory.gone, idOf(m.id)); !ours {
 				events = append(events, chat.Event{Kind: chat.Deleted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, idOf(m.id)), ID: idOf(m.id)}}})
 			}
 		}
 	}
-	for _, m := range some {
+	for _, m := range some.messages {
 		more, err := l.compareOne(ctx, w, t, m)
 		if err != nil {
 			return nil, err
@@ -219,14 +218,16 @@ func (l *listener) compareOne(ctx context.Context, w where, t *trail, m message)
 			ok = false
 		}
 	}
+	if ok && !e.Revised.IsZero() {
+		l.edits.put(m.ID, m.Edited)
+	}
 	if ok && (!known || e.Kind == chat.Edited) {
 		events = append(events, e)
 	}
 	if known && t.tail[at].state != plainState { // of those who hold something now all are told again
 		events = append(events, chat.Event{Kind: chat.Unreacted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID}}})
 	}
-	var hold []chat.Event
-	err = l.waited(ctx, func() (err error) { hold, err = l.reactionsOn(ctx, m, w); return err })
+	hold, err := l.reactionsOn(ctx, m, w)
 	t.read(id, l.isOwn(m), state)
 	return append(events, hold...), err
 }

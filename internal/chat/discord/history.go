@@ -27,24 +27,24 @@ func (p *Platform) readBack(ctx context.Context, place chat.Place, after chat.Cu
 		}
 		from = t.newest
 	}
-	if _, err := p.who(ctx); err != nil {
+	if err := p.waited(ctx, func() error { _, err := p.who(ctx); return err }); err != nil {
 		return err
 	}
 	id := place.Thread
 	if id == "" {
 		id = place.Room.ID
 	}
-	w, err := p.find(ctx, id)
-	if err != nil {
+	var w where
+	if err := p.waited(ctx, func() (err error) { w, err = p.find(ctx, id); return err }); err != nil {
 		return err
 	}
 	for {
-		var some []message
+		var some sheet
 		err := p.waited(ctx, func() (err error) { some, err = p.messages(ctx, id, idOf(from)); return err })
 		if err != nil {
 			return err
 		}
-		for _, m := range some {
+		for _, m := range some.messages {
 			events, err := p.stands(ctx, m, w)
 			if err != nil {
 				return err
@@ -54,11 +54,11 @@ func (p *Platform) readBack(ctx context.Context, place chat.Place, after chat.Cu
 					return nil
 				}
 			}
-			from = number(m.ID)
 		}
-		if len(some) < page {
+		if !some.full {
 			return nil
 		}
+		from = some.last
 	}
 }
 
@@ -83,7 +83,6 @@ func (p *Platform) stands(ctx context.Context, m message, w where) ([]chat.Event
 	if !told {
 		return nil, nil
 	}
-	var reactions []chat.Event
-	err = p.waited(ctx, func() (err error) { reactions, err = p.reactionsOn(ctx, m, w); return err })
+	reactions, err := p.reactionsOn(ctx, m, w)
 	return append([]chat.Event{e}, reactions...), err
 }

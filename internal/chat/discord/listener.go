@@ -27,11 +27,13 @@ type listener struct {
 	pending []chat.Event // what was not told yet
 
 	session   session
-	heard     string // the newest id that was heard of
-	whole     bool   // there are no gaps: the session stands for all places
-	replaying bool   // what comes was sent before, perhaps to the process before
-	recent    map[string]bool
+	heard     string              // the newest id that was heard of
+	whole     bool                // there are no gaps: the session stands for all places
+	comeBack  bool                // more was missed than what is caught up with now
+	replaying bool                // what comes was sent before, perhaps to the process before
 	touched   map[chat.Place]bool // places whose cursors are to be recorded
+
+	edits recent[string, time.Time] // messages → the edits of them that this Run told
 }
 
 func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) (*listener, error) {
@@ -39,7 +41,7 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 	l := &listener{
 		Platform: p, handle: handle, rooms: map[chat.Room]bool{}, trails: map[chat.Place]*trail{},
 		gaps: map[chat.Place]*gap{}, guilds: map[string]bool{}, session: a.session, heard: a.Heard, whole: a.ID != "",
-		calls: calls{wake: make(chan struct{}, 1)}, recent: map[string]bool{}, touched: map[chat.Place]bool{},
+		calls: calls{wake: make(chan struct{}, 1)}, touched: map[chat.Place]bool{}, edits: newRecent[string, time.Time](8192),
 	}
 	for place, cursor := range since {
 		if place == (chat.Place{}) {
@@ -189,7 +191,6 @@ func (l *listener) decoded(ctx context.Context, h heard, w where, ours bool) (ev
 func (l *listener) begins(ctx context.Context, h heard) error {
 	if h.kind == "RESUMED" {
 		l.replaying = false
-		clear(l.recent)
 		return l.resumed(ctx)
 	}
 	var ready struct {

@@ -2,20 +2,19 @@ package discord
 
 import (
 	"sync"
-	"time"
 
 	"marginalia/internal/chat"
 )
 
 // memory is what the process happens to know. Nothing depends on it: it saves
-// questions, and it is lost with the process.
+// questions, and it is lost with the process. What was told is not among it: a
+// Run whose handle did not keep it is followed by one that tells it again.
 type memory struct {
 	mu      sync.Mutex
 	made    recent[string, chat.Ref]  // keys of Actions → what they made
 	gone    recent[string, bool]      // messages that the bot deletes
 	names   recent[string, string]    // people on a server → what they are called there
 	authors recent[string, string]    // messages → who said them, by name
-	edited  recent[string, time.Time] // messages → when they were last edited
 	rights  recent[string, authority] // servers → who may do what
 }
 
@@ -25,7 +24,6 @@ func newMemory() memory {
 		gone:    newRecent[string, bool](4096),
 		names:   newRecent[string, string](8192),
 		authors: newRecent[string, string](4096),
-		edited:  newRecent[string, time.Time](8192),
 		rights:  newRecent[string, authority](64),
 	}
 }

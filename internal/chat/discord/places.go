@@ -93,7 +93,8 @@ func (p *Platform) find(ctx context.Context, id string) (where, error) {
 // heardIn tells what the channel of an event is; false: none that concerns the
 // bot.
 func (p *Platform) heardIn(ctx context.Context, id string) (where, bool, error) {
-	w, err := p.find(ctx, id)
+	var w where
+	err := p.waited(ctx, func() (err error) { w, err = p.find(ctx, id); return err })
 	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 		p.places.put(id, where{})
 		return where{}, false, nil

@@ -1,9 +1,11 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -121,6 +123,37 @@ func (p *Platform) authorityOf(ctx context.Context, guild string) (authority, er
 	return a, nil
 }
 
+// mayRead refuses if the bot may not read what was said in a channel or thread.
+// It asks anew: what is known of the bot's roles may be from before a session
+// broke off.
+func (p *Platform) mayRead(ctx context.Context, id string) error {
+	w, err := p.find(ctx, id)
+	if err != nil {
+		return looking(err)
+	}
+	me, err := p.who(ctx)
+	if err != nil {
+		return looking(err)
+	}
+	c, err := p.channel(ctx, cmp.Or(w.place.Room.ID, id))
+	if err != nil {
+		return looking(err)
+	}
+	note(&p.memory, &p.memory.rights, c.Guild, authority{})
+	a, err := p.authorityOf(ctx, c.Guild)
+	if err != nil {
+		return looking(err)
+	}
+	var m member
+	if err := p.get(ctx, "guilds/"+c.Guild+"/members/"+me.user, nil, &m); err != nil {
+		return looking(err)
+	}
+	if a.inChannel(me.user, m.Roles, c.Overwrites)&readHistory == 0 {
+		return fmt.Errorf("the bot may not read what was said (permission “Read Message History”): %w", chat.ErrForbidden)
+	}
+	return nil
+}
+
 // rightsChanged: what was known of a server's roles is not so any more.
 func (p *Platform) rightsChanged(h heard) {
 	var e struct {
@@ -139,10 +172,11 @@ func (p *Platform) rightsOf(ctx context.Context, w where, user string, m *member
 	if guild == "" || !isID(user) {
 		return chat.Anyone, nil
 	}
-	a, err := p.authorityOf(ctx, guild)
+	var a authority
+	err := p.waited(ctx, func() (err error) { a, err = p.authorityOf(ctx, guild); return err })
 	if err == nil && m == nil {
 		m = new(member)
-		err = p.get(ctx, "guilds/"+guild+"/members/"+user, nil, m)
+		err = p.waited(ctx, func() error { return p.get(ctx, "guilds/"+guild+"/members/"+user, nil, m) })
 	}
 	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 		return chat.Anyone, nil
@@ -150,7 +184,8 @@ func (p *Platform) rightsOf(ctx context.Context, w where, user string, m *member
 	if err != nil {
 		return chat.Anyone, err
 	}
-	c, err := p.channel(ctx, w.place.Room.ID)
+	var c channel
+	err = p.waited(ctx, func() (err error) { c, err = p.channel(ctx, w.place.Room.ID); return err })
 	if err != nil {
 		return chat.Anyone, looking(err)
 	}

@@ -178,23 +178,46 @@ type application struct {
 	Bot   user   `json:"bot"`
 }
 
-// read decodes a message; false means that it is none.
+// read decodes a message; false means that it is none, or none that is
+// understood: then it has its id at most.
 func read(raw json.RawMessage) (message, bool) {
 	m := message{raw: raw}
-	err := json.Unmarshal(raw, &m)
-	return m, err == nil && isID(m.ID) && isID(m.Channel)
+	if err := json.Unmarshal(raw, &m); err != nil {
+		var named struct {
+			ID string `json:"id"`
+		}
+		if json.Unmarshal(raw, &named) != nil {
+			return message{}, false
+		}
+		return message{ID: named.ID}, false
+	}
+	return m, isID(m.ID) && isID(m.Channel)
 }
 
-// inOrder decodes messages, oldest first, and leaves out what is none.
-func inOrder(raw []json.RawMessage) []message {
-	var all []message
+// sheet is a page of messages.
+type sheet struct {
+	messages []message       // those that are understood, oldest first
+	stand    map[uint64]bool // all that stand there, understood or not
+	last     uint64          // the newest of them
+	full     bool            // there may be more behind them
+}
+
+// inOrder decodes a page of messages.
+func inOrder(raw []json.RawMessage) sheet {
+	s := sheet{stand: map[uint64]bool{}}
 	for _, one := range raw {
-		if m, ok := read(one); ok {
-			all = append(all, m)
+		m, ok := read(one)
+		if ok {
+			s.messages = append(s.messages, m)
+		}
+		if id := number(m.ID); id > 0 {
+			s.stand[id] = true
+			s.last = max(s.last, id)
 		}
 	}
-	slices.SortFunc(all, func(a, b message) int { return cmp.Compare(number(a.ID), number(b.ID)) })
-	return all
+	s.full = len(raw) == page && s.last > 0
+	slices.SortFunc(s.messages, func(a, b message) int { return cmp.Compare(number(a.ID), number(b.ID)) })
+	return s
 }
 
 // name is what people are called where they speak.

@@ -35,7 +35,7 @@ func (p *Platform) said(ctx context.Context, m message, w where) (chat.Event, bo
 	if e.Message.Body.Empty() && len(e.Message.Files) == 0 {
 		return e, false, nil // it may be that the bot is not let read it
 	}
-	p.remember(m, by)
+	note(&p.memory, &p.memory.authors, m.ID, by.Name)
 	if name, args, ok := chat.ParseCommand(p.c.Command, text(m)); ok {
 		e.Kind = chat.Called
 		e.Call = &chat.Call{Ref: e.Message.Ref, On: e.Message.ReplyTo, By: by, Name: name, Args: args}
@@ -106,12 +106,6 @@ func stickerURL(s sticker) string {
 	return "https://cdn.discordapp.com/stickers/" + s.ID + ext
 }
 
-// remember notes of a message what may be asked later.
-func (p *Platform) remember(m message, by chat.Person) {
-	note(&p.memory, &p.memory.authors, m.ID, by.Name)
-	note(&p.memory, &p.memory.edited, m.ID, m.Edited)
-}
-
 // isOwn reports whether the bot said something, or one of its webhooks.
 func (p *Platform) isOwn(m message) bool {
 	me := p.me()
@@ -150,7 +144,7 @@ func (p *Platform) personOf(ctx context.Context, w where, u user, m *member) (ch
 		return who, nil
 	}
 	var found member
-	err := p.get(ctx, "guilds/"+guild+"/members/"+u.ID, nil, &found)
+	err := p.waited(ctx, func() error { return p.get(ctx, "guilds/"+guild+"/members/"+u.ID, nil, &found) })
 	if err == nil && found.User != nil {
 		who.Name = name(&found, *found.User)
 		who.Avatar = avatar(*found.User)
@@ -196,7 +190,8 @@ func (p *Platform) reactors(ctx context.Context, m message, emoji string) ([]use
 	for after := "0"; ; {
 		var some []user
 		query := url.Values{"limit": {strconv.Itoa(page)}, "after": {after}}
-		err := p.get(ctx, "channels/"+m.Channel+"/messages/"+m.ID+"/reactions/"+url.PathEscape(emoji), query, &some)
+		path := "channels/" + m.Channel + "/messages/" + m.ID + "/reactions/" + url.PathEscape(emoji)
+		err := p.waited(ctx, func() error { return p.get(ctx, path, query, &some) })
 		if errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrRefused) {
 			return all, nil // gone meanwhile
 		}
