@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"marginalia/internal/chat"
@@ -310,16 +311,20 @@ func hearsItself(s *stage) {
 	b.listen()
 	b.fence(ada, at(r))
 	b.fence(ada, thread)
-	b.notItself(made)
+	b.notItself(made, made[gone.Key])
 	b.stop()
 }
 
 // notItself checks that all that was heard is people's, or an echo of what was
-// made by its key.
-func (b *bot) notItself(made map[string]chat.Ref) {
+// made by its key. Where a network does not say who deleted something, a process
+// cannot tell what the one before it deleted from what a moderator did.
+func (b *bot) notItself(made map[string]chat.Ref, deletedBefore ...chat.Ref) {
 	b.Helper()
 	for _, e := range b.heard() {
 		if e.Kind == chat.Said && strings.HasPrefix(e.Message.Body.Text, "so far, ") {
+			continue
+		}
+		if e.Kind == chat.Deleted && slices.ContainsFunc(deletedBefore, func(r chat.Ref) bool { return r.ID == e.Message.Ref.ID }) {
 			continue
 		}
 		if e.Kind != chat.Echoed {
