@@ -84,7 +84,7 @@ var refusals = []struct {
 		s.Fault(discordtest.Fault{Op: "update_message", Kind: discordtest.RateLimited, Count: 1, Wait: 30 * time.Second})
 		return s.do(t, editing(s.root, "", "New."))
 	}},
-	{"the thread of a persona is deleted", "execute_webhook", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+	{"the thread of a persona is deleted", "execute_webhook", 10003, chat.ErrGone, func(t *testing.T, s *scene) error {
 		s.DeleteChannel(s.thread.Thread)
 		return s.do(t, posting(s.thread, "Ada", "More."))
 	}},
@@ -182,8 +182,9 @@ var refusals = []struct {
 	}},
 	{"a message is gone before its emoji are looked up", "list_message_reactions_by_emoji", 10008, nil, func(t *testing.T, s *scene) error {
 		must(t, s.mod().React(s.own.ID, "🎯"))
-		all, err := s.p.listed(t.Context(), s.thread.Thread, nil)
+		some, err := s.p.messages(t.Context(), s.thread.Thread, "0")
 		must(t, err)
+		all := some.messages
 		must(t, s.mod().Delete(s.own.ID))
 		at := slices.IndexFunc(all, func(m message) bool { return m.ID == s.own.ID })
 		w, _ := s.p.places.get(s.thread.Thread)
