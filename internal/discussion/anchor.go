@@ -208,7 +208,7 @@ func (t *Text) altered(w wanted) []match {
 			best = all
 		}
 	}
-	if len(parts) > 1 {
+	if len(parts) > 1 && len(parts) <= mostParts {
 		better(t.elided(parts, mostLeftOut, false))
 	}
 	if len(parts) == 1 {

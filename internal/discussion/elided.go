@@ -12,6 +12,7 @@ const (
 	mostLeftOut  = 2000 // characters that an ellipsis may stand for
 	mostAnchors  = 200  // places of the longest part that are looked at
 	shortestPart = 4    // shorter parts may be missing
+	mostParts    = 16   // a quote of more is compared as a whole
 )
 
 // trim takes white space and what folding made of it from the ends of s.
@@ -93,16 +94,17 @@ func (t *Text) elided(parts [][]symbol, gap int, strict bool) []match {
 		anchors = t.near(parts[longest], wanted{})
 	}
 	seeker := newSeeker(t, parts, gap, strict)
+	most := tolerance(total, len(t.symbols))
 	var all []match
 	for _, m := range anchors[:min(len(anchors), mostAnchors)] {
-		ok := true
+		ok := m.errors <= most
 		for i := longest - 1; i >= 0 && ok; i-- {
-			ok = seeker.before(&m, i)
+			ok = seeker.before(&m, i) && m.errors <= most
 		}
 		for i := longest + 1; i < len(parts) && ok; i++ {
-			ok = seeker.behind(&m, i)
+			ok = seeker.behind(&m, i) && m.errors <= most
 		}
-		if ok && m.errors <= tolerance(total, len(t.symbols)) {
+		if ok {
 			all = append(all, m)
 		}
 	}

@@ -52,7 +52,7 @@ func newPattern(q []symbol, symbols int) *pattern {
 // run compares the pattern with the stretches of text that end at each of its
 // characters, and calls found where one has at most limit errors: with the end
 // of the stretch and the fewest errors of any that ends there. found returns
-// the limit from there on. An anchored run compares only stretches that begin
+// the limit from there on; one below 0 ends the run. An anchored run compares only stretches that begin
 // where text begins.
 func (p *pattern) run(text []symbol, anchored bool, limit int, found func(end, errors int) int) {
 	last := len(p.blocks) - 1
@@ -82,7 +82,9 @@ func (p *pattern) run(text []symbol, anchored bool, limit int, found func(end, e
 			}
 		}
 		if top == last && p.blocks[top].score <= limit {
-			limit = found(i+1, p.blocks[top].score)
+			if limit = found(i+1, p.blocks[top].score); limit < 0 {
+				return
+			}
 		}
 	}
 }

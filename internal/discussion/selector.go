@@ -51,7 +51,7 @@ func forward(text string, at, n int) int {
 func selectLiteral(text string, in Span, quote string) (Selector, bool) {
 	passage := text[in.Start:in.End]
 	at := strings.Index(passage, quote)
-	if quote == "" || at < 0 || strings.Contains(passage[at+1:], quote) {
+	if at < 0 || trim(fold(quote).text) == "" || strings.Contains(passage[at+1:], quote) {
 		return Selector{}, false
 	}
 	start, end := in.Start+at, in.Start+at+len(quote)
@@ -61,28 +61,48 @@ func selectLiteral(text string, in Span, quote string) (Selector, bool) {
 	return SelectorOf(text, start, end), true
 }
 
-// Select finds the words that quote quotes, as [Text.Find] does with the
-// passage text[within[0]:within[1]] as the hint, and returns their selector.
+// Select finds the words that the first of quotes that stands in text quotes,
+// as [Text.Find] does with the passage text[within[0]:within[1]] as the hint,
+// and returns their selector.
 //
 // People quote whole words: a short quote is not taken for the middle of
-// another word. Where several places are as good it returns false: an unsure
-// anchor is worse than none.
-func Select(text string, within [2]int, quote string) (Selector, bool) {
+// another word. Where several places are as good a quote is passed over: an
+// unsure anchor is worse than none.
+func Select(text string, within [2]int, quotes ...string) (Selector, bool) {
 	from := runeStart(text, within[0])
-	passage := &Span{from, max(from, runeStart(text, within[1]))}
-	if s, ok := selectLiteral(text, *passage, strings.TrimSpace(quote)); ok {
-		return s, true
+	passage := Span{from, max(from, runeStart(text, within[1]))}
+	var prepared *Text // once, and only for a quote that does not stand there to the letter
+	for _, quote := range quotes {
+		if s, ok := selectLiteral(text, passage, strings.TrimSpace(quote)); ok {
+			return s, true
+		}
+		if prepared == nil {
+			prepared = Prepare(text)
+		}
+		if s, ok := prepared.selectOnly(passage, quote); ok {
+			return s, true
+		}
 	}
+	return Selector{}, false
+}
+
+// selectOnly finds words that stand in the passage, or else in all of t, at
+// just one place.
+func (t *Text) selectOnly(passage Span, quote string) (Selector, bool) {
+	hints := []*Span{&passage, nil}
 	if passage.Start == passage.End {
-		passage = nil
+		hints = hints[1:]
 	}
-	t := Prepare(text)
-	for _, hint := range []*Span{passage, nil} {
-		places := slices.DeleteFunc(t.Find(Quote{Exact: quote, Hint: hint}), func(p Place) bool {
-			return p.End-p.Start < longQuote && !wholeWords(text, p.Start, p.End)
+	for _, hint := range hints {
+		found := t.Find(Quote{Exact: quote, Hint: hint})
+		whole := slices.DeleteFunc(slices.Clone(found), func(p Place) bool {
+			return p.End-p.Start < longQuote && !wholeWords(t.text, p.Start, p.End)
 		})
-		if len(places) > 0 {
-			return SelectorOf(text, places[0].Start, places[0].End), len(places) == 1
+		if len(whole) > 0 {
+			return SelectorOf(t.text, whole[0].Start, whole[0].End), len(whole) == 1
+		}
+		if len(found) == 0 {
+			break // what is near nothing with a hint is near nothing without
 		}
 	}
 	return Selector{}, false

@@ -63,6 +63,12 @@ func TestSelectPrefersThePassage(t *testing.T) {
 	}
 }
 
+func TestSelectFindsNothingThatIsNotSeen(t *testing.T) {
+	if s, ok := Select("One \u200b fox.", [2]int{0, 11}, " \u200b "); ok {
+		t.Errorf("found %+v", s)
+	}
+}
+
 func TestSelectorOf(t *testing.T) {
 	text := strings.Repeat("ä", 40) + "middle" + strings.Repeat("ö", 10)
 	s := SelectorOf(text, 80, 86)
@@ -116,6 +122,41 @@ func TestSelectIsLinear(t *testing.T) {
 			if took := time.Since(began); took > 8*time.Second {
 				t.Errorf("%.10q in a megabyte of %q took %s", quote, unit, took)
 			}
+		}
+	}
+}
+
+// Whoever answers a passage chooses what is looked for in it.
+func TestSelectIsNotHeldUpByAQuote(t *testing.T) {
+	var hanzi strings.Builder
+	for i := range 20_000 {
+		hanzi.WriteRune(rune(0x4e00 + i*7%6000))
+	}
+	texts := map[string]string{"English": strings.Repeat("the fox and the lamp of the sea are on the wall. ", 4000), "Chinese": hanzi.String()}
+	quotes := map[string]string{
+		"parts that are missing": "the" + strings.Repeat("..x..y", 10_000),
+		"parts that stand there": "the" + strings.Repeat("..a..o", 10_000),
+		"a few parts":            "the" + strings.Repeat("..a..o", 7),
+		"Chinese parts":          "一丁七" + strings.Repeat("..丂..丄", 10_000),
+	}
+	for language, text := range texts {
+		for name, quote := range quotes {
+			began := time.Now()
+			Select(text, [2]int{0, 1000}, quote)
+			if took := time.Since(began); took > 4*time.Second {
+				t.Errorf("%s, in %s, took %s", name, language, took)
+			}
+		}
+	}
+}
+
+func TestSelectTakesTheFirstQuoteThatIsSure(t *testing.T) {
+	for want, quotes := range map[string][]string{
+		"the cat sat": {"nobody said this", "the sea", "THE CAT SAT", "on the wall"},
+		"":            {"nobody said this", "the sea"},
+	} {
+		if s, ok := Select(said, [2]int{strings.Index(said, "|") + 1, strings.LastIndex(said, "|")}, quotes...); ok != (want != "") || s.Exact != want && ok {
+			t.Errorf("of %q it finds %v: %q", quotes, ok, s.Exact)
 		}
 	}
 }

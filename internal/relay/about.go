@@ -5,6 +5,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 	"marginalia/internal/store"
 )
 
@@ -94,6 +95,12 @@ func aboutAnnotation(tx *store.Tx, a discussion.Annotation) (about, error) {
 	return found, err
 }
 
+// What a reply quotes is looked for while the only writer waits.
+const (
+	mostQuotes   = 8    // of a message; those behind them are not looked for
+	longestQuote = 2000 // code points; what stands behind them is not compared
+)
+
 // aim sets an annotation's target and motivation. Words that it quotes from
 // the text narrow the target from the passage to them.
 func (b about) aim(a *discussion.Annotation) {
@@ -101,11 +108,12 @@ func (b about) aim(a *discussion.Annotation) {
 	a.Target = discussion.Target{Source: b.document.ID, Annotation: b.answers}
 	a.Target.Selector = discussion.SelectorOf(text, b.passage.Start, b.passage.End)
 	quotes, rest := a.Body.Quoted()
-	for _, q := range quotes {
-		if s, ok := discussion.Select(text, [2]int{b.passage.Start, b.passage.End}, q); ok {
-			a.Target.Selector = s
-			break
-		}
+	quotes = quotes[:min(len(quotes), mostQuotes)]
+	for i, q := range quotes {
+		quotes[i] = q[:format.Byte(q, longestQuote)]
+	}
+	if s, ok := discussion.Select(text, [2]int{b.passage.Start, b.passage.End}, quotes...); ok {
+		a.Target.Selector = s
 	}
 	a.Motivation = discussion.Commenting
 	switch {
