@@ -36,13 +36,13 @@ func (a *app) exportVerb() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				b, err = web.Load(tx, s.ID)
+				b, err = web.Load(tx, s.ID, c.credit())
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			b.Default, b.Base, b.Generated = c.credit(), c.Bot.Reader, time.Now().UTC()
+			b.Base, b.Generated = c.Bot.Reader, time.Now().UTC()
 			var out bytes.Buffer
 			if err := format.Write(&out, b); err != nil {
 				return fmt.Errorf("export %s as %s: %w", b.Discussion.ID, format.Name, err)

@@ -1,5 +1,7 @@
 package format
 
+import "slices"
+
 // rules are what a dialect shows of a Doc.
 type rules struct {
 	keep keeper
@@ -38,6 +40,24 @@ func relative(b Block, words string, spans []Span) []Span {
 		out[i] = s
 	}
 	return tidy(b, words, out)
+}
+
+// Renamed returns d with other names for the people it mentions: what name
+// returns for an id. All else stands as before; where d mentions nobody, d does.
+func (d Doc) Renamed(name func(id string) string) Doc {
+	mentions := func(s Span) bool { return s.Kind == Mention }
+	if !slices.ContainsFunc(d.Spans, mentions) {
+		return d
+	}
+	return normal(d, rules{
+		keep: func(s Span, words string) (Span, bool) { return s, true },
+		say: func(s Span, words string) (string, bool) {
+			if !mentions(s) {
+				return "", false
+			}
+			return atSign(name(s.Attr)), true
+		},
+	})
 }
 
 // replay weaves a block into a builder.

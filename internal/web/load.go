@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -11,10 +12,11 @@ import (
 	"marginalia/internal/store"
 )
 
-// Load reads a discussion and all that was said about it, for exports. Who is
-// named how, under which address and when is left to the caller.
-func Load(tx *store.Tx, id discussion.ID) (export.Bundle, error) {
-	var b export.Bundle
+// Load reads a discussion and all that was said about it, for exports. People
+// who chose nothing yet are named as def says, where others mention them too.
+// Under which address it is and when is left to the caller.
+func Load(tx *store.Tx, id discussion.ID, def discussion.CreatorState) (export.Bundle, error) {
+	b := export.Bundle{Default: def}
 	var err error
 	if b.Discussion, err = tx.Discussion(id); err != nil {
 		return b, err
@@ -25,6 +27,7 @@ func Load(tx *store.Tx, id discussion.ID) (export.Bundle, error) {
 	if b.People, err = tx.People(id); err != nil {
 		return b, err
 	}
+	renameMentioned(b)
 	reactions, err := tx.ReactionsIn(id)
 	for _, r := range reactions {
 		b.Reactions = append(b.Reactions, export.Reaction{
@@ -33,6 +36,24 @@ func Load(tx *store.Tx, id discussion.ID) (export.Bundle, error) {
 		})
 	}
 	return b, err
+}
+
+// renameMentioned gives the people whom annotations mention the names under
+// which they are published. Who is not, or never said anything here, is
+// someone: a network's own name for them is not ours to tell.
+func renameMentioned(b export.Bundle) {
+	type user struct{ platform, id string }
+	names := map[user]string{}
+	for _, p := range b.People {
+		if name, ok := p.Credit(b.Default); ok {
+			names[user{p.Platform, p.User}] = name
+		}
+	}
+	for i, a := range b.Annotations {
+		b.Annotations[i].Body = a.Body.Renamed(func(id string) string {
+			return cmp.Or(names[user{b.People[a.Creator].Platform, id}], "someone")
+		})
+	}
 }
 
 // state is a discussion as it was at one moment: what is published of it, and
@@ -90,7 +111,7 @@ func (s *server) read(ctx context.Context, id discussion.ID) (*state, error) {
 	st := &state{notes: map[store.Thing]store.Note{}}
 	err := s.DB.View(ctx, func(tx *store.Tx) error {
 		var err error
-		if st.bundle, err = Load(tx, id); err != nil {
+		if st.bundle, err = Load(tx, id, s.Default); err != nil {
 			return err
 		}
 		if st.reactions, err = tx.ReactionsIn(id); err != nil {
@@ -112,7 +133,7 @@ func (s *server) read(ctx context.Context, id discussion.ID) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.bundle.Default, st.bundle.Base = s.Default, s.Base
+	st.bundle.Base = s.Base
 	st.reader = st.bundle.Page()
 	st.parts, err = s.readerParts(st.reader)
 	return st, err
