@@ -54,28 +54,77 @@ func TestMirroredTalkIsNamedAsItsWritersArePublished(t *testing.T) {
 	}
 }
 
-// A page of another site whose name was made to point to this machine would be
-// of one origin with ours.
-func TestAPageForThisMachineAnswersToNoOtherName(t *testing.T) {
-	h := build(t, func(c *Config) { c.Here, c.Base = true, "https://essay.example.org" })
-	for host, want := range map[string]int{
-		"": 200, "localhost:8080": 200, "127.0.0.1": 200, "[::1]:8080": 200, "essay.example.org": 200, "Essay.Example.Org:443": 200,
-		"evil.example": 421, "evil.example:8080": 421, "localhost.evil.example": 421,
-	} {
-		r, err := http.NewRequest("GET", h.site.URL+"/live", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Host = host
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-		if answer.StatusCode != want {
-			t.Errorf("as %q it answers %d, not %d", host, answer.StatusCode, want)
+// Whom somebody mentions has not agreed to more by being mentioned.
+func TestMentionedPeopleAreNamedAsTheyArePublished(t *testing.T) {
+	link := func(user, name string) string { return `<a href="https://matrix.to/#/` + user + `">` + name + "</a>" }
+	body := format.Matrix{}.Parse("<b>ask</b> " + link("@grace:example.org", "Grace Far") + " or " + link("@ada:example.org", "Ada Lovelace") + ", <i>please</i>")
+	for def, grace := range map[discussion.CreatorState]string{discussion.Named: "@Grace Far", discussion.Pseudonym: "@Reader "} {
+		h := build(t, func(c *Config) { c.Default = def })
+		h.post(1)
+		h.mirrored("from afar")
+		h.update(func(tx *store.Tx) error {
+			bob, err := tx.PutPerson("matrix", chat.Person{ID: "@bob:example.org", Name: "Bob"})
+			if err != nil {
+				return err
+			}
+			return tx.PutAnnotation(discussion.Annotation{
+				ID: "asked", Discussion: h.d.ID, Under: "passage-a", Creator: bob.ID, Motivation: discussion.Commenting,
+				Body: body, Target: discussion.Target{Source: "essay"},
+			})
+		})
+		for _, path := range []string{"", "/export.jsonld", "/export.md", "/export.html"} {
+			shown := h.visitor("Ben").get(path)
+			if !strings.Contains(shown, grace) || !strings.Contains(shown, "@someone") {
+				t.Errorf("default %q: %q names whom it mentions otherwise than %q and someone", def, path, grace)
+			}
+			if strings.Contains(shown, "Lovelace") || def != discussion.Named && strings.Contains(shown, "Grace Far") {
+				t.Errorf("default %q: %q tells a name that nobody agreed to", def, path)
+			}
 		}
 	}
+}
+
+// A page of another site whose name was made to point to this machine would be
+// of one origin with ours. In a container the bot listens everywhere, and
+// knows its name from Base alone.
+func TestAPageAnswersToNoNameButItsOwn(t *testing.T) {
+	own := map[string]int{
+		"": 200, "localhost:8080": 200, "127.0.0.1": 200, "[::1]:8080": 200, "essay.example.org": 200, "Essay.Example.Org:443": 200,
+		"evil.example": 421, "evil.example:8080": 421, "localhost.evil.example": 421,
+	}
+	for _, c := range []struct {
+		here bool
+		base string
+		want map[string]int
+	}{
+		{true, "https://essay.example.org", own},
+		{false, "https://essay.example.org", own},
+		{true, "", map[string]int{"localhost": 200, "essay.example.org": 421}},
+		{false, "", map[string]int{"localhost": 200, "evil.example": 200}},
+	} {
+		h := build(t, func(config *Config) { config.Here, config.Base = c.here, c.base })
+		for host, want := range c.want {
+			if got := h.asked(host); got != want {
+				t.Errorf("here %v, base %q: as %q it answers %d, not %d", c.here, c.base, host, got, want)
+			}
+		}
+	}
+}
+
+// asked is the status of an answer to a request that names a host.
+func (h *house) asked(host string) int {
+	h.t.Helper()
+	r, err := http.NewRequest("GET", h.site.URL+"/live", nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	r.Host = host
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
 }
 
 func TestLivePagesAreCounted(t *testing.T) {

@@ -21,13 +21,16 @@ import (
 	"marginalia/internal/store"
 )
 
-// Config is what a web server is made of.
+// Config is what a web server is made of. Where Here or Base says under which
+// names the page is reached, requests that name another host than this
+// machine, an IP address or Base's are refused: another site's name can be made
+// to point here. Where neither does, every name is answered to.
 type Config struct {
 	DB    *store.DB
 	Local *local.Platform // nil: there are no local rooms
 	Rooms []chat.Room     // the local rooms that are shown, in this order
 	Open  bool            // whether visitors may speak in them
-	Here  bool            // served to this machine alone: requests that name another host than it or Base's are refused
+	Here  bool            // served to this machine alone; it may be told what is none of others' business
 
 	Default discussion.CreatorState // how people are named who chose nothing yet
 	Ready   func() error            // what is not ready yet; nil: always ready
@@ -110,8 +113,8 @@ func (s *server) guarded(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		w, finish := zipped(w, r)
 		defer finish()
-		if s.Here && !s.named(r.Host) {
-			s.fail(w, r, sorry{http.StatusMisdirectedRequest, "This page is served to its own machine alone: open it as localhost, or set the bot's reader address."})
+		if (s.Here || s.base != "") && !s.named(r.Host) {
+			s.fail(w, r, sorry{http.StatusMisdirectedRequest, "This page does not answer to that name: open it as localhost, or under the bot's reader address."})
 			return
 		}
 		origins.Handler(next).ServeHTTP(w, r)
