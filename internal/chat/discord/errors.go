@@ -189,6 +189,12 @@ func is(err error, codes ...int) bool {
 	return errors.As(err, &f) && slices.Contains(codes, f.code)
 }
 
+// isOpen reports whether a request that ended with err may have been done.
+func isOpen(err error) bool {
+	var f *failure
+	return errors.As(err, &f) && f.kind == nil
+}
+
 // inThread is err, which came of a change in a thread, as what it means there:
 // that a thread is gone, or locked, says nothing about its room.
 func inThread(err error) error {

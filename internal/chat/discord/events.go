@@ -1,11 +1,11 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -208,7 +208,7 @@ func (l *listener) learnAll(h heard, guild string) {
 	}
 	for _, c := range append(all.Channels, all.Threads...) {
 		if c.Guild == "" {
-			c.Guild = strings.TrimSpace(all.Guild + guild)
+			c.Guild = cmp.Or(all.Guild, guild)
 		}
 		l.learn(c)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"reflect"
 	"strings"
@@ -329,5 +328,3 @@ func (p *Platform) applicationID() string {
 	}
 	return idInToken(p.c.Token)
 }
-
-var _ http.RoundTripper = (*transport)(nil)

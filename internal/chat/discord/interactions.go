@@ -60,13 +60,13 @@ func (l *listener) answerAtOnce(ctx context.Context, h heard) {
 			l.c.Log.Error("a command of Discord's breaks the bot", "error", l.redact(fmt.Sprint(broken)))
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, atOnce)
-	defer cancel()
 	var i interaction
 	if json.Unmarshal(h.data, &i) != nil || !isID(i.ID) || !isID(i.Channel) || i.Token == "" || i.Type != commandCalled && i.Type != commandTyped {
 		return
 	}
-	if err := l.answerFirst(ctx, i); err != nil && ctx.Err() == nil {
+	soon, cancel := context.WithTimeout(ctx, atOnce)
+	defer cancel()
+	if err := l.answerFirst(soon, i); err != nil && ctx.Err() == nil {
 		l.c.Log.Warn("a command was not answered in time", "error", err)
 	}
 }
@@ -86,11 +86,13 @@ func (l *listener) answerFirst(ctx context.Context, i interaction) error {
 		})
 	}
 	err = l.respond(ctx, i, answerLater, map[string]any{"flags": ownEyes})
-	if err != nil && !is(err, answeredAlready) {
-		return err
+	if is(err, answeredAlready) {
+		err = nil
 	}
-	l.calls.put(e)
-	return nil
+	if err == nil || isOpen(err) { // who was promised an answer gets it; to who was not it is too late
+		l.calls.put(e)
+	}
+	return err
 }
 
 // respond gives the first answer.

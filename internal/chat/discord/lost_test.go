@@ -14,6 +14,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/discord/discordtest"
+	"marginalia/internal/format"
 )
 
 // To who may not read what was said Discord shows an empty channel. That is no
@@ -165,6 +166,20 @@ func TestMessageThatIsNotUnderstood(t *testing.T) {
 		if gone := e.all(chat.Deleted); len(gone) > 0 {
 			t.Errorf("what is not understood is reported as deleted:\n%s", list(gone))
 		}
+		e.stop()
+	})
+}
+
+// The promise of an answer stands, though it is not known to: the call is
+// reported all the same.
+func TestPromiseInDoubt(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		e := hear(t, p, fromNow(r))
+		w.Fault(discordtest.Fault{Op: "create_interaction_response", Kind: discordtest.CutOff, After: true, Count: 1})
+		_, err := w.Server.User("Ada").Slash(r.ID, "essay status", nil)
+		must(t, err)
+		must(t, p.Answer(t.Context(), called(e, "status"), chat.Message{Body: format.Text("All is well.")}))
 		e.stop()
 	})
 }

@@ -161,7 +161,7 @@ func (p *Platform) rightsChanged(h heard) {
 		Guild string `json:"guild_id"`
 	}
 	if json.Unmarshal(h.data, &e) == nil {
-		note(&p.memory, &p.memory.rights, e.Guild+e.ID, authority{})
+		note(&p.memory, &p.memory.rights, cmp.Or(e.Guild, e.ID), authority{})
 	}
 }
 

@@ -23,12 +23,36 @@ func (p *Platform) Run(ctx context.Context, since map[chat.Place]chat.Cursor, ha
 		return fmt.Errorf("listen to Discord: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	var askings sync.WaitGroup
-	l.asked = func(h heard) { askings.Go(func() { l.answerAtOnce(ctx, h) }) }
+	var all askings
+	l.asked = func(h heard) { all.begin(func() { l.answerAtOnce(ctx, h) }) }
 	err = l.keepListening(ctx)
 	cancel()
-	askings.Wait()
+	all.end()
 	return err
+}
+
+// askings are the first answers that are on their way. discordgo may still
+// bring interactions when Run ends.
+type askings struct {
+	mu      sync.Mutex
+	ended   bool
+	running sync.WaitGroup
+}
+
+func (a *askings) begin(answer func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ended {
+		a.running.Go(answer)
+	}
+}
+
+// end waits for those that began, and lets no other begin.
+func (a *askings) end() {
+	a.mu.Lock()
+	a.ended = true
+	a.mu.Unlock()
+	a.running.Wait()
 }
 
 // keepListening listens until something happens that a new connection does not

@@ -192,3 +192,5 @@ func (r refusal) text(status int) string {
 func withExchange(ctx context.Context, x *exchange) context.Context {
 	return context.WithValue(ctx, exchangeKey{}, x)
 }
+
+var _ http.RoundTripper = (*transport)(nil)
