@@ -166,11 +166,10 @@ func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying) (me
 func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 	m := a.Message
 	m.ReplyTo.Place.Room = a.On.Place.Room
-	s := saying{Content: p.printed(m), Mentions: nobody}
 	if a.On.As == bot {
 		m.From = chat.Person{}
-		s.Content = p.printed(m)
 	}
+	s := saying{Content: p.printed(m), Mentions: nobody}
 	err := p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s) })
 	if is(err, unknownWebhook, wrongHookToken) {
 		err = fmt.Errorf("%w: its webhook was deleted, and nobody else can edit it", chat.ErrRefused)

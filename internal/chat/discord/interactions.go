@@ -53,7 +53,9 @@ const (
 const atOnce = 2500 * time.Millisecond
 
 // answerAtOnce answers an interaction before Discord gives up on it: a call by
-// the promise of an answer, typing by what may be meant.
+// the promise of an answer, typing by what may be meant. A process that dies
+// while it does so may leave a call unanswered, for later events may be told
+// before it: nobody would be there in time anyway.
 func (l *listener) answerAtOnce(ctx context.Context, h heard) {
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -213,6 +215,3 @@ func (p *Platform) cut(d format.Doc) format.Doc {
 	}
 	return with(format.Split(d, func(d format.Doc) bool { return p.fits(chat.Message{Body: with(d)}) })[0])
 }
-
-// plainDoc is a text of one paragraph.
-func plainDoc(s string) format.Doc { return format.Text(s) }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/format"
 )
 
 // longestName is how long the name of a webhook's message may be.
@@ -43,7 +44,7 @@ func (p *Platform) header(m chat.Message) string {
 	}
 	head := ""
 	if _, rest := persona(m.From.Name); rest != "" {
-		head += headerMark + p.words.Print(plainDoc(rest)) + "\n"
+		head += headerMark + p.words.Print(format.Text(rest)) + "\n"
 	}
 	if !m.ReplyTo.IsZero() {
 		if link := p.link(m.ReplyTo); link != "" {
@@ -115,7 +116,7 @@ func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, forum bo
 	}
 	err = p.withHook(ctx, room, say)
 	if refusesName(err) {
-		s.Content = headerMark + p.words.Print(plainDoc(m.From.Name)) + "\n" + s.Content
+		s.Content = headerMark + p.words.Print(format.Text(strings.Join(strings.Fields(m.From.Name), " "))) + "\n" + s.Content
 		s.Username = anyone
 		err = p.withHook(ctx, room, say)
 	}

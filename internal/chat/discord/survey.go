@@ -127,7 +127,7 @@ func (l *listener) finds(c channel, found map[chat.Place]seen) {
 // surveyArchive finds the threads of a room that were archived since.
 func (l *listener) surveyArchive(ctx context.Context, r chat.Room, since string, found map[chat.Place]seen) error {
 	knows := func(p chat.Place) bool { _, known := l.trails[p]; return known && p.Room == r && p.Thread != "" }
-	if since == "" && !slices.ContainsFunc(placesOf(l.trails), knows) {
+	if since == "" && !slices.ContainsFunc(slices.Collect(maps.Keys(l.trails)), knows) {
 		return nil // the bot is new here
 	}
 	before := ""
@@ -160,12 +160,4 @@ func (l *listener) surveyArchive(ctx context.Context, r chat.Room, since string,
 			return nil
 		}
 	}
-}
-
-func placesOf(trails map[chat.Place]*trail) []chat.Place {
-	var all []chat.Place
-	for p := range trails {
-		all = append(all, p)
-	}
-	return all
 }
