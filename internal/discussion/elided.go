@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	mostLeftOut  = 2000 // characters that an ellipsis may stand for
-	mostAnchors  = 200  // places of the longest part that are looked at
-	shortestPart = 4    // shorter parts may be missing
-	mostParts    = 16   // a quote of more is compared as a whole
+	mostLeftOut = 2000 // characters that an ellipsis may stand for
+	mostAnchors = 200  // places of the longest part that are looked at
+	mostParts   = 16   // a quote of more is compared as a whole
 )
 
 // trim takes white space and what folding made of it from the ends of s.

@@ -16,8 +16,8 @@ import (
 
 // What refusals come to besides the errors of package chat.
 var (
-	later   = errors.New("a wish to be asked later")
-	doubted = errors.New("an error that leaves open what was done")
+	errLater   = errors.New("a wish to be asked later")
+	errDoubted = errors.New("an error that leaves open what was done")
 )
 
 // cameTo reports whether err is what it should be; nil: it went well.
@@ -25,9 +25,9 @@ func cameTo(err, want error) bool {
 	switch want {
 	case nil:
 		return err == nil
-	case later:
+	case errLater:
 		return errors.As(err, new(chat.RetryAfter))
-	case doubted:
+	case errDoubted:
 		return err != nil && open(err)
 	}
 	return errors.Is(err, want)
@@ -76,11 +76,11 @@ var refusals = []struct {
 		a.Message.ReplyTo = s.own
 		return s.do(t, a)
 	}},
-	{"Discord is broken", "create_message", 500, doubted, failing("create_message", 500, func(s *scene) chat.Action { return posting(at(s.r), "", "More.") })},
-	{"Discord is away", "create_message", 503, doubted, failing("create_message", 503, func(s *scene) chat.Action { return posting(at(s.r), "", "More.") })},
-	{"an edit meets a broken proxy", "update_message", 502, doubted, failing("update_message", 502, func(s *scene) chat.Action { return editing(s.root, "", "New.") })},
-	{"a persona's edit meets a broken proxy", "update_webhook_message", 502, doubted, failing("update_webhook_message", 502, func(s *scene) chat.Action { return editing(s.hers, "Ada", "New.") })},
-	{"edits come too often", "update_message", 429, later, func(t *testing.T, s *scene) error {
+	{"Discord is broken", "create_message", 500, errDoubted, failing("create_message", 500, func(s *scene) chat.Action { return posting(at(s.r), "", "More.") })},
+	{"Discord is away", "create_message", 503, errDoubted, failing("create_message", 503, func(s *scene) chat.Action { return posting(at(s.r), "", "More.") })},
+	{"an edit meets a broken proxy", "update_message", 502, errDoubted, failing("update_message", 502, func(s *scene) chat.Action { return editing(s.root, "", "New.") })},
+	{"a persona's edit meets a broken proxy", "update_webhook_message", 502, errDoubted, failing("update_webhook_message", 502, func(s *scene) chat.Action { return editing(s.hers, "Ada", "New.") })},
+	{"edits come too often", "update_message", 429, errLater, func(t *testing.T, s *scene) error {
 		s.Fault(discordtest.Fault{Op: "update_message", Kind: discordtest.RateLimited, Count: 1, Wait: 30 * time.Second})
 		return s.do(t, editing(s.root, "", "New."))
 	}},
@@ -129,7 +129,7 @@ var refusals = []struct {
 		s.Deny(s.r.ID, discordtest.CreateThreads)
 		return s.do(t, on(chat.OpenThread, bare, ""))
 	}},
-	{"a thousand threads are open", "create_thread_from_message", 160006, later, func(t *testing.T, s *scene) error {
+	{"a thousand threads are open", "create_thread_from_message", 160006, errLater, func(t *testing.T, s *scene) error {
 		bare := does(t, s.p, posting(at(s.r), "", "Another.")).Ref
 		bob := s.Server.User("Bob")
 		for i := range 999 {
@@ -357,7 +357,7 @@ func TestKinds(t *testing.T) {
 		want         error
 	}{
 		{http.StatusForbidden, 90001, chat.ErrRefused}, {http.StatusBadRequest, 30033, chat.ErrForbidden},
-		{http.StatusBadRequest, 200000, chat.ErrRefused}, {http.StatusBadRequest, 130000, later}, {http.StatusTooManyRequests, 30046, later},
+		{http.StatusBadRequest, 200000, chat.ErrRefused}, {http.StatusBadRequest, 130000, errLater}, {http.StatusTooManyRequests, 30046, errLater},
 		{http.StatusForbidden, 0, chat.ErrForbidden}, {http.StatusNotFound, 0, chat.ErrForbidden}, {http.StatusUnauthorized, 0, chat.ErrAuth},
 		{http.StatusBadRequest, 99999, chat.ErrRefused}, {http.StatusServiceUnavailable, 0, nil},
 	} {
