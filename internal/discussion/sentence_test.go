@@ -53,7 +53,7 @@ func TestSentencesAreLinear(t *testing.T) {
 	for _, unit := range []string{"A. ", "(", ") ", "([a.] ", "Dr. A ", "word ", ". ", "x.[3] ", "「。", "\n"} {
 		began := time.Now()
 		sentenceEnds(strings.Repeat(unit, 1_000_000/len(unit)))
-		if took := time.Since(began); took > 8*time.Second {
+		if took := time.Since(began); took > time.Minute {
 			t.Errorf("a megabyte of %q took %s", unit, took)
 		}
 	}
