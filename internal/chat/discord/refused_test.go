@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
@@ -318,6 +319,7 @@ func TestCalledTooLate(t *testing.T) {
 		must(t, err)
 		must(t, w.Wait(t.Context(), func() bool { return w.Ops()["create_interaction_response"].Errors[unknownAsking] > 0 }))
 		goesOn(t, w, e, r)
+		synctest.Wait() // until the refusal has come to whoever asked
 		e.stop()
 		if calls := e.all(chat.Called); len(calls) > 0 || i.Answered() {
 			t.Errorf("it is reported as %+v", calls)
