@@ -338,7 +338,7 @@ func TestCutIsLinear(t *testing.T) {
 		add(&d.Body, format.Paragraph, "", strings.TrimRightFunc(strings.Repeat(unit, 1_000_000/len(unit)), unicode.IsSpace))
 		began := time.Now()
 		n := len(Cut(d, CutOptions{}))
-		if took := time.Since(began); took > time.Minute {
+		if took := time.Since(began); took > 8*time.Second {
 			t.Errorf("a megabyte of %q took %s", unit, took)
 		}
 		if n < 100 {

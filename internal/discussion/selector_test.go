@@ -130,7 +130,7 @@ func TestSelectIsLinear(t *testing.T) {
 		for _, quote := range []string{strings.Repeat("a", 500) + "b", "absent words", unit + unit} {
 			began := time.Now()
 			Select(text, [2]int{0, 1000}, quote)
-			if took := time.Since(began); took > time.Minute {
+			if took := time.Since(began); took > 8*time.Second {
 				t.Errorf("%.10q in a megabyte of %q took %s", quote, unit, took)
 			}
 		}
@@ -154,7 +154,7 @@ func TestSelectIsNotHeldUpByAQuote(t *testing.T) {
 		for name, quote := range quotes {
 			began := time.Now()
 			Select(text, [2]int{0, 1000}, quote)
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 4*time.Second {
 				t.Errorf("%s, in %s, took %s", name, language, took)
 			}
 		}
