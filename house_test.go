@@ -81,7 +81,7 @@ var owners = map[string]string{
 	"chat/discord/run.go":  "the first answers to commands, within seconds: Run waits for them",
 	"relay/relay.go":       "the clock, a listener a platform, a lane a room, who hands out commands: Run waits for all of them",
 	"relay/calls.go":       "at most eight command workers: answerCalls waits for them",
-	"cmd/bot/serve.go":     "the engine, the web server, telling networks the commands, one look at what is granted: it waits for all of them",
+	"cmd/bot/serve.go":     "the engine, the web server, telling networks the commands, one look at what is granted, scrubbing the database: it waits for all of them",
 	"store/watch.go":       "looking at the log file: the watcher ends it",
 	"store/watch_linux.go": "listening for writes to the log file: the watcher ends it",
 	"store/db.go":          "the watcher for commits of other processes: Close waits for it",

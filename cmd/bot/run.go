@@ -69,7 +69,7 @@ func (a *app) runBot(ctx context.Context, c Config) (err error) {
 	}
 	untold := context.AfterFunc(ctx, func() { a.notify("STOPPING") })
 	defer untold()
-	return serve(ctx, c, db, log, func(address string) {
+	err = serve(ctx, c, db, log, func(address string) {
 		a.notify("READY")
 		if address == "" {
 			fmt.Fprintln(a.out, "Marginalia runs; it serves no page.")
@@ -77,6 +77,7 @@ func (a *app) runBot(ctx context.Context, c Config) (err error) {
 		}
 		fmt.Fprintln(a.out, "Marginalia runs. Read at", address)
 	})
+	return errors.Join(err, db.Scrub(context.WithoutCancel(ctx)))
 }
 
 // keepSmall makes the runtime give memory back: the bot mostly waits. What the

@@ -40,7 +40,8 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 		address = page.address
 	}
 	beside := append(open.registrations(command.Words(env), log),
-		func(running context.Context) { open.tellWhatIsMissing(running, c, log) })
+		func(running context.Context) { open.tellWhatIsMissing(running, c, log) },
+		func(running context.Context) { scrub(running, db, log) })
 	return together(ctx, engine, page, beside, func() { ready(address) })
 }
 

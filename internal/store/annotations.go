@@ -28,6 +28,9 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 		return err
 	}
 	order, err := tx.orderOf(a)
+	if err == nil {
+		err = tx.rewritten(a)
+	}
 	if err != nil {
 		return err
 	}
@@ -44,6 +47,18 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 		a.ID, a.Discussion, a.Under, a.Creator, target, a.Target.Annotation, a.Motivation,
 		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden, order)
 	return err
+}
+
+// rewritten notes if a replaces other words.
+func (tx *Tx) rewritten(a discussion.Annotation) error {
+	_, err := row(tx, one[int], "SELECT 1 FROM annotations WHERE id = $1 AND text NOT IN ('', $2)", a.ID, a.Body.Text)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.erased()
 }
 
 // orderOf returns an annotation's place in its discussion: that which it has,

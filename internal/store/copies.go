@@ -106,7 +106,10 @@ func (tx *Tx) putOld(t Thing, room int64, c Copy) error {
 			return nil
 		}
 		_, err := tx.exec("DELETE FROM old_ids WHERE thing = $1 AND room = $2 AND part = $3", t, room, c.Part)
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.erased() // what was sent is forgotten
 	}
 	for _, ref := range c.Old {
 		_, err := tx.exec(`INSERT INTO old_ids (room, id, thing, part) VALUES ($1, $2, $3, $4)

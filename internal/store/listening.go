@@ -114,7 +114,7 @@ func heldRow(s scanner) (h Held, err error) {
 
 // DropHeld removes an event that waits, if it is there.
 func (tx *Tx) DropHeld(id string) error {
-	if _, err := tx.exec("DELETE FROM inbox WHERE id = $1", id); err != nil {
+	if err := tx.erase("DELETE FROM inbox WHERE id = $1", id); err != nil {
 		return fmt.Errorf("drop held event %s: %w", id, err)
 	}
 	return nil
@@ -122,7 +122,7 @@ func (tx *Tx) DropHeld(id string) error {
 
 // PruneHeld removes what has waited since before a time.
 func (tx *Tx) PruneHeld(before time.Time) error {
-	if _, err := tx.exec("DELETE FROM inbox WHERE came < $1", before); err != nil {
+	if err := tx.erase("DELETE FROM inbox WHERE came < $1", before); err != nil {
 		return fmt.Errorf("drop old held events: %w", err)
 	}
 	return nil
@@ -178,7 +178,7 @@ func (tx *Tx) OpenCalls() ([]chat.Call, error) {
 // CloseCall records that a call was answered and forgets what it said; that it
 // was made stays known.
 func (tx *Tx) CloseCall(ref chat.Ref) error {
-	if _, err := tx.exec("UPDATE calls SET call = '' WHERE id = $1", callID(ref)); err != nil {
+	if err := tx.erase("UPDATE calls SET call = '' WHERE id = $1", callID(ref)); err != nil {
 		return fmt.Errorf("close call %s: %w", ref.ID, err)
 	}
 	return nil

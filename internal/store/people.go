@@ -91,7 +91,11 @@ func (tx *Tx) SetState(id discussion.PersonID, s discussion.CreatorState) error 
 // brings neither back before SetState is called. ErrNotFound if the person is
 // not known.
 func (tx *Tx) EmptyPerson(id discussion.PersonID) error {
-	return tx.changePerson(id, "UPDATE people SET name = '', user_id = '', state = $1, forgotten = 1 WHERE id = $2", discussion.Unpublished, id)
+	err := tx.changePerson(id, "UPDATE people SET name = '', user_id = '', state = $1, forgotten = 1 WHERE id = $2", discussion.Unpublished, id)
+	if err != nil {
+		return err
+	}
+	return tx.erased()
 }
 
 func (tx *Tx) changePerson(id discussion.PersonID, query string, args ...any) error {

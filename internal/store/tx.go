@@ -26,6 +26,7 @@ type Tx struct {
 	db      *DB
 	reads   bool                 // nothing may be written
 	wrote   bool                 // something was written
+	noted   bool                 // that words were erased
 	touched map[chat.Room]bool   // whose deliveries changed
 	places  map[chat.Place]int64 // numbers that this transaction learned
 	broken  error                // the first error of the database
