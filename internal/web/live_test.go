@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -92,6 +93,7 @@ func TestATypedReplyStandsInTheOtherRoomAndInTheMargin(t *testing.T) {
 	if got := look[string](t, tab, `document.querySelector("#room-2 .say textarea").value + "|" + document.querySelector("#room-1 .say textarea").value`); got != "half a thought|" {
 		t.Errorf("the forms hold %q", got)
 	}
+	enterBreaksNoLine(t, tab)
 	beside(t, tab)
 	shoot(t, tab, "typed", false)
 	soon[float64](t, tab, `(() => {
@@ -110,6 +112,26 @@ func TestATypedReplyStandsInTheOtherRoomAndInTheMargin(t *testing.T) {
 	}
 	h.post(3)
 	soon[float64](t, tab, `until("the third passage", () => document.querySelectorAll("#room-2 .post").length === 3 && document.querySelector("#room-2 .aim select").value === "passage-c")`)
+}
+
+// enterBreaksNoLine sends what a browser under load was seen to send after
+// Enter has sent a form: the character for a line break.
+func enterBreaksNoLine(t *testing.T, tab context.Context) {
+	t.Helper()
+	if err := chromedp.Do(tab, chromedp.Focus(chromedp.CSS(inRoom(1, ".say textarea")))); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range kb.Encode('\r') {
+		if key.Type != kb.KeyChar {
+			continue
+		}
+		if _, err := chromedp.Call(tab, input.DispatchKeyEvent, *key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := look[string](t, tab, `document.querySelector("#room-1 .say textarea").value`); got != "" {
+		t.Errorf("Enter leaves %q in the form", got)
+	}
 }
 
 // beside asks that the only note stands level with its words.

@@ -168,8 +168,12 @@
     quiet = setTimeout(() => { oops.hidden = true; }, 6000);
   }
 
+  // sends tells whether a key sends what was typed. It is no line break then:
+  // a browser that is busy may ask for one all the same, by keypress.
+  const sends = (e) => e.key === "Enter" && !e.shiftKey && !e.isComposing && e.target.matches(".say textarea, .change textarea");
+  document.addEventListener("keypress", (e) => { if (sends(e)) e.preventDefault(); });
   document.addEventListener("keydown", (e) => {
-    if (e.key !== "Enter" || e.shiftKey || e.isComposing || !e.target.matches(".say textarea, .change textarea")) return;
+    if (!sends(e)) return;
     e.preventDefault();
     if (e.target.value.trim()) e.target.form.requestSubmit();
   });
