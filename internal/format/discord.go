@@ -16,9 +16,9 @@ import (
 //
 // Normal says what is lost: headings from the fourth level on are strong
 // lines, tables are lines with " | " between their cells, rules are "* * *",
-// quotations do not stand in each other, further paragraphs of a list's item
-// are lines of it, images are links, mentions of people of other networks are
-// words, and sup and sub too.
+// the lines of a quotation in a quotation begin with "> ", further paragraphs
+// of a list's item are lines of it, images are links, mentions of people of
+// other networks are words, and sup and sub too.
 type Discord struct {
 	Name func(kind, id string) string
 }
@@ -135,7 +135,8 @@ func isSnowflake(s string) bool {
 type discordNormal struct {
 	dialect Discord
 	b       builder
-	before  Block // as it came
+	before  Block  // as it came
+	inner   string // begins each line of a quotation in a quotation
 }
 
 func (n *discordNormal) block(b Block, text string, spans []Span) {
@@ -145,7 +146,10 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 		return // and what stands before goes on behind it
 	}
 	more := n.goesOn(b)
-	n.before = b
+	n.before, n.inner = b, ""
+	if quotes(b) {
+		n.inner = strings.Repeat("> ", min(b.Quote, deepest)-1)
+	}
 	b.Quote = min(b.Quote, 1)
 	n.b.line = b.Line
 	strong := false
@@ -165,17 +169,31 @@ func (n *discordNormal) block(b Block, text string, spans []Span) {
 	default:
 		n.b.begin(b)
 	}
+	n.b.text(n.inner)
 	weave(words, spans, n)
 	if strong {
 		n.b.stop(Strong)
 	}
 }
 
+// quotes reports whether a block is words that are quoted.
+func quotes(b Block) bool {
+	switch b.Kind {
+	case Heading, List, Code, Table, Rule:
+		return false
+	}
+	return b.Quote > 0
+}
+
 // goesOn reports whether a block is a line of the one before: the row of a
-// table, or a further paragraph of a list's item.
+// table, a further paragraph of a list's item, or a quotation that a deeper or
+// less deep one follows.
 func (n *discordNormal) goesOn(b Block) bool {
 	if !n.b.in {
 		return false
+	}
+	if quotes(b) && quotes(n.before) && b.Quote != n.before.Quote {
+		return true
 	}
 	if b.Kind == Table {
 		return n.before.Kind == Table && n.before.Quote == b.Quote && b.Level == 0
@@ -195,6 +213,7 @@ func (n *discordNormal) text(words string) {
 			n.b.text(" | ")
 		} else {
 			n.brk()
+			n.b.text(n.inner)
 		}
 		words = words[i+1:]
 	}

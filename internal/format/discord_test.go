@@ -45,7 +45,8 @@ func TestDiscordWrites(t *testing.T) {
 		"<p><b># a</b>- b</p>":                                                              "**\\# a**- b",
 		"<p>*a* _b_ ~c~ `d` |e| \\f ||g||</p>":                                              "\\*a\\* \\_b\\_ \\~c\\~ \\`d\\` \\|e\\| \\\\f \\|\\|g\\|\\|",
 		"<ol><li>a</li></ol><ol><li>b<ul><li>c</ul></ol><p>d":                               "1. a\n\n1. b\n  - c\nd",
-		"<blockquote>a<blockquote>b</blockquote></blockquote>c":                             "> a\n> \n> b\nc",
+		"<blockquote>a<blockquote>b</blockquote></blockquote>c":                             "> a\n> \\> b\nc",
+		"<blockquote><blockquote>a<p>b<br>c<ul><li>d</ul></blockquote></blockquote>":        "> \\> a\n> \n> \\> b\n> \\> c\n> - d",
 		"<pre>a```b\n````</pre>":                                                            "```\na`\u2063`\u2063`b\n`\u2063`\u2063`\u2063`\n```",
 		"<b>a</b><i>b</i><b><i>c</i></b>x<i>d</i>":                                          "**a**\u2063*b**c**\u2063*x*d*",
 		"<u><i>a</i></u> <i>b</i>c":                                                         "*__a__* *b*c",
@@ -77,6 +78,26 @@ func TestDiscordNames(t *testing.T) {
 	}
 	if got, want := d.Print(doc), "<@1>, <@9>, #hall, @mods"; got != want {
 		t.Errorf("%q, not %q", got, want)
+	}
+}
+
+// TestCards reads what bots show below a message.
+func TestCards(t *testing.T) {
+	d := Discord{}
+	for _, c := range []struct {
+		src, want string
+		card      Card
+	}{
+		{"a", "paragraph: a\n", Card{}},
+		{"a", "paragraph: a\n", Card{URL: "https://x.y", Image: "https://x.y/i.png", Text: " \n"}},
+		{"", "paragraph: {strong *A*}\nheading5: {link=https://x.y b c}\nparagraph: {emph d}\n", Card{Author: "*A*", Title: "b\nc", URL: "https://x.y", Text: "*d*"}},
+		{"> a", ">quote: a\nrule: * * *\nlist1 -: b\nparagraph: {strong c}⏎d\nparagraph: e\nparagraph: Image: {link=https://x.y/%40here https://x.y/%40here}\nparagraph: *f*\n",
+			Card{URL: "javascript:1", Text: "- b", Image: "https://x.y/@here", Footer: "*f*", Fields: []CardField{{"c", "d"}, {" ", "e"}, {"", ""}}}},
+	} {
+		doc := d.ParseCards(c.src, []Card{c.card})
+		if err := doc.Check(); err != nil || sketch(doc) != c.want {
+			t.Errorf("%q with %+v is\n%s\nnot\n%s (%v)", c.src, c.card, sketch(doc), c.want, err)
+		}
 	}
 }
 

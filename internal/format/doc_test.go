@@ -52,6 +52,17 @@ func TestAddAppendSlice(t *testing.T) {
 	}
 }
 
+func TestEmphasised(t *testing.T) {
+	d := HTML{}.Parse("<p>waves <b>at</b> <i>you</i></p><pre>code</pre><ul><li>twice")
+	e := d.Emphasised()
+	if err := e.Check(); err != nil || len(d.Spans) != 2 {
+		t.Fatal(err, show(d))
+	}
+	if got, want := sketch(e), "paragraph: {emph waves {strong at} you}\ncode: code\nlist1 -: {emph twice}\n"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
 func TestSliceKeepsTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := genDoc().Draw(t, "doc")

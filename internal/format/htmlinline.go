@@ -114,7 +114,7 @@ func (r *reader) span(t html.Token) {
 		kind = Spoiler
 	}
 	if reason != "" {
-		r.words("(" + reason + ") ")
+		r.words("(" + reason + ")")
 	}
 	r.enter("span", kind, "")
 }

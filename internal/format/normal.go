@@ -32,6 +32,8 @@ func normal(d Doc, r rules) Doc {
 	return b.doc()
 }
 
+func keepAll(s Span, words string) (Span, bool) { return s, true }
+
 // relative returns a block's spans, tidy and counted from its start.
 func relative(b Block, words string, spans []Span) []Span {
 	out := make([]Span, len(spans))
@@ -50,7 +52,7 @@ func (d Doc) Renamed(name func(id string) string) Doc {
 		return d
 	}
 	return normal(d, rules{
-		keep: func(s Span, words string) (Span, bool) { return s, true },
+		keep: keepAll,
 		say: func(s Span, words string) (string, bool) {
 			if !mentions(s) {
 				return "", false

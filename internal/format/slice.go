@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
@@ -37,6 +38,15 @@ func (d Doc) Append(e Doc) Doc {
 		}
 	}
 	return j.doc()
+}
+
+// Emphasised returns d with an emphasis on all of its words but code.
+func (d Doc) Emphasised() Doc {
+	d.Spans = slices.Clip(d.Spans)
+	for _, b := range d.Blocks {
+		d.Spans = append(d.Spans, Span{Kind: Emph, Start: b.Start, End: b.End})
+	}
+	return normal(d, rules{keep: keepAll})
 }
 
 // Slice returns the part of d between two byte offsets, as a Doc of its own.

@@ -196,59 +196,6 @@ func (n node) html() string {
 	return words
 }
 
-// bridged is a message of either network, as the bridges' tests have it.
-type bridged struct {
-	Content, Body, Msgtype string
-	Formatted              string `json:"formatted_body"`
-	Embeds                 []any
-}
-
-func (v vector) message(t *testing.T) bridged {
-	t.Helper()
-	var m bridged
-	if v.Method == "" {
-		v.input(t, &m)
-		return m
-	}
-	var all []json.RawMessage
-	v.input(t, &all)
-	if err := json.Unmarshal(all[1], &m); err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// pill names those whom the bridges' tests know.
-func pill(kind, id string) string {
-	return map[string]string{"12345": "TestUsername", "456": "TestChannel", "123456": "Fox Lover"}[id]
-}
-
-func toMatrix(t *testing.T) func(vector) string {
-	return func(v vector) string {
-		d := Discord{Name: pill}.Parse(v.message(t).Content)
-		if v.Field == "body" {
-			return verdict(Plain{}.Print(d), Plain{}.Print(Discord{Name: pill}.Parse(v.expected())))
-		}
-		return verdict(sketch(Matrix{}.Normal(d)), sketch(Matrix{}.Parse(comparableHTML(v.expected()))))
-	}
-}
-
-// fromMatrix compares what Discord is told as Discord reads it.
-func fromMatrix(t *testing.T) func(vector) string {
-	return func(v vector) string {
-		m := v.message(t)
-		d := Plain{}.Parse(m.Body)
-		if m.Formatted != "" {
-			d = Matrix{}.Parse(m.Formatted)
-		}
-		got, want := Discord{}.Print(d), v.expected()
-		if got == want {
-			return ""
-		}
-		return verdict(sketch(Discord{}.Parse(got)), sketch(Discord{}.Parse(want)))
-	}
-}
-
 // escapes holds Print to what others escape: every backslash of theirs that
 // changes how the words are read must be one of ours.
 func escapes(v vector) string {

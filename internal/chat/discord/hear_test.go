@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,16 @@ func TestBots(t *testing.T) {
 		p.c.Bots = []string{"77777777777777777"}
 		if o, ok, err := p.said(t.Context(), one, wh); !ok || err != nil || o.Kind != chat.Said || o.By.Name != "bridge" {
 			t.Errorf("a webhook that is told to be: %+v (%v)", o, err)
+		}
+		cards := `{"content":"","embeds":[{"type":"rich","author":{"name":"News"},"title":"It *rained*","url":"https://x.y","description":"**All** day.",` +
+			`"fields":[{"name":"Where","value":"here"}],"footer":{"text":"9 mm"}},{"type":"link","title":"A preview"},{"type":"rich","title":"","image":null}]}`
+		must(t, json.Unmarshal([]byte(cards), &one))
+		if o, ok, err := p.said(t.Context(), one, wh); !ok || err != nil || o.Message.Body.Text != "News\n\nIt *rained*\n\nAll day.\n\nWhere\nhere\n\n9 mm" {
+			t.Errorf("a webhook's cards: %q (%v)", o.Message.Body.Text, err)
+		}
+		one.Author.Bot, one.Webhook = false, ""
+		if _, ok, err := p.said(t.Context(), one, wh); ok || err != nil {
+			t.Errorf("what stands below a person's words is told as theirs: %v", err)
 		}
 		e.stop()
 	})

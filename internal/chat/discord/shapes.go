@@ -93,10 +93,32 @@ type message struct {
 	Attachments []attachment `json:"attachments"`
 	Stickers    []sticker    `json:"sticker_items"`
 	Snapshots   []snapshot   `json:"message_snapshots"`
+	Embeds      []embed      `json:"embeds"`
 	Reactions   []tally      `json:"reactions"`
 	Poll        *poll        `json:"poll"`
 
 	raw json.RawMessage
+}
+
+// embed is a card below a message's words: a bot's own ("rich"), or a preview.
+type embed struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	URL    string `json:"url"`
+	Text   string `json:"description"`
+	Author struct {
+		Name string `json:"name"`
+	} `json:"author"`
+	Image struct {
+		URL string `json:"url"`
+	} `json:"image"`
+	Footer struct {
+		Text string `json:"text"`
+	} `json:"footer"`
+	Fields []struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	} `json:"fields"`
 }
 
 // snapshot is what was passed on.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/format"
 )
 
 // said is what a message tells: what someone said, or called, or an echo of
@@ -53,7 +54,7 @@ func (p *Platform) write(e *chat.Event, m message, w where) {
 	for _, who := range m.Mentions {
 		note(&p.memory, &p.memory.names, "user "+who.ID, name(who.Member, who.user))
 	}
-	e.Message.Body = p.words.Parse(text(m))
+	e.Message.Body = p.words.ParseCards(text(m), cardsOf(m))
 	e.Message.Files = filesOf(m)
 	if r := m.Reference; r != nil && m.Type == replyMessage && r.Type == 0 && r.Channel == m.Channel && isID(r.Message) {
 		e.Message.ReplyTo = chat.Ref{Place: placeOf(w, r.Message), ID: r.Message}
@@ -75,6 +76,26 @@ func text(m message) string {
 		}
 	}
 	return strings.Join(all, "\n")
+}
+
+// cardsOf are the cards that a bot shows. What stands below the words of people
+// are previews of pages that they link to.
+func cardsOf(m message) []format.Card {
+	if !m.Author.Bot && m.Webhook == "" {
+		return nil
+	}
+	var all []format.Card
+	for _, e := range m.Embeds {
+		if e.Type != "rich" {
+			continue
+		}
+		c := format.Card{Author: e.Author.Name, Title: e.Title, URL: e.URL, Text: e.Text, Image: e.Image.URL, Footer: e.Footer.Text}
+		for _, f := range e.Fields {
+			c.Fields = append(c.Fields, format.CardField{Name: f.Name, Words: f.Value})
+		}
+		all = append(all, c)
+	}
+	return all
 }
 
 func filesOf(m message) []chat.File {

@@ -218,6 +218,9 @@ func (p *Platform) words(content object, by chat.Person) chat.Message {
 	if html := content.text("formatted_body"); html != "" && content.text("format") == htmlFormat {
 		m.Body = p.html.Parse(html)
 	}
+	if content.text("msgtype") == "m.emote" {
+		m.Body = m.Body.Emphasised()
+	}
 	return m
 }
 

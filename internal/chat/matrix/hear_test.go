@@ -182,6 +182,9 @@ func hearsForms(t *testing.T, w *world) {
 		t.Errorf("heard %q, should be %q", got, want)
 	}
 	said := e.all()
+	if body := said[min(2, len(said)-1)].Message.Body; len(body.Spans) != 1 || body.Spans[0].Kind != format.Emph {
+		t.Errorf("/me waves is heard as %+v", body)
+	}
 	if len(said) < 4 || said[0].Message.From.Name != "Grace <G>" || said[1].Message.ReplyTo.ID != "$old" || said[3].Message.Body.Blocks[0].Quote != 1 {
 		t.Errorf("heard %+v", said)
 	}
