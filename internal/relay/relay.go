@@ -79,6 +79,9 @@ func New(c Config) *Relay {
 		name := p.Profile().Name
 		r.platforms[name] = p
 		r.heard[name] = errors.New(name + " was not heard from yet")
+		if c, ok := p.(chat.Comparer); ok {
+			c.Compare(r.standing)
+		}
 	}
 	r.c.Rooms = nil
 	for _, room := range c.Rooms { // each once: a room has one lane

@@ -16,7 +16,8 @@ import (
 // up to when everything was read.
 type account struct {
 	session
-	Heard string `json:"heard"` // an id of that time
+	Heard string `json:"heard"`          // an id of that time
+	Back  string `json:"back,omitempty"` // see lookback.mark
 }
 
 func (a account) cursor() chat.Cursor {
@@ -104,6 +105,14 @@ func readTrail(c chat.Cursor) (trail, error) {
 		t.tail = append(t.tail, m)
 	}
 	return t, nil
+}
+
+// begin is the id behind which a place is read again.
+func (t *trail) begin() uint64 {
+	if len(t.tail) == 0 {
+		return t.newest
+	}
+	return t.tail[0].id - 1
 }
 
 // read notes that a message was read.

@@ -69,7 +69,8 @@ type Platform struct {
 	memory  memory
 	places  places
 	hooks   hooks
-	reduced atomic.Bool // Discord does not let the bot read what people write
+	known   func(context.Context, chat.Place) ([]chat.Standing, error) // see Compare; nil: nobody is to be asked
+	reduced atomic.Bool                                                // Discord does not let the bot read what people write
 
 	mu       sync.Mutex
 	self     identity
@@ -204,4 +205,5 @@ var (
 	_ chat.Commander = (*Platform)(nil)
 	_ chat.Answerer  = (*Platform)(nil)
 	_ chat.Checker   = (*Platform)(nil)
+	_ chat.Comparer  = (*Platform)(nil)
 )

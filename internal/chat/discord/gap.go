@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -26,9 +25,11 @@ func (l *listener) catchUp(ctx context.Context) error {
 		return err
 	}
 	clear(l.gaps)
+	l.back = lookback{}
 	for place, s := range found {
 		l.begin(place, s, since)
 	}
+	slices.SortFunc(l.back.left, func(a, b stretch) int { return inOrderOfMarks(a.place, b.place) })
 	l.whole = len(l.gaps) == 0
 	if err := l.tell(ctx); err != nil { // where "from now on" is
 		return err
@@ -61,11 +62,15 @@ func (l *listener) begin(place chat.Place, s seen, since string) {
 		l.trail(place).newest = max(number(s.last), number(place.Room.ID))
 		return
 	case s.forum:
+		l.back.begun(place, number(since))
 		return
 	case !known && (since == "" || !newer(s.last, since)): // nothing new in a thread that was not heard of
 		return
 	case !known:
 		l.trails[place] = &trail{newest: number(since)}
+	}
+	if t != nil {
+		l.back.begun(place, t.begin())
 	}
 	l.gaps[place] = &gap{read: map[string]bool{}}
 }
@@ -76,9 +81,7 @@ func (l *listener) missed() []chat.Place {
 	for place := range l.gaps {
 		all = append(all, place)
 	}
-	slices.SortFunc(all, func(a, b chat.Place) int {
-		return strings.Compare(a.Room.ID+" "+a.Thread, b.Room.ID+" "+b.Thread)
-	})
+	slices.SortFunc(all, inOrderOfMarks)
 	return all
 }
 
@@ -103,6 +106,7 @@ func (l *listener) resumed(ctx context.Context) error {
 	if !l.whole { // it broke off while gaps were filled
 		return l.catchUp(ctx)
 	}
+	l.takeUp()
 	return l.tell(ctx)
 }
 
@@ -110,10 +114,7 @@ func (l *listener) resumed(ctx context.Context) error {
 // were read before. Then comes what waits.
 func (l *listener) fill(ctx context.Context, place chat.Place) error {
 	g, t := l.gaps[place], l.trail(place)
-	after := t.newest
-	if len(t.tail) > 0 {
-		after = t.tail[0].id - 1
-	}
+	after := t.begin()
 	id := place.Thread
 	if id == "" {
 		id = place.Room.ID
@@ -156,6 +157,9 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 // letPass handles what waited behind a gap.
 func (l *listener) letPass(ctx context.Context, place chat.Place, w where) error {
 	g := l.gaps[place]
+	if g == nil {
+		return nil
+	}
 	delete(l.gaps, place)
 	for _, h := range g.waiting {
 		if h.kind == "MESSAGE_CREATE" {
@@ -183,9 +187,7 @@ func (l *listener) compared(ctx context.Context, w where, t *trail, some sheet, 
 	for _, m := range slices.Clone(t.tail) {
 		if m.id > after && m.id <= upTo && !some.stand[m.id] {
 			t.gone(m.id)
-			if _, ours := recall(&l.memory, &l.memory.gone, idOf(m.id)); !ours {
-				events = append(events, chat.Event{Kind: chat.Deleted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, idOf(m.id)), ID: idOf(m.id)}}})
-			}
+			events = append(events, l.missing(w, idOf(m.id))...)
 		}
 	}
 	for _, m := range some.messages {

@@ -33,6 +33,7 @@ type listener struct {
 	replaying bool                // what comes was sent before, perhaps to the process before
 	touched   map[chat.Place]bool // places whose cursors are to be recorded
 
+	back  lookback
 	edits recent[string, time.Time] // messages → the edits of them that this Run told
 }
 
@@ -40,7 +41,7 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 	a := readAccount(since[chat.Place{}])
 	l := &listener{
 		Platform: p, handle: handle, rooms: map[chat.Room]bool{}, trails: map[chat.Place]*trail{},
-		gaps: map[chat.Place]*gap{}, guilds: map[string]bool{}, session: a.session, heard: a.Heard, whole: a.ID != "",
+		gaps: map[chat.Place]*gap{}, guilds: map[string]bool{}, session: a.session, heard: a.Heard, whole: a.ID != "", back: lookback{after: a.Back},
 		calls: calls{wake: make(chan struct{}, 1)}, touched: map[chat.Place]bool{}, edits: newRecent[string, time.Time](8192),
 	}
 	for place, cursor := range since {
@@ -126,8 +127,8 @@ func (l *listener) tell(ctx context.Context) error {
 			since[place] = t.cursor()
 		}
 	}
-	if l.whole {
-		since[chat.Place{}] = account{l.session, l.heard}.cursor()
+	if l.whole && len(l.gaps) == 0 {
+		since[chat.Place{}] = account{l.session, l.heard, l.back.mark()}.cursor()
 	}
 	b := chat.Batch{Events: l.pending, Since: since}
 	l.pending = nil

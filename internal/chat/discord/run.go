@@ -136,12 +136,15 @@ func (l *listener) listen(ctx context.Context) error {
 		if err := l.take(ctx); err != nil {
 			return err
 		}
+		if err := l.lookBack(ctx); err != nil {
+			return err
+		}
 		silent, interval := t.silence(time.Now())
 		if silent > 2*interval {
 			return &over{end: end{reason: fmt.Sprintf("the gateway has been silent for %s", silent.Round(time.Second))}}
 		}
 		// not at the very time of a heartbeat, whose answer may be on its way
-		watch := time.NewTimer(2*interval + interval/7 - silent)
+		watch := time.NewTimer(min(2*interval+interval/7-silent, l.untilLook()))
 		select {
 		case <-ctx.Done():
 		case <-line.queue.wake:

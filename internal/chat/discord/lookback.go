@@ -1,0 +1,240 @@
+package discord
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+)
+
+// Compare implements chat.Comparer.
+func (p *Platform) Compare(known func(ctx context.Context, place chat.Place) ([]chat.Standing, error)) {
+	p.known = known
+}
+
+// lookback is what remains to be looked at again of what was said before the
+// ends of the trails. New words come first; this comes piece by piece behind
+// them, so that neither Discord nor those who speak now have to wait for it.
+type lookback struct {
+	left  []stretch // in the order of inOrder
+	after string    // the mark of the place at which the process before stopped; "": it was done
+	next  time.Time // when the next page may be asked for
+	tries int       // of that page
+}
+
+// stretch are the messages of a place up to an id.
+type stretch struct {
+	place chat.Place
+	upTo  uint64
+	asked bool            // what is known of it
+	known []chat.Standing // of that, what was not looked at yet, oldest first
+}
+
+const (
+	lookPace  = 500 * time.Millisecond // between two pages
+	lookTries = 6                      // of a page that Discord is in trouble with
+)
+
+// placeMark names a place in the account's cursor, and orders places.
+func placeMark(p chat.Place) string { return p.Room.ID + " " + p.Thread }
+
+func inOrderOfMarks(a, b chat.Place) int { return strings.Compare(placeMark(a), placeMark(b)) }
+
+// begun tells of a place up to where it was read before the session was lost.
+func (b *lookback) begun(place chat.Place, upTo uint64) {
+	b.left = append(b.left, stretch{place: place, upTo: upTo})
+}
+
+// mark is where the next process would have to go on.
+func (b *lookback) mark() string {
+	if len(b.left) == 0 {
+		return b.after
+	}
+	return placeMark(b.left[0].place)
+}
+
+// takeUp goes on where the process before stopped. Where it had begun is not
+// known any more, so that everything that is known is looked at.
+func (l *listener) takeUp() {
+	if l.back.after == "" || len(l.back.left) > 0 {
+		return
+	}
+	for _, place := range slices.SortedFunc(maps.Keys(l.trails), inOrderOfMarks) {
+		if t := l.trails[place]; t != nil && placeMark(place) >= l.back.after {
+			l.back.begun(place, t.newest)
+		}
+	}
+	l.back.after = ""
+}
+
+// untilLook is how long it is until something may be looked at again.
+func (l *listener) untilLook() time.Duration {
+	if len(l.back.left) == 0 {
+		return time.Hour
+	}
+	return max(0, time.Until(l.back.next))
+}
+
+// lookBack looks at the next page of what is to be looked at again, if it is
+// time. Places of which nothing is known take none.
+func (l *listener) lookBack(ctx context.Context) error {
+	done := false
+	for len(l.back.left) > 0 && l.untilLook() == 0 {
+		s := &l.back.left[0]
+		if err := l.askWhatIsKnown(ctx, s); err != nil {
+			return err
+		}
+		if len(s.known) > 0 {
+			l.back.next = time.Now().Add(lookPace)
+			return l.lookAt(ctx, s)
+		}
+		l.back.left, done = l.back.left[1:], true
+	}
+	if done {
+		return l.tell(ctx)
+	}
+	return nil
+}
+
+func (l *listener) askWhatIsKnown(ctx context.Context, s *stretch) error {
+	if s.asked || l.known == nil {
+		return nil
+	}
+	known, err := l.known(ctx, s.place)
+	if err != nil {
+		return fmt.Errorf("ask what is known to stand in %s: %w", s.place.Room, err)
+	}
+	s.asked = true
+	for _, k := range known {
+		if n := number(k.Ref.ID); n > 0 && n <= s.upTo {
+			s.known = append(s.known, k)
+		}
+	}
+	slices.SortFunc(s.known, func(a, b chat.Standing) int { return cmp.Compare(number(a.Ref.ID), number(b.Ref.ID)) })
+	return nil
+}
+
+// lookAt compares a page with what is known. What is said there meanwhile waits.
+func (l *listener) lookAt(ctx context.Context, s *stretch) error {
+	id := l.channelOf(s.known[0].Ref)
+	w, ours, err := l.heardIn(ctx, id)
+	var some sheet
+	if err == nil && ours {
+		l.gaps[s.place] = &gap{}
+		some, err = l.messages(ctx, id, idOf(number(s.known[0].Ref.ID)-1))
+	}
+	if err == nil && ours {
+		err = l.lookedAt(ctx, s, w, id, some)
+	}
+	if passed := l.letPass(ctx, s.place, w); passed != nil {
+		return passed
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil && ours:
+		l.back.tries = 0
+	case err == nil, errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrGone):
+		s.known = nil
+	default:
+		l.putOff(s, err)
+	}
+	return nil
+}
+
+// lookedAt tells what became of the messages that a page holds, or would.
+func (l *listener) lookedAt(ctx context.Context, s *stretch, w where, id string, some sheet) error {
+	stand := map[string]message{}
+	for _, m := range some.messages {
+		stand[m.ID] = m
+	}
+	var events []chat.Event
+	left := s.known
+	for len(left) > 0 && l.channelOf(left[0].Ref) == id && (!some.full || number(left[0].Ref.ID) <= some.last) {
+		k := left[0]
+		left = left[1:]
+		m, understood := stand[k.Ref.ID]
+		if !understood {
+			if !some.stand[number(k.Ref.ID)] {
+				events = append(events, l.missing(w, k.Ref.ID)...)
+			}
+			continue
+		}
+		more, err := l.otherwise(ctx, w, m, k)
+		if err != nil {
+			return err
+		}
+		events = append(events, more...)
+	}
+	s.known = left
+	l.pending = append(l.pending, events...)
+	return nil
+}
+
+// missing is what it means that a message is not there any more.
+func (l *listener) missing(w where, id string) []chat.Event {
+	if _, ours := recall(&l.memory, &l.memory.gone, id); ours {
+		return nil
+	}
+	return []chat.Event{{Kind: chat.Deleted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, id), ID: id}}}}
+}
+
+// otherwise tells what of a message is not as it is known.
+func (l *listener) otherwise(ctx context.Context, w where, m message, k chat.Standing) ([]chat.Event, error) {
+	var events []chat.Event
+	if k.Ref.As == "" && m.isTalk() && m.Edited.UnixMilli() > max(k.Revised.UnixMilli(), born.UnixMilli()) {
+		e, ok, err := l.said(ctx, m, w)
+		if err != nil {
+			return nil, err
+		}
+		if ok && e.Kind == chat.Said {
+			e.Kind = chat.Edited
+			l.edits.put(m.ID, m.Edited)
+			events = append(events, e)
+		}
+	}
+	if maps.Equal(tallied(m), k.Emoji) {
+		return events, nil
+	}
+	if len(k.Emoji) > 0 { // of those who hold something now all are told again
+		events = append(events, chat.Event{Kind: chat.Unreacted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID}}})
+	}
+	hold, err := l.reactionsOn(ctx, m, w)
+	return append(events, hold...), err
+}
+
+// tallied is how many people hold which emoji under a message.
+func tallied(m message) map[string]int {
+	all := map[string]int{}
+	for _, r := range m.Reactions {
+		if r.Me {
+			r.Count--
+		}
+		if e := plainEmoji(r.Emoji.text()); e != "" && r.Count > 0 {
+			all[e] += r.Count
+		}
+	}
+	return all
+}
+
+// putOff has a page asked for later, since Discord wishes so or is in trouble; at
+// last the place is left as it is.
+func (l *listener) putOff(s *stretch, err error) {
+	if wait, wished := waitOf(err); wished {
+		l.back.next = time.Now().Add(max(wait, lookPace))
+		return
+	}
+	l.back.tries++
+	if l.back.tries < lookTries {
+		l.back.next = time.Now().Add(time.Second << l.back.tries)
+		return
+	}
+	l.c.Log.Warn("what became of old messages is not looked at", "channel", l.channelOf(s.known[0].Ref), "error", err)
+	l.back.tries, s.known = 0, nil
+}

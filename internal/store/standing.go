@@ -1,0 +1,89 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"marginalia/internal/chat"
+)
+
+// Standing returns what is known to stand in a place, but for annotations that
+// are deleted: in a thread what was said under its passage, and the passage's
+// own parts; in a room's main timeline everything.
+func (tx *Tx) Standing(p chat.Place) ([]chat.Standing, error) {
+	all, err := tx.standing(p)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("what stands in %s %s: %w", p.Room, p.Thread, err)
+	}
+	return all, nil
+}
+
+func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {
+	room, err := tx.knownRoom(p.Room)
+	if err != nil {
+		return nil, err
+	}
+	place, err := tx.knownPlace(p)
+	if err != nil {
+		return nil, err
+	}
+	var things string
+	args := []any{room, place}
+	if p.Thread == "" {
+		things = "SELECT thing FROM copies WHERE room = $1 AND place = $2 AND mark = '' AND id <> ''"
+	} else {
+		thing, err := tx.ThingOf(p)
+		if err != nil {
+			return nil, err
+		}
+		things = `SELECT thing FROM copies WHERE room = $1 AND place = $2 AND mark = '' AND id <> '' AND thing IN (
+			SELECT 'a:' || id FROM annotations WHERE under = (SELECT num FROM passages WHERE id = $3)
+			UNION ALL SELECT 'p:' || id FROM passages WHERE id = $3)`
+		args = append(args, thing.Passage())
+	}
+	emoji, err := tx.emojiIn(things, args)
+	if err != nil {
+		return nil, err
+	}
+	return rows(tx, func(s scanner) (chat.Standing, error) {
+		var thing Thing
+		var parts int
+		m := chat.Standing{Ref: chat.Ref{Place: p}}
+		err := s.Scan(&thing, &parts, &m.Ref.ID, &m.Ref.As, moment{&m.Revised})
+		if parts == 1 { // under which part of several an emoji stands is not recorded
+			m.Emoji = emoji[thing]
+			if m.Emoji == nil {
+				m.Emoji = map[string]int{}
+			}
+		}
+		return m, err
+	}, `SELECT c.thing, (SELECT COUNT(*) FROM copies o WHERE o.thing = c.thing AND o.room = c.room AND o.mark = '' AND o.id <> ''),
+		c.id, c.speaker, COALESCE(a.modified, 0)
+		FROM copies c LEFT JOIN annotations a ON a.id = SUBSTR(c.thing, 3) AND SUBSTR(c.thing, 1, 2) = 'a:'
+		WHERE c.room = $1 AND c.place = $2 AND c.mark = '' AND c.id <> '' AND COALESCE(a.deleted, 0) = 0
+		AND c.thing IN (`+things+")", args...)
+}
+
+// emojiIn counts who holds which emoji under things, in room $1.
+func (tx *Tx) emojiIn(things string, args []any) (map[Thing]map[string]int, error) {
+	type count struct {
+		thing Thing
+		emoji string
+		many  int
+	}
+	found, err := rows(tx, func(s scanner) (c count, err error) {
+		err = s.Scan(&c.thing, &c.emoji, &c.many)
+		return c, err
+	}, `SELECT r.thing, r.emoji, COUNT(*) FROM reactions r WHERE r.room = $1 AND r.thing IN (`+things+`) GROUP BY r.thing, r.emoji`, args...)
+	if err != nil {
+		return nil, err
+	}
+	all := map[Thing]map[string]int{}
+	for _, c := range found {
+		if all[c.thing] == nil {
+			all[c.thing] = map[string]int{}
+		}
+		all[c.thing][c.emoji] = c.many
+	}
+	return all, nil
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+)
+
+// In a thread stand what was said under its passage and the passage's further
+// parts, in the room its posts: each with the edit that is known and who holds
+// what, but where a thing has several parts.
+func TestWhatStandsInAPlace(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		edited, gone := remark("edited", "passage-1", "x"), remark("gone", "passage-1", "x")
+		edited.Modified, gone.Deleted = noon, noon
+		likes := func(thing Thing, person discussion.PersonID, room chat.Room, emoji string) Reaction {
+			return Reaction{Thing: thing, Person: person, Emoji: emoji, Room: room, At: noon}
+		}
+		update(t, db, func(tx *Tx) error {
+			return all(furnish(tx, "x"), tx.PutAnnotation(edited), tx.PutAnnotation(gone), tx.PutAnnotation(remark("mirror", "passage-1", "x")),
+				tx.PutCopy("p:passage-1", shed, Copy{Ref: at(shed, "", "1", "bot")}),
+				tx.PutCopy("p:passage-1", shed, Copy{Part: 1, Ref: at(shed, "1", "2", "bot")}),
+				tx.PutCopy("p:passage-1", shed, Copy{Mark: ThreadMark, Ref: at(shed, "1", "1", "bot")}),
+				tx.PutCopy("a:edited", shed, Copy{Ref: at(shed, "1", "3", "")}),
+				tx.PutCopy("a:gone", shed, Copy{Ref: at(shed, "1", "4", "")}),
+				tx.PutCopy("a:mirror", shed, Copy{Ref: at(shed, "1", "5", "hook")}),
+				tx.PutCopy("a:mirror", attic, Copy{Ref: at(attic, "1", "6", "")}),
+				tx.PutReaction(likes("a:edited", "p", shed, "👍")), tx.PutReaction(likes("a:edited", "q", shed, "👍")),
+				tx.PutReaction(likes("a:edited", "q", attic, "👍")), tx.PutReaction(likes("p:passage-1", "q", shed, "👍")))
+		})
+		for _, c := range []struct {
+			place chat.Place
+			want  []chat.Standing
+		}{
+			{chat.Place{Room: shed}, []chat.Standing{{Ref: at(shed, "", "1", "bot")}}},
+			{chat.Place{Room: shed, Thread: "1"}, []chat.Standing{
+				{Ref: at(shed, "1", "2", "bot")},
+				{Ref: at(shed, "1", "3", ""), Revised: noon, Emoji: map[string]int{"👍": 2}},
+				{Ref: at(shed, "1", "5", "hook"), Emoji: map[string]int{}},
+			}},
+			{chat.Place{Room: attic}, nil},
+			{chat.Place{Room: shed, Thread: "9"}, nil},
+		} {
+			found := got(t, db, func(tx *Tx) ([]chat.Standing, error) { return tx.Standing(c.place) })
+			slices.SortFunc(found, func(a, b chat.Standing) int { return cmp.Compare(a.Ref.ID, b.Ref.ID) })
+			same(t, c.place.Room.ID+" "+c.place.Thread, found, c.want)
+		}
+	})
+}
