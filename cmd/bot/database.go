@@ -19,10 +19,8 @@ func openBeside(ctx context.Context, c Config) (*store.DB, error) {
 
 // read opens the database and runs f on what stands there. It makes none.
 func read(ctx context.Context, c Config, f func(*store.Tx) error) (err error) {
-	if path, ok := sqlitePath(c.Bot.Database); ok {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no database %s yet: bot import or bot run makes it", path)
-		}
+	if path, missing := missingDatabase(c); missing {
+		return fmt.Errorf("there is no database %s yet: bot import or bot run makes it", path)
 	}
 	db, err := openBeside(ctx, c)
 	if err != nil {
@@ -30,6 +28,16 @@ func read(ctx context.Context, c Config, f func(*store.Tx) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return db.View(ctx, f)
+}
+
+// missingDatabase reports whether the database is a file that is not there.
+func missingDatabase(c Config) (path string, missing bool) {
+	path, ok := sqlitePath(c.Bot.Database)
+	if !ok {
+		return "", false
+	}
+	_, err := os.Stat(path)
+	return path, errors.Is(err, fs.ErrNotExist)
 }
 
 func sqlitePath(dsn string) (string, bool) {

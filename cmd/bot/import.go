@@ -14,9 +14,14 @@ import (
 	"marginalia/internal/store"
 )
 
+// importing is what the command line of bot import says.
+type importing struct {
+	title, outline      string
+	dry, asJSON, review bool
+}
+
 func (a *app) importVerb() *cobra.Command {
-	var title string
-	var dry, asJSON bool
+	var o importing
 	cmd := &cobra.Command{
 		Use: "import FILE|ADDRESS", Short: "Imports a text: a Markdown, HTML or plain file, or what stands at a web address",
 		Long: `Imports a text and cuts it into passages. Importing the same text again changes
@@ -26,41 +31,63 @@ added, behind all that was there.
 An address of LessWrong, the Alignment Forum, the EA Forum, Hacker News, Reddit,
 a Discourse forum, a WordPress blog or a feed brings the comments along, and the
 essay that a post links to. Of any other page its article is taken. If a part
-does not come, the rest is imported, and a warning says what is not in it.`,
+does not come, the rest is imported, and a warning says what is not in it.
+
+Of a plain dump, a file with a paragraph a line and no marks, it is guessed
+where comments begin. --review opens an editor ($VISUAL, $EDITOR or vi) on an
+outline of that, in which you split, merge and move them and name who wrote
+them; what you leave is what is kept. With --outline FILE the outline is written
+to a file, and read from it when it is there. Instead of the file, the id of a
+text that was imported will do.`,
 		Args: arguments(1, 1, "one text: a file, a web address, or - for what is piped in"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := a.load()
 			if err != nil {
 				return err
 			}
-			bar := &bar{out: a.errs, shown: isTerminal(a.errs)}
-			f, err := source.Fetch(cmd.Context(), args[0], source.Options{Title: title, Stdin: cmd.InOrStdin(), Web: a.web(c, bar)})
-			bar.end()
-			if err != nil {
-				return err
+			if o.review || o.outline != "" {
+				return a.reviewText(cmd, c, args[0], o)
 			}
-			a.warn(f.Missing)
-			d := f.Discussion(c.cut())
-			var added store.Imported
-			if !dry {
-				if added, err = importText(cmd.Context(), c, d); err != nil {
-					return err
-				}
-				d.ID = added.ID
-			}
-			switch {
-			case asJSON:
-				return a.printJSON(discussion.Printable(d, f.Missing...))
-			case dry:
-				return a.printPassages(d)
-			}
-			return a.printImported(d, added)
+			return a.importText(cmd, c, args[0], o)
 		},
 	}
-	cmd.Flags().StringVar(&title, "title", "", "the text's title, where it does not say one itself")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "store nothing, show what would be")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object: documents, blocks and passages")
+	cmd.Flags().StringVar(&o.title, "title", "", "the text's title, where it does not say one itself")
+	cmd.Flags().BoolVar(&o.dry, "dry-run", false, "store nothing, show what would be")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object: documents, blocks and passages")
+	cmd.Flags().BoolVar(&o.review, "review", false, "correct in an editor what was guessed of a plain dump")
+	cmd.Flags().StringVar(&o.outline, "outline", "", "like --review: write the outline to this file, or read it if it is there")
 	return cmd
+}
+
+// fetch finds what ref names, and warns of what did not come.
+func (a *app) fetch(cmd *cobra.Command, c Config, ref string, o importing) (source.Fetched, error) {
+	bar := &bar{out: a.errs, shown: isTerminal(a.errs)}
+	f, err := source.Fetch(cmd.Context(), ref, source.Options{Title: o.title, Stdin: cmd.InOrStdin(), Web: a.web(c, bar)})
+	bar.end()
+	a.warn(f.Missing)
+	return f, err
+}
+
+func (a *app) importText(cmd *cobra.Command, c Config, ref string, o importing) error {
+	f, err := a.fetch(cmd, c, ref, o)
+	if err != nil {
+		return err
+	}
+	d := f.Discussion(c.cut())
+	var added store.Imported
+	if !o.dry {
+		if added, err = keep(cmd.Context(), c, d); err != nil {
+			return err
+		}
+		d.ID = added.ID
+	}
+	switch {
+	case o.asJSON:
+		return a.printJSON(discussion.Printable(d, f.Missing...))
+	case o.dry:
+		return a.printPassages(d)
+	}
+	return a.printImported(d, added)
 }
 
 // cut says how long passages are.
@@ -68,7 +95,8 @@ func (c Config) cut() discussion.CutOptions {
 	return discussion.CutOptions{Min: c.Passages.Min, Max: c.Passages.Max}
 }
 
-func importText(ctx context.Context, c Config, d discussion.Discussion) (added store.Imported, err error) {
+// keep stores a text.
+func keep(ctx context.Context, c Config, d discussion.Discussion) (added store.Imported, err error) {
 	db, err := openBeside(ctx, c)
 	if err != nil {
 		return added, err

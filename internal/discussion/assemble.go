@@ -51,11 +51,16 @@ func inOrder(docs []Document) []Document {
 // cut makes d's passages from its documents.
 func (d *Discussion) cut(o CutOptions) {
 	for _, doc := range d.Documents {
-		for _, p := range Cut(doc, o) {
-			p.Seq = len(d.Passages) + 1
-			p.ID = PassageID(Derive(string(doc.ID), strconv.Itoa(p.Start), strconv.Itoa(p.End)))
-			d.Passages = append(d.Passages, p)
-		}
+		d.add(Cut(doc, o))
+	}
+}
+
+// add puts passages behind all others.
+func (d *Discussion) add(passages []Passage) {
+	for _, p := range passages {
+		p.Seq = len(d.Passages) + 1
+		p.ID = PassageID(Derive(string(p.Document), strconv.Itoa(p.Start), strconv.Itoa(p.End)))
+		d.Passages = append(d.Passages, p)
 	}
 }
 
@@ -66,13 +71,17 @@ func rank(d Document) int {
 	return 0
 }
 
-// name gives each document the identifier of its place among those of its kind.
+// name gives each document the identifier of its place among those of its kind,
+// or of its first line in a dump, which stays its own when others are split.
 func name(of string, docs []Document) {
 	given := map[DocumentID]DocumentID{}
 	count := map[DocumentKind]int{}
 	for i := range docs {
 		count[docs[i].Kind]++
 		derived := DocumentID(Derive(of, string(docs[i].Kind), strconv.Itoa(count[docs[i].Kind])))
+		if docs[i].Guessed() {
+			derived = atLine(of, docs[i].Lines[0])
+		}
 		if docs[i].ID != "" {
 			given[docs[i].ID] = derived
 		}

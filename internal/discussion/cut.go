@@ -12,6 +12,8 @@ type CutOptions struct {
 	Min, Max int // wanted; default 600 and 1,200
 	Excerpt  int // of a comment, at most; default Max
 	Limit    int // what the network takes in one message; default 4,000. Never exceeded
+
+	Below float64 // a document of a dump that is less sure than this has no passages; 0: each has
 }
 
 func (o CutOptions) orDefaults() CutOptions {
@@ -44,7 +46,13 @@ func (o CutOptions) orDefaults() CutOptions {
 // A comment has one passage: an excerpt of at most Excerpt code points from
 // its beginning that ends where a sentence does (the first sentence may be
 // longer, up to Limit).
+//
+// A document of a dump whose Confidence is below o.Below has none: it waits for
+// a person to review its borders.
 func Cut(d Document, o CutOptions) []Passage {
+	if d.Guessed() && d.Confidence < o.Below {
+		return nil
+	}
 	o = o.orDefaults()
 	all := pieces(d.Body, o.Limit)
 	if len(all) == 0 {

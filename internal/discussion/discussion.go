@@ -196,11 +196,17 @@ func (p Person) Pseudonym() string {
 }
 
 // NewID derives a discussion's id from its title and its documents' words, so
-// that the same text is the same discussion wherever it is imported from.
+// that the same text is the same discussion wherever it is imported from. A
+// plain dump is the same whatever is thought of its borders.
 func NewID(title string, documents []Document) ID {
 	parts := []string{"discussion"}
 	for _, d := range documents {
-		parts = append(parts, string(d.Kind), d.Body.Text)
+		if !d.Guessed() {
+			parts = append(parts, string(d.Kind), d.Body.Text)
+		}
+	}
+	for _, l := range dumpLines(documents) {
+		parts = append(parts, l.words)
 	}
 	sum := sha256.Sum256([]byte(strings.Join(append(parts, title), "\x00")))
 	return ID(fmt.Sprintf("%s-%x", slug(title), sum[:3]))

@@ -28,6 +28,16 @@ func between(a, b Block) string {
 	return "\n\n"
 }
 
+// Join makes a Doc of blocks that have no spans; words[i] are those of
+// blocks[i], whose offsets are set here. It takes time linear in the words.
+func Join(blocks []Block, words []string) Doc {
+	var j joiner
+	for i, b := range blocks {
+		j.add(b, words[i], 0, nil)
+	}
+	return j.doc()
+}
+
 // Append returns d followed by e.
 func (d Doc) Append(e Doc) Doc {
 	var j joiner

@@ -14,7 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-const stdin = "-"
+// Stdin is the reference that names what is piped in.
+const Stdin = "-"
 
 // read returns the text of a file (or of standard input) in UTF-8, with "\n"
 // at the end of lines, or one sentence why it is no text.
@@ -59,7 +60,7 @@ func clean(s string) string {
 
 func readAll(ref string, o Options) ([]byte, error) {
 	in := o.Stdin
-	if ref != stdin {
+	if ref != Stdin {
 		f, err := open(ref)
 		if err != nil {
 			return nil, err

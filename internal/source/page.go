@@ -19,7 +19,8 @@ import (
 	"marginalia/internal/discussion"
 )
 
-func isAddress(ref string) bool {
+// IsAddress reports whether ref is an address on the web, not a file.
+func IsAddress(ref string) bool {
 	ref = strings.ToLower(ref)
 	return strings.HasPrefix(ref, "http://") || strings.HasPrefix(ref, "https://")
 }
@@ -106,14 +107,14 @@ func kindOf(a Answer) string {
 // asked, without its query, which may hold a key.
 func textAt(ctx context.Context, ref string, a Answer, o Options, read func(context.Context, string, Options) (Fetched, error)) (Fetched, error) {
 	o.Stdin = bytes.NewReader(a.Body)
-	f, err := read(ctx, stdin, o)
+	f, err := read(ctx, Stdin, o)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", shown(a.URL), err)
 	}
 	if u := addressOf(ref); u != nil {
 		f.URL = bare(*u).String()
 	}
-	if f.Title == titleOf(stdin) {
+	if f.Title == titleOf(Stdin) {
 		f.Title = titleOf(path.Base(shown(a.URL)))
 	}
 	return f, nil

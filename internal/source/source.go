@@ -57,7 +57,7 @@ var Sources = []Source{
 	{"forum", isForum, fetchForum},
 	{"hacker news", isHackerNews, fetchHackerNews},
 	{"reddit", isReddit, fetchReddit},
-	{"web", isAddress, fetchPage},
+	{"web", IsAddress, fetchPage},
 	{"markdown", named(".md", ".markdown"), fetchMarkdown},
 	{"html", named(".html", ".htm", ".xhtml"), fetchHTML},
 	{"text", anything, fetchText},
@@ -102,7 +102,7 @@ func Fetch(ctx context.Context, ref string, o Options) (Fetched, error) {
 }
 
 func noWords(ref string, f Fetched) error {
-	if isAddress(ref) {
+	if IsAddress(ref) {
 		ref = shown(ref)
 	}
 	why := ""
@@ -137,7 +137,7 @@ func named(endings ...string) func(string) bool {
 
 // titleOf is the title of a file that does not tell one: its name.
 func titleOf(ref string) string {
-	if ref == stdin {
+	if ref == Stdin {
 		return "Standard input"
 	}
 	base := filepath.Base(ref)

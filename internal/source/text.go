@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -22,7 +21,7 @@ func fetchText(ctx context.Context, ref string, o Options) (Fetched, error) {
 	lines := strings.Split(text, "\n")
 	f := Fetched{Title: titleOf(ref)}
 	if isDump(lines) {
-		f.Documents = dump(lines)
+		f.Documents = discussion.ReadDump(lines)
 	} else {
 		f.Documents = []discussion.Document{{Kind: discussion.Essay, Confidence: 1, Body: paragraphs(lines)}}
 	}
@@ -57,49 +56,11 @@ func endsSentence(s string) bool {
 	return strings.ContainsRune(".!?:;…。！？", r)
 }
 
-// dump makes a document of each part that [discussion.Segment] finds.
-//
-// The words of a line stand in the document's text as they stood in the dump,
-// white space at their ends apart. That holds for typed lists too: the "a)" of
-// an item is the writer's, and people will quote it; so the item's Marker is
-// "-" and the "a)" stays in the text.
-func dump(lines []string) []discussion.Document {
-	var all []discussion.Document
-	for i, p := range discussion.Segment(lines) {
-		var b builder
-		for n := p.First; n <= p.Last; n++ {
-			words := strings.TrimSpace(lines[n-1])
-			if words == "" {
-				continue
-			}
-			block := format.Block{Kind: p.Blocks[n-p.First], Line: n}
-			switch block.Kind {
-			case format.Quote:
-				block.Quote = 1
-			case format.List:
-				block.Level, block.Marker = 1, "-"
-			case format.Heading:
-				block.Level = 2
-			}
-			b.add(block, words)
-		}
-		d := discussion.Document{
-			ID: part(i), Kind: p.Kind, Lines: [2]int{p.First, p.Last}, Confidence: p.Confidence, Body: b.doc(),
-		}
-		if p.Parent >= 0 {
-			d.Parent = part(p.Parent)
-		}
-		all = append(all, d)
-	}
-	return all
-}
-
-func part(i int) discussion.DocumentID { return discussion.DocumentID("part " + strconv.Itoa(i)) }
-
 // paragraphs reads a plain essay: paragraphs parted by blank lines. Lines that
 // were wrapped at a width are joined; short lines (verse) are kept.
 func paragraphs(lines []string) format.Doc {
-	var b builder
+	var blocks []format.Block
+	var all []string
 	wrapped := areWrapped(lines)
 	for i := 0; i < len(lines); {
 		from := i
@@ -122,9 +83,9 @@ func paragraphs(lines []string) format.Doc {
 		for _, l := range lines[from:i] {
 			words = append(words, strings.TrimSpace(l))
 		}
-		b.add(block, strings.Join(words, join))
+		blocks, all = append(blocks, block), append(all, strings.Join(words, join))
 	}
-	return b.doc()
+	return format.Join(blocks, all)
 }
 
 // areWrapped reports whether the line breaks inside paragraphs come from a
@@ -142,25 +103,3 @@ func areWrapped(lines []string) bool {
 	}
 	return 4*full > 3*all
 }
-
-// builder makes a Doc of blocks in time linear in their words.
-type builder struct {
-	text   strings.Builder
-	blocks []format.Block
-}
-
-func (b *builder) add(block format.Block, words string) {
-	if n := len(b.blocks); n > 0 {
-		last := b.blocks[n-1]
-		b.text.WriteByte('\n')
-		if last.Kind != format.List || block.Kind != format.List || last.Quote != block.Quote {
-			b.text.WriteByte('\n')
-		}
-	}
-	block.Start = b.text.Len()
-	b.text.WriteString(words)
-	block.End = b.text.Len()
-	b.blocks = append(b.blocks, block)
-}
-
-func (b *builder) doc() format.Doc { return format.Doc{Text: b.text.String(), Blocks: b.blocks} }

@@ -192,7 +192,7 @@ func seconds(n float64) time.Time {
 
 // addressOf is ref as a web address whose host is in lower case, or nil.
 func addressOf(ref string) *url.URL {
-	if !isAddress(ref) {
+	if !IsAddress(ref) {
 		return nil
 	}
 	u, err := url.Parse(strings.TrimSpace(ref))

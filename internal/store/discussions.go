@@ -180,6 +180,9 @@ func (tx *Tx) Discussions() ([]Summary, error) {
 		(SELECT COUNT(*) FROM passages x WHERE x.discussion = d.num),
 		(SELECT COUNT(*) FROM passages x WHERE x.discussion = d.num AND EXISTS (
 			SELECT 1 FROM copies c WHERE c.thing = 'p:' || x.id AND c.part = 0 AND c.mark = '' AND c.id <> '')),
+		(SELECT COUNT(*) FROM documents x WHERE x.discussion = d.num AND x.first_line > 0 AND x.confidence < 1)
+		- (SELECT COUNT(DISTINCT x.id) FROM passages p JOIN documents x ON x.id = p.document
+			WHERE p.discussion = d.num AND x.first_line > 0 AND x.confidence < 1),
 		(SELECT COUNT(*) FROM annotations x WHERE x.discussion = d.num AND x.deleted = 0 AND x.hidden = 0)
 		FROM discussions d`)
 	if err != nil {
@@ -192,7 +195,7 @@ func (tx *Tx) Discussions() ([]Summary, error) {
 }
 
 func summaryRow(s scanner) (x Summary, err error) {
-	err = s.Scan(&x.ID, &x.Title, &x.URL, moment{&x.Imported}, &x.Documents, &x.Passages, &x.Posted, &x.Annotations)
+	err = s.Scan(&x.ID, &x.Title, &x.URL, moment{&x.Imported}, &x.Documents, &x.Passages, &x.Posted, &x.Waiting, &x.Annotations)
 	return x, err
 }
 

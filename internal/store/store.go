@@ -140,6 +140,7 @@ type Summary struct {
 	Documents   int
 	Passages    int
 	Posted      int // passages that stand in at least one room
+	Waiting     int // documents that have no passages until somebody reviewed their borders
 	Annotations int // neither deleted nor hidden
 	Imported    time.Time
 }

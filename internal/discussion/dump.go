@@ -1,0 +1,83 @@
+package discussion
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"marginalia/internal/format"
+)
+
+// ReadDump makes a document of each part that [Segment] finds in a dump.
+//
+// The words of a line stand in the document's text as they stood in the dump,
+// white space at their ends apart. That holds for typed lists too: the "a)" of
+// an item is the writer's, and people will quote it; so the item's Marker is
+// "-" and the "a)" stays in the text.
+func ReadDump(lines []string) []Document {
+	part := func(i int) DocumentID { return DocumentID("part " + strconv.Itoa(i)) }
+	var all []Document
+	for i, p := range Segment(lines) {
+		var own []dumpLine
+		for n := p.First; n <= p.Last; n++ {
+			if words := strings.TrimSpace(lines[n-1]); words != "" {
+				own = append(own, dumpLine{n, p.Blocks[n-p.First], words})
+			}
+		}
+		d := Document{ID: part(i), Kind: p.Kind, Lines: [2]int{p.First, p.Last}, Confidence: p.Confidence, Body: bodyOf(own)}
+		if p.Parent >= 0 {
+			d.Parent = part(p.Parent)
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// Guessed reports whether d was found in a plain dump, where borders, kinds
+// and parents are guesses until somebody reviewed them.
+func (d Document) Guessed() bool { return d.Lines[0] > 0 }
+
+// dumpLine is a line of a dump and what it is taken for.
+type dumpLine struct {
+	number int
+	kind   format.BlockKind
+	words  string
+}
+
+func bodyOf(lines []dumpLine) format.Doc {
+	var blocks []format.Block
+	var words []string
+	for _, l := range lines {
+		b := format.Block{Kind: l.kind, Line: l.number}
+		switch b.Kind {
+		case format.Quote:
+			b.Quote = 1
+		case format.List:
+			b.Level, b.Marker = 1, "-"
+		case format.Heading:
+			b.Level = 2
+		}
+		blocks, words = append(blocks, b), append(words, l.words)
+	}
+	return format.Join(blocks, words)
+}
+
+// dumpLines are the lines that the guessed ones of docs hold, in the dump's order.
+func dumpLines(docs []Document) []dumpLine {
+	var all []dumpLine
+	for _, d := range docs {
+		if !d.Guessed() {
+			continue
+		}
+		for _, b := range d.Body.Blocks {
+			all = append(all, dumpLine{b.Line, b.Kind, d.Body.Text[b.Start:b.End]})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b dumpLine) int { return a.number - b.number })
+	return all
+}
+
+// atLine is the identifier of the document that begins at a line of a dump.
+func atLine(of string, first int) DocumentID {
+	return DocumentID(Derive(of, "line", strconv.Itoa(first)))
+}

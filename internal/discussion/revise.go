@@ -1,0 +1,52 @@
+package discussion
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Revise returns d with docs, which hold the same lines of a dump, as its
+// documents, and with passages that fit them. What is the same is cut as it
+// was; what is new, as o says.
+//
+// The first given passages were handed to rooms: they stay as and where they
+// are, and so must the lines and the kind of their documents. Those behind
+// them follow in reading order.
+func (d Discussion) Revise(docs []Document, given int, o CutOptions) (Discussion, error) {
+	was, had := map[DocumentID]Document{}, map[DocumentID][]Passage{}
+	for _, doc := range d.Documents {
+		was[doc.ID] = doc
+	}
+	for _, p := range d.Passages {
+		had[p.Document] = append(had[p.Document], p)
+	}
+	now := map[DocumentID]Document{}
+	for _, doc := range docs {
+		now[doc.ID] = doc
+	}
+	given = min(given, len(d.Passages))
+	out := d
+	out.Passages = slices.Clone(d.Passages[:given])
+	posted := map[DocumentID]bool{}
+	for _, p := range out.Passages {
+		posted[p.Document] = true
+		if old := was[p.Document]; !sameWords(old, now[p.Document]) {
+			return d, fmt.Errorf("the text of lines %d to %d was posted already (passage %d): its lines and its kind stay as they are",
+				old.Lines[0], old.Lines[1], p.Seq)
+		}
+	}
+	out.Documents = inOrder(docs)
+	for _, doc := range out.Documents {
+		switch cut := had[doc.ID]; {
+		case len(cut) > 0 && (posted[doc.ID] || doc.Confidence >= o.Below) && sameWords(was[doc.ID], doc):
+			out.add(slices.DeleteFunc(slices.Clone(cut), func(p Passage) bool { return p.Seq <= given }))
+		default:
+			out.add(Cut(doc, o))
+		}
+	}
+	return out, nil
+}
+
+func sameWords(a, b Document) bool {
+	return a.Lines == b.Lines && a.Kind == b.Kind && a.Body.Text == b.Body.Text && slices.Equal(a.Body.Blocks, b.Body.Blocks)
+}
