@@ -61,7 +61,8 @@ type PassagesTable struct {
 
 // ImportTable is [import].
 type ImportTable struct {
-	Keep string `toml:"keep" path:"yes"`
+	Keep        string  `toml:"keep" path:"yes"`
+	ReviewBelow float64 `toml:"review_below"`
 }
 
 // MatrixTable is [matrix].
@@ -267,6 +268,8 @@ func plainly(e *toml.DecodeError) string {
 	switch m[2] {
 	case "int":
 		want = "a whole number"
+	case "float64":
+		want = "a number"
 	case "string", "main.duration", "main.choice":
 		want = "words in quotes"
 	case "[]string":

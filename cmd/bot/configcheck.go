@@ -36,6 +36,9 @@ func (c *Config) checkChoices() error {
 	if p := c.Passages; p.Min < 1 || p.Max < p.Min {
 		all = append(all, usage("%s: [passages] min is %d and max is %d: write two numbers of characters, the smaller one first", c.where(), p.Min, p.Max))
 	}
+	if b := c.Import.ReviewBelow; !(b >= 0 && b <= 1) { // neither is NaN
+		all = append(all, usage("%s: [import] review_below is %v: write a number from 0 (all is posted) to 1", c.where(), b))
+	}
 	return errors.Join(all...)
 }
 

@@ -101,6 +101,14 @@ func setField(f reflect.Value, s setting, value string) error {
 		f.SetInt(int64(n))
 		return nil
 	}
+	if f.Kind() == reflect.Float64 {
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return usage("%s in the environment is %q: write a number", s.env(), value)
+		}
+		f.SetFloat(n)
+		return nil
+	}
 	if f.Kind() == reflect.Slice {
 		f.Set(reflect.ValueOf(strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })))
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,51 +75,88 @@ func (a *app) importText(cmd *cobra.Command, c Config, ref string, o importing) 
 		return err
 	}
 	d := f.Discussion(c.cut())
-	var added store.Imported
+	var did kept
 	if !o.dry {
-		if added, err = keep(cmd.Context(), c, d); err != nil {
+		if did, err = keep(cmd.Context(), c, d); err != nil {
 			return err
 		}
-		d.ID = added.ID
+		d.ID = did.ID
 	}
 	switch {
 	case o.asJSON:
 		return a.printJSON(discussion.Printable(d, f.Missing...))
 	case o.dry:
-		return a.printPassages(d)
+		return errors.Join(a.printPassages(d), a.printWaiting(len(d.Waiting()), d.ID))
 	}
-	return a.printImported(d, added)
+	return a.printImported(d, did)
 }
 
-// cut says how long passages are.
+// cut says how long passages are, and which texts have none yet.
 func (c Config) cut() discussion.CutOptions {
-	return discussion.CutOptions{Min: c.Passages.Min, Max: c.Passages.Max}
+	return discussion.CutOptions{Min: c.Passages.Min, Max: c.Passages.Max, Below: c.Import.ReviewBelow}
 }
 
-// keep stores a text.
-func keep(ctx context.Context, c Config, d discussion.Discussion) (added store.Imported, err error) {
+// kept is what became of a text that was imported.
+type kept struct {
+	store.Imported
+	recut    bool // other passages than before: review_below was changed
+	passages int  // that there are then
+	waiting  int  // documents that are held back
+}
+
+// keep stores a text. What was guessed of it and is kept already is held back
+// or let go as the configuration now says.
+func keep(ctx context.Context, c Config, d discussion.Discussion) (did kept, err error) {
 	db, err := openBeside(ctx, c)
 	if err != nil {
-		return added, err
+		return did, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	err = db.Update(ctx, func(tx *store.Tx) error {
-		added, err = tx.Import(d, time.Now())
-		return err
+		added, err := tx.Import(d, time.Now())
+		did = kept{Imported: added, waiting: len(d.Waiting())}
+		if err != nil || added.New || !d.Reviewable() {
+			return err
+		}
+		was, now, err := revised(tx, c, d.ID, nil)
+		did.recut, did.passages, did.waiting = !reflect.DeepEqual(now, was), len(now.Passages), len(now.Waiting())
+		if err != nil || !did.recut {
+			return err
+		}
+		return tx.Amend(now)
 	})
-	return added, err
+	return did, err
 }
 
-func (a *app) printImported(d discussion.Discussion, added store.Imported) (err error) {
+// revised is the discussion of an id as it is kept, and as it is with docs for
+// its documents, nil for those that it has.
+func revised(tx *store.Tx, c Config, id discussion.ID, docs []discussion.Document) (was, now discussion.Discussion, err error) {
+	if was, err = tx.Discussion(id); err != nil {
+		return was, was, err
+	}
+	if docs == nil {
+		docs = was.Documents
+	}
+	given, err := tx.Given(id)
+	if err != nil {
+		return was, was, err
+	}
+	now, err = was.Revise(docs, given, c.cut())
+	return was, now, err
+}
+
+func (a *app) printImported(d discussion.Discussion, did kept) (err error) {
 	switch {
-	case added.New:
-		_, err = fmt.Fprintf(a.out, "imported %s: %q, documents: %d, passages: %d\n", d.ID, d.Title, added.Documents, added.Passages)
-	case added.Documents > 0:
-		_, err = fmt.Fprintf(a.out, "added to %s what is new, documents: %d, passages: %d\n", d.ID, added.Documents, added.Passages)
+	case did.New:
+		_, err = fmt.Fprintf(a.out, "imported %s: %q, documents: %d, passages: %d\n", d.ID, d.Title, did.Documents, did.Passages)
+	case did.Documents > 0:
+		_, err = fmt.Fprintf(a.out, "added to %s what is new, documents: %d, passages: %d\n", d.ID, did.Documents, did.Passages)
+	case did.recut:
+		_, err = fmt.Fprintf(a.out, "%s follows review_below as it is now, passages: %d\n", d.ID, did.passages)
 	default:
 		_, err = fmt.Fprintf(a.out, "nothing changed: %s was imported before\n", d.ID)
 	}
-	return err
+	return errors.Join(err, a.printWaiting(did.waiting, d.ID))
 }
 
 // printPassages shows how a text would be cut, a line for each passage.

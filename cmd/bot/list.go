@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -36,9 +37,13 @@ func (a *app) printList(all []store.Summary) error {
 		return err
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tTITLE\tDOCUMENTS\tPASSAGES\tPOSTED\tANNOTATIONS")
+	fmt.Fprintln(w, "ID\tTITLE\tDOCUMENTS\tPASSAGES\tPOSTED\tANNOTATIONS\tTO REVIEW")
 	for _, s := range all {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\n", s.ID, s.Title, s.Documents, s.Passages, s.Posted, s.Annotations)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\n", s.ID, s.Title, s.Documents, s.Passages, s.Posted, s.Annotations, s.Waiting)
 	}
-	return w.Flush()
+	told := w.Flush()
+	for _, s := range all {
+		told = errors.Join(told, a.printWaiting(s.Waiting, s.ID))
+	}
+	return told
 }

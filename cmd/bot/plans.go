@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, log *slog.Logger, 
 		}
 		texts[i] = id
 	}
+	if err := tellWaiting(ctx, db, texts, log); err != nil {
+		return err
+	}
 	return db.Update(ctx, func(tx *store.Tx) error {
 		configured := map[string]bool{}
 		for i, p := range c.Plans {
@@ -46,6 +50,19 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, log *slog.Logger, 
 			}
 		}
 		return retire(tx, configured)
+	})
+}
+
+// tellWaiting says which of the texts that are read have parts that are held back.
+func tellWaiting(ctx context.Context, db *store.DB, texts []discussion.ID, log *slog.Logger) error {
+	return db.View(ctx, func(tx *store.Tx) error {
+		all, err := tx.Discussions()
+		for _, s := range all {
+			if s.Waiting > 0 && slices.Contains(texts, s.ID) {
+				log.Warn("parts of a text are not posted before they are reviewed", "text", s.ID, "parts", s.Waiting, "do", "bot import "+string(s.ID)+" --review")
+			}
+		}
+		return err
 	})
 }
 

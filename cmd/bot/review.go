@@ -96,9 +96,9 @@ func ignoreMissing(err error) error {
 
 // reviewed is what a review did.
 type reviewed struct {
-	now              discussion.Discussion
-	new              bool // it was not imported before
-	changed, waiting int  // documents
+	now     discussion.Discussion
+	new     bool // it was not imported before
+	changed int  // documents that are other than they were
 }
 
 // amend keeps d with docs in place of its documents, whatever became of it
@@ -115,52 +115,35 @@ func amend(ctx context.Context, c Config, d discussion.Discussion, docs []discus
 		if err != nil {
 			return err
 		}
-		was, err := tx.Discussion(d.ID)
-		if err != nil {
+		was, amended, err := revised(tx, c, d.ID, docs)
+		did = reviewed{now: amended, new: added, changed: different(was.Documents, amended.Documents)}
+		if err != nil || reflect.DeepEqual(amended, was) {
 			return err
 		}
-		given, err := tx.Given(d.ID)
-		if err != nil {
+		if err := tx.Amend(amended); err != nil {
 			return err
 		}
-		did = reviewed{new: added}
-		if did.now, err = was.Revise(docs, given, c.cut()); err != nil {
-			return err
-		}
-		did.count(was)
-		if reflect.DeepEqual(did.now, was) {
-			return nil
-		}
-		if err := tx.Amend(did.now); err != nil {
-			return err
-		}
-		return renamed(tx, was, did.now, given, now)
+		return renamed(tx, was, amended, now)
 	})
 	return did, err
 }
 
-// count counts what is other than it was, and what still waits.
-func (r *reviewed) count(was discussion.Discussion) {
+// different counts the documents that are other than they were, or new.
+func different(was, now []discussion.Document) (n int) {
 	before := map[discussion.DocumentID]discussion.Document{}
-	for _, doc := range was.Documents {
+	for _, doc := range was {
 		before[doc.ID] = doc
 	}
-	shown := map[discussion.DocumentID]bool{}
-	for _, p := range r.now.Passages {
-		shown[p.Document] = true
-	}
-	for _, doc := range r.now.Documents {
+	for _, doc := range now {
 		if !reflect.DeepEqual(doc, before[doc.ID]) {
-			r.changed++
-		}
-		if !shown[doc.ID] && !doc.Body.Empty() {
-			r.waiting++
+			n++
 		}
 	}
+	return n
 }
 
 // renamed has the posts say who wrote a comment where that is known only now.
-func renamed(tx *store.Tx, was, now discussion.Discussion, given int, at time.Time) error {
+func renamed(tx *store.Tx, was, now discussion.Discussion, at time.Time) error {
 	author := map[discussion.DocumentID]string{}
 	for _, doc := range was.Documents {
 		author[doc.ID] = doc.Author
@@ -169,7 +152,7 @@ func renamed(tx *store.Tx, was, now discussion.Discussion, given int, at time.Ti
 	for _, doc := range now.Documents {
 		other[doc.ID] = doc.Author != author[doc.ID]
 	}
-	for _, p := range now.Passages[:min(given, len(now.Passages))] {
+	for _, p := range now.Passages {
 		if !other[p.Document] {
 			continue
 		}
@@ -199,7 +182,7 @@ func (a *app) printReviewed(did reviewed, o importing) (err error) {
 	default:
 		_, err = fmt.Fprintf(a.out, "reviewed %s, documents: %d of %d changed, passages: %d\n", d.ID, did.changed, len(d.Documents), len(d.Passages))
 	}
-	return errors.Join(err, a.printWaiting(did.waiting, d.ID))
+	return errors.Join(err, a.printWaiting(len(d.Waiting()), d.ID))
 }
 
 // printWaiting says how many texts are held back, and how to let them go.

@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"exitcode":    exitCode,
 			"start":       start,
 			"waitfor":     waitFor,
+			"posted":      posted,
 			"get":         get,
 			"stop":        stop,
 		},
@@ -221,6 +222,16 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		return m != nil
 	}, "%s does not hold %s:\n%s", args[0], args[1], func() string { return ts.ReadFile(args[0]) })
+}
+
+// posted N: sooner or later so many passages stand in rooms.
+func posted(ts *testscript.TestScript, _ bool, args []string) {
+	said := ""
+	until(ts, func() bool {
+		ts.Check(ts.Exec("bot", "status"))
+		said = ts.ReadFile("stdout")
+		return strings.Contains(said, "  "+args[0]+" of ")
+	}, "%s are not posted%s: %s", args[0], "", func() string { return said })
 }
 
 // get URL STATUS [REGEXP]: sooner or later it answers so.

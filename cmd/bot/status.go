@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"marginalia/internal/command"
+	"marginalia/internal/discussion"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -26,6 +27,7 @@ type textStatus struct {
 	Passages    int       `json:"passages"`
 	Posted      int       `json:"posted"`
 	Annotations int       `json:"annotations"`
+	ToReview    int       `json:"to_review"` // documents that are held back
 	Imported    time.Time `json:"imported"`
 }
 
@@ -88,7 +90,7 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 	byID := map[string]store.Summary{}
 	for _, t := range texts {
 		byID[string(t.ID)] = t
-		s.Texts = append(s.Texts, textStatus{string(t.ID), t.Title, t.Passages, t.Posted, t.Annotations, t.Imported.UTC()})
+		s.Texts = append(s.Texts, textStatus{string(t.ID), t.Title, t.Passages, t.Posted, t.Annotations, t.Waiting, t.Imported.UTC()})
 	}
 	plans, err := tx.Plans()
 	if err != nil {
@@ -144,6 +146,9 @@ func (a *app) printStatus(s statusOf) error {
 	fmt.Fprintf(a.out, "Texts: %d\n", len(s.Texts))
 	for _, t := range s.Texts {
 		fmt.Fprintf(a.out, "  %s  %d of %d passages posted, %d annotations\n", t.ID, t.Posted, t.Passages, t.Annotations)
+		if t.ToReview > 0 {
+			fmt.Fprintf(a.out, "    %s\n", waiting(t.ToReview, discussion.ID(t.ID)))
+		}
 	}
 	fmt.Fprintf(a.out, "Plans: %d\n", len(s.Plans))
 	for _, p := range s.Plans {

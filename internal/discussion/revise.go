@@ -50,3 +50,15 @@ func (d Discussion) Revise(docs []Document, given int, o CutOptions) (Discussion
 func sameWords(a, b Document) bool {
 	return a.Lines == b.Lines && a.Kind == b.Kind && a.Body.Text == b.Body.Text && slices.Equal(a.Body.Blocks, b.Body.Blocks)
 }
+
+// Waiting are the documents of a dump that have no passages, since nobody
+// reviewed how they were guessed.
+func (d Discussion) Waiting() []Document {
+	shown := map[DocumentID]bool{}
+	for _, p := range d.Passages {
+		shown[p.Document] = true
+	}
+	return slices.DeleteFunc(slices.Clone(d.Documents), func(doc Document) bool {
+		return shown[doc.ID] || !doc.Guessed() || doc.Confidence >= 1
+	})
+}
