@@ -1,6 +1,7 @@
 package discussion
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -69,43 +70,59 @@ func selectLiteral(text string, in Span, quote string) (Selector, bool) {
 // another word. Where several places are as good a quote is passed over: an
 // unsure anchor is worse than none.
 func Select(text string, within [2]int, quotes ...string) (Selector, bool) {
+	if found := Places(text, within, quotes...); len(found) == 1 {
+		return found[0], true
+	}
+	return Selector{}, false
+}
+
+// Places is Select for those who can ask: where every quote was passed over it
+// returns the places of the first that has several, in the order of the text.
+func Places(text string, within [2]int, quotes ...string) (several []Selector) {
 	from := runeStart(text, within[0])
 	passage := Span{from, max(from, runeStart(text, within[1]))}
 	var prepared *Text // once, and only for a quote that does not stand there to the letter
 	for _, quote := range quotes {
 		if s, ok := selectLiteral(text, passage, strings.TrimSpace(quote)); ok {
-			return s, true
+			return []Selector{s}
 		}
 		if prepared == nil {
 			prepared = Prepare(text)
 		}
-		if s, ok := prepared.selectOnly(passage, quote); ok {
-			return s, true
+		found := prepared.wholePlaces(passage, quote)
+		if len(found) == 1 {
+			return found
+		}
+		if several == nil {
+			several = found
 		}
 	}
-	return Selector{}, false
+	return several
 }
 
-// selectOnly finds words that stand in the passage, or else in all of t, at
-// just one place.
-func (t *Text) selectOnly(passage Span, quote string) (Selector, bool) {
+// wholePlaces finds words in the passage, or else in all of t.
+func (t *Text) wholePlaces(passage Span, quote string) []Selector {
 	hints := []*Span{&passage, nil}
 	if passage.Start == passage.End {
 		hints = hints[1:]
 	}
 	for _, hint := range hints {
 		found := t.Find(Quote{Exact: quote, Hint: hint})
-		whole := slices.DeleteFunc(slices.Clone(found), func(p Place) bool {
-			return p.End-p.Start < longQuote && !wholeWords(t.text, p.Start, p.End)
-		})
+		var whole []Selector
+		for _, p := range found {
+			if p.End-p.Start >= longQuote || wholeWords(t.text, p.Start, p.End) {
+				whole = append(whole, SelectorOf(t.text, p.Start, p.End))
+			}
+		}
 		if len(whole) > 0 {
-			return SelectorOf(t.text, whole[0].Start, whole[0].End), len(whole) == 1
+			slices.SortStableFunc(whole, func(a, b Selector) int { return cmp.Compare(a.Start, b.Start) })
+			return whole
 		}
 		if len(found) == 0 {
 			break // what is near nothing with a hint is near nothing without
 		}
 	}
-	return Selector{}, false
+	return nil
 }
 
 // mostHits is how many places a search looks at before it gives up on words
