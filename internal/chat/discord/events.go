@@ -179,7 +179,7 @@ func (l *listener) around(ctx context.Context, h heard) ([]chat.Event, error) {
 	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_UPDATE":
 		l.rightsChanged(h)
 	}
-	return nil, nil
+	return nil, l.looksAround(ctx, h)
 }
 
 // forget: a channel or thread is no more.
@@ -229,6 +229,7 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 		return nil
 	}
 	l.learnAll(h, g.ID)
+	l.learnSight(h)
 	there, known := l.guilds[g.ID]
 	l.guilds[g.ID] = true
 	if there && known || l.replaying && !known {

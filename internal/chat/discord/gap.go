@@ -20,21 +20,29 @@ type gap struct {
 // thread from its cursor on, oldest first.
 func (l *listener) catchUp(ctx context.Context) error {
 	since := l.heard
+	l.caught = since
 	found, err := l.survey(ctx)
 	if err != nil {
 		return err
 	}
 	clear(l.gaps)
 	l.back = lookback{}
+	for r := range l.rooms {
+		_, there := found[chat.Place{Room: r}]
+		l.sight.sees(r, there, since)
+	}
 	for place, s := range found {
 		l.begin(place, s, since)
 	}
-	slices.SortFunc(l.back.left, func(a, b stretch) int { return inOrderOfMarks(a.place, b.place) })
+	l.back.sort()
 	l.whole = len(l.gaps) == 0
 	if err := l.tell(ctx); err != nil { // where "from now on" is
 		return err
 	}
 	for _, place := range l.missed() {
+		if l.gaps[place] == nil {
+			continue
+		}
 		if err := l.fill(ctx, place); err != nil {
 			return err
 		}
@@ -125,6 +133,9 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 		err := l.waited(ctx, func() (err error) { some, err = l.messages(ctx, id, idOf(after)); return err })
 		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 			l.c.Log.Warn("what was missed cannot be read", "channel", id, "error", err)
+			if place.Thread == "" {
+				l.sight.sees(place.Room, false, l.caught)
+			}
 			break
 		}
 		if err != nil {

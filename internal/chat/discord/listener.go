@@ -28,11 +28,13 @@ type listener struct {
 
 	session   session
 	heard     string              // the newest id that was heard of
+	caught    string              // what that was before what was missed was caught up with
 	whole     bool                // there are no gaps: the session stands for all places
 	comeBack  bool                // more was missed than what is caught up with now
 	replaying bool                // what comes was sent before, perhaps to the process before
 	touched   map[chat.Place]bool // places whose cursors are to be recorded
 
+	sight sight
 	back  lookback
 	edits recent[string, time.Time] // messages → the edits of them that this Run told
 }
@@ -41,7 +43,7 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 	a := readAccount(since[chat.Place{}])
 	l := &listener{
 		Platform: p, handle: handle, rooms: map[chat.Room]bool{}, trails: map[chat.Place]*trail{},
-		gaps: map[chat.Place]*gap{}, guilds: map[string]bool{}, session: a.session, heard: a.Heard, whole: a.ID != "", back: lookback{after: a.Back},
+		gaps: map[chat.Place]*gap{}, guilds: map[string]bool{}, session: a.session, heard: a.Heard, whole: a.ID != "", sight: newSight(), back: lookback{after: a.Back},
 		calls: calls{wake: make(chan struct{}, 1)}, touched: map[chat.Place]bool{}, edits: newRecent[string, time.Time](8192),
 	}
 	for place, cursor := range since {

@@ -51,6 +51,11 @@ func (b *lookback) begun(place chat.Place, upTo uint64) {
 	b.left = append(b.left, stretch{place: place, upTo: upTo})
 }
 
+// sort puts the places in their order.
+func (b *lookback) sort() {
+	slices.SortFunc(b.left, func(x, y stretch) int { return inOrderOfMarks(x.place, y.place) })
+}
+
 // mark is where the next process would have to go on.
 func (b *lookback) mark() string {
 	if len(b.left) == 0 {

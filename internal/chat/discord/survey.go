@@ -51,6 +51,20 @@ func (l *listener) survey(ctx context.Context) (map[chat.Place]seen, error) {
 	return found, nil
 }
 
+// surveyRoom is survey for one room.
+func (l *listener) surveyRoom(ctx context.Context, r chat.Room, since string) (map[chat.Place]seen, error) {
+	all, here := map[chat.Place]seen{}, map[chat.Place]seen{}
+	if err := l.surveyServer(ctx, l.guildOf(r.ID), all); err != nil {
+		return nil, err
+	}
+	for place, s := range all {
+		if place.Room == r {
+			here[place] = s
+		}
+	}
+	return here, l.surveyArchive(ctx, r, since, here)
+}
+
 // servers are those that the rooms are on: all that the bot is on, unless it is
 // known of each room.
 func (l *listener) servers(ctx context.Context) ([]string, error) {

@@ -103,9 +103,29 @@ func (s *Server) Deny(channel string, perms int64) { s.overwrite(channel, perms,
 // Allow gives back what Deny took.
 func (s *Server) Allow(channel string, perms int64) { s.overwrite(channel, perms, false) }
 
+// TakeRole takes the bot's role from it, GiveRole gives it back.
+func (s *Server) TakeRole() { s.roleGiven(false) }
+
+// GiveRole gives the bot its role again.
+func (s *Server) GiveRole() { s.roleGiven(true) }
+
+func (s *Server) roleGiven(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.inSightAgain()()
+	s.bot.roles = nil
+	if on {
+		s.bot.roles = []string{s.guild.roles[1].id}
+	}
+	data := s.bot.memberWithUser()
+	data["guild_id"] = s.guild.id
+	s.emit(event{name: "GUILD_MEMBER_UPDATE", data: data}) // of itself a bot hears without the intent
+}
+
 func (s *Server) overwrite(id string, perms int64, deny bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.inSightAgain()()
 	c := s.channels[id].home()
 	o := c.overwrites[s.bot.id]
 	o.member = true
@@ -115,8 +135,23 @@ func (s *Server) overwrite(id string, perms int64, deny bool) {
 	}
 	c.overwrites[s.bot.id] = o
 	s.emit(event{name: "CHANNEL_UPDATE", intent: intentGuilds, channel: c, always: true, data: s.channelObject(c, c.kind)})
-	if !deny && perms&ViewChannel != 0 {
-		s.syncThreads(c)
+}
+
+// inSightAgain notes which channels are hidden from the bot, and returns what
+// tells of the threads of those that are not any more.
+func (s *Server) inSightAgain() func() {
+	var hidden []*channel
+	for _, c := range s.sorted() {
+		if !c.gone && !c.thread() && s.rights(s.bot, c)&ViewChannel == 0 {
+			hidden = append(hidden, c)
+		}
+	}
+	return func() {
+		for _, c := range hidden {
+			if s.rights(s.bot, c)&ViewChannel != 0 {
+				s.syncThreads(c)
+			}
+		}
 	}
 }
 
@@ -146,6 +181,7 @@ func (s *Server) Revoke(perms int64) { s.roleChange(func(have int64) int64 { ret
 func (s *Server) roleChange(change func(int64) int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.inSightAgain()()
 	r := s.guild.roles[1]
 	r.perms = change(r.perms)
 	s.emit(event{name: "GUILD_ROLE_UPDATE", intent: intentGuilds, data: object{"guild_id": s.guild.id, "role": r.object()}})

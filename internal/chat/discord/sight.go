@@ -1,0 +1,227 @@
+package discord
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"marginalia/internal/chat"
+)
+
+// sight is which rooms the bot can see. What is said in a room while it is
+// hidden is not told by the gateway: it is a gap, which is filled as soon as the
+// room comes into sight again.
+type sight struct {
+	rooms  map[chat.Room]view
+	grants map[string]*grant // by server, as far as they are known
+}
+
+// view is what is known of one room. The zero value is not known: a session
+// that was taken up may have been without sight of it.
+type view struct {
+	seen, hidden bool
+	since        string      // the newest id that was heard of before it was hidden
+	over         []overwrite // nil: not known
+}
+
+// grant is what the bot is granted on a server.
+type grant struct {
+	authority
+	mine []string // its roles
+}
+
+func newSight() sight { return sight{map[chat.Room]view{}, map[string]*grant{}} }
+
+// sees notes that a room was read. since is the newest id that was heard of
+// before, to be remembered if it was not.
+func (s *sight) sees(r chat.Room, seen bool, since string) {
+	v := s.rooms[r]
+	if seen || !v.hidden {
+		v.since = since
+	}
+	v.seen, v.hidden = seen, !seen
+	s.rooms[r] = v
+}
+
+// looksAround takes note of what an event says about what the bot may see, and
+// fills rooms that have come into sight.
+func (l *listener) looksAround(ctx context.Context, h heard) error {
+	switch h.kind {
+	case "CHANNEL_CREATE", "CHANNEL_UPDATE":
+		var c channel
+		if json.Unmarshal(h.data, &c) != nil || !l.rooms[room(c.ID)] {
+			return nil
+		}
+		l.sight.excepts(room(c.ID), c.Overwrites)
+		return l.lookAtRoom(ctx, room(c.ID))
+	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_MEMBER_UPDATE", "THREAD_LIST_SYNC":
+	default:
+		return nil
+	}
+	var e struct {
+		Guild string   `json:"guild_id"`
+		User  user     `json:"user"`  // of a member
+		Roles []string `json:"roles"` // of a member
+		Role  role     `json:"role"`
+		Gone  string   `json:"role_id"`
+	}
+	if json.Unmarshal(h.data, &e) != nil || h.kind == "GUILD_MEMBER_UPDATE" && e.User.ID != l.me().user {
+		return nil
+	}
+	if g := l.sight.grants[e.Guild]; g != nil {
+		switch h.kind {
+		case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE":
+			g.put(e.Role)
+		case "GUILD_ROLE_DELETE":
+			g.roles = slices.DeleteFunc(slices.Clone(g.roles), func(r role) bool { return r.ID == e.Gone })
+		case "GUILD_MEMBER_UPDATE":
+			g.mine = e.Roles
+		}
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(l.rooms), func(a, b chat.Room) int { return cmp.Compare(a.ID, b.ID) }) {
+		if l.guildOf(r.ID) != e.Guild {
+			continue
+		}
+		if err := l.lookAtRoom(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// excepts notes the exceptions of a room.
+func (s *sight) excepts(r chat.Room, over []overwrite) {
+	v := s.rooms[r]
+	v.over = append([]overwrite{}, over...)
+	s.rooms[r] = v
+}
+
+// put replaces a role, or adds it. Nobody else holds the list.
+func (g *grant) put(one role) {
+	g.roles = slices.DeleteFunc(slices.Clone(g.roles), func(r role) bool { return r.ID == one.ID })
+	g.roles = append(g.roles, one)
+}
+
+// learnSight learns what a server tells of itself: its roles, the exceptions of
+// its channels, and the bot's own roles.
+func (l *listener) learnSight(h heard) {
+	var g struct {
+		ID       string    `json:"id"`
+		Owner    string    `json:"owner_id"`
+		Roles    []role    `json:"roles"`
+		Channels []channel `json:"channels"`
+		Members  []member  `json:"members"`
+	}
+	if json.Unmarshal(h.data, &g) != nil {
+		return
+	}
+	delete(l.sight.grants, g.ID)
+	me := slices.IndexFunc(g.Members, func(m member) bool { return m.User != nil && m.User.ID == l.me().user })
+	if me >= 0 {
+		l.sight.grants[g.ID] = &grant{authority{guild: g.ID, owner: g.Owner, roles: g.Roles}, g.Members[me].Roles}
+	}
+	for _, c := range g.Channels {
+		if r := room(c.ID); l.rooms[r] {
+			l.sight.excepts(r, c.Overwrites)
+		}
+	}
+}
+
+// lookAtRoom finds out whether a room has come out of sight, or into it again.
+// By what the events say it is hidden even if Discord, asked now, would show it
+// again; that it can be seen is believed of Discord alone.
+func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
+	v := l.sight.rooms[r]
+	hidden, err := l.isHidden(ctx, r, v)
+	if err != nil {
+		return fmt.Errorf("look whether channel %s can be seen: %w", r.ID, err)
+	}
+	if hidden || v.seen {
+		if hidden && !v.hidden {
+			l.c.Log.Warn("a channel is hidden from the bot", "channel", r.ID)
+		}
+		l.sight.sees(r, !hidden, l.heard)
+		return nil
+	}
+	err = l.waited(ctx, func() error { return l.mayRead(ctx, r.ID) })
+	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look whether channel %s can be read: %w", r.ID, err)
+	}
+	return l.seesAgain(ctx, r, cmp.Or(v.since, l.heard))
+}
+
+// isHidden tells by what is known whether a room is hidden, and finds out what
+// is not known.
+func (l *listener) isHidden(ctx context.Context, r chat.Room, v view) (bool, error) {
+	g, err := l.granted(ctx, l.guildOf(r.ID))
+	if err == nil && v.over == nil {
+		var c channel
+		err = l.waited(ctx, func() (err error) { c, err = l.channel(ctx, r.ID); return err })
+		v.over = c.Overwrites
+		l.sight.excepts(r, c.Overwrites)
+	}
+	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return g.inChannel(l.me().user, g.mine, v.over)&viewChannel == 0, nil
+}
+
+// granted is what the bot is granted on a server.
+func (l *listener) granted(ctx context.Context, guild string) (*grant, error) {
+	if g := l.sight.grants[guild]; g != nil {
+		return g, nil
+	}
+	var m member
+	var a authority
+	if err := l.waited(ctx, func() (err error) { a, err = l.authorityOf(ctx, guild); return err }); err != nil {
+		return nil, err
+	}
+	if err := l.waited(ctx, func() error { return l.get(ctx, "guilds/"+guild+"/members/"+l.me().user, nil, &m) }); err != nil {
+		return nil, err
+	}
+	g := &grant{a, m.Roles}
+	l.sight.grants[guild] = g
+	return g, nil
+}
+
+// seesAgain reads what was said in a room, and in its threads, while it was
+// hidden. What is said there now waits for it.
+func (l *listener) seesAgain(ctx context.Context, r chat.Room, since string) error {
+	l.sight.sees(r, true, "")
+	all, err := l.surveyRoom(ctx, r, since)
+	if err != nil {
+		return err
+	}
+	before := maps.Clone(l.gaps)
+	for place, s := range all {
+		if l.gaps[place] == nil {
+			l.begin(place, s, since)
+		}
+	}
+	l.back.sort()
+	whole := l.whole
+	l.whole = false
+	for _, place := range l.missed() {
+		if before[place] != nil { // whoever began it fills it
+			continue
+		}
+		if err := l.fill(ctx, place); err != nil {
+			return err
+		}
+		if err := l.take(ctx); err != nil {
+			return err
+		}
+	}
+	l.whole = whole
+	return l.tell(ctx)
+}

@@ -1,0 +1,159 @@
+package discord
+
+import (
+	"slices"
+	"testing"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/discord/discordtest"
+)
+
+// ways are how a room is hidden from the bot, and shown again.
+var ways = []struct {
+	name       string
+	hide, show func(w *world, r chat.Room)
+}{
+	{"an exception of the channel",
+		func(w *world, r chat.Room) { w.Deny(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) },
+		func(w *world, r chat.Room) { w.Allow(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) }},
+	{"its role loses a right",
+		func(w *world, _ chat.Room) { w.Revoke(discordtest.ViewChannel) },
+		func(w *world, _ chat.Room) { w.Grant(discordtest.ViewChannel) }},
+	{"it loses its role",
+		func(w *world, _ chat.Room) { w.TakeRole() },
+		func(w *world, _ chat.Room) { w.GiveRole() }},
+	{"first it may see, then read", // two events, of which the second brings it back
+		func(w *world, r chat.Room) { w.Deny(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) },
+		func(w *world, r chat.Room) {
+			w.Allow(r.ID, discordtest.ViewChannel)
+			w.Allow(r.ID, discordtest.ReadHistory)
+		}},
+}
+
+// A room is hidden from the bot for a while, within one session. What is said in
+// it and in its threads meanwhile, and done to what was said before, is told as
+// soon as it is shown again, before what is said then.
+func TestHiddenForAWhile(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				h := hideable(t, w)
+				e := hear(t, w.open(t), h.since)
+				goesOn(t, w, e, h.room)
+				way.hide(w, h.room)
+				h.meanwhile(t)
+				way.show(w, h.room)
+				h.afterwards(t)
+				h.check(t, e)
+				if n := w.Ops()["IDENTIFY"].N; n != 1 {
+					t.Errorf("%d sessions were begun", n)
+				}
+				e.stop()
+			})
+		})
+	}
+}
+
+// The same, while the bot is stopped and its next process takes the session up.
+func TestHiddenWhenItBegan(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				h := hideable(t, w)
+				way.hide(w, h.room)
+				e := hear(t, w.open(t), h.since)
+				h.meanwhile(t)
+				h.since = e.stop()
+				e = hear(t, w.open(t), h.since)
+				way.show(w, h.room)
+				h.afterwards(t)
+				h.check(t, e)
+				e.stop()
+			})
+		})
+	}
+}
+
+// It is hidden when a session begins, so that what was missed before cannot be
+// read: that, too, is told when it is shown.
+func TestHiddenAtFirst(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				h := hideable(t, w)
+				w.Server.Restart()
+				h.meanwhile(t)
+				way.hide(w, h.room)
+				e := hear(t, w.open(t), h.since)
+				e.wait("the end of it", func() bool { return e.since[chat.Place{}] != h.since[chat.Place{}] })
+				if n := len(e.all()); n > 0 {
+					t.Errorf("heard:\n%s", list(e.all()))
+				}
+				way.show(w, h.room)
+				h.afterwards(t)
+				h.check(t, e)
+				e.stop()
+			})
+		})
+	}
+}
+
+// hidden is a room with a thread, a person, and what they did.
+type hidden struct {
+	room   chat.Room
+	thread chat.Place
+	ada    *person
+	since  map[chat.Place]chat.Cursor
+	first  chat.Ref
+	said   map[chat.Place][]string
+	fresh  chat.Place
+}
+
+func hideable(t *testing.T, w *world) *hidden {
+	h := &hidden{room: w.Room(t), ada: w.User(t, "ada").(*person), said: map[chat.Place][]string{}}
+	p := w.open(t)
+	e := hear(t, p, fromNow(h.room))
+	h.thread = opened(t, p, does(t, p, posting(at(h.room), "", "A passage.")).Ref)
+	h.first = h.ada.Say(t, h.thread, "Frist.", chat.Ref{})
+	e.said(h.first.ID)
+	goesOn(t, w, e, h.room)
+	h.since = e.stop()
+	return h
+}
+
+func (h *hidden) say(t *testing.T, p chat.Place, text string) {
+	h.said[p] = append(h.said[p], h.ada.Say(t, p, text, chat.Ref{}).ID)
+}
+
+func (h *hidden) meanwhile(t *testing.T) {
+	fresh, err := h.ada.u.Thread(h.room.ID, "", "New")
+	must(t, err)
+	h.fresh = chat.Place{Room: h.room, Thread: fresh}
+	for _, p := range []chat.Place{at(h.room), h.thread, h.fresh} {
+		h.say(t, p, "While it is hidden.")
+	}
+	h.ada.Edit(t, h.first, "First.")
+}
+
+func (h *hidden) afterwards(t *testing.T) {
+	for _, p := range []chat.Place{at(h.room), h.thread, h.fresh} {
+		h.say(t, p, "Now that it is shown.")
+	}
+}
+
+func (h *hidden) check(t *testing.T, e *ear) {
+	t.Helper()
+	for place, want := range h.said {
+		e.said(want[len(want)-1])
+		var got []string
+		for _, o := range e.all(chat.Said) {
+			if o.Message.Ref.Place == place && slices.Contains(want, o.Message.Ref.ID) {
+				got = append(got, o.Message.Ref.ID)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("in %+v was said %q, heard %q", place, want, got)
+		}
+	}
+	e.hears("the edit", of(chat.Edited, h.first))
+}
