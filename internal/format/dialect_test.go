@@ -2,6 +2,7 @@ package format
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -43,21 +44,35 @@ func holds(t rapid.TB, d Dialect, doc Doc) {
 	if err := doc.Check(); err != nil {
 		t.Fatalf("the test's own Doc: %v", err)
 	}
-	want := d.Normal(doc)
+	if _, _, err := shows(d, doc); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shows returns what a dialect shows of a Doc and how it writes that down, and
+// whether it breaks its contract.
+func shows(d Dialect, doc Doc) (want Doc, printed string, err error) {
+	want = d.Normal(doc)
 	if err := want.Check(); err != nil {
-		t.Fatalf("Normal: %v\n%s", err, show(want))
+		return want, "", fmt.Errorf("Normal: %w\n%s", err, show(want))
 	}
 	if again := d.Normal(want); !same(again, want) {
-		t.Fatalf("Normal twice is not Normal\n%s\n%s", show(want), show(again))
+		return want, "", fmt.Errorf("Normal twice is not Normal\n%s\n%s", show(want), show(again))
 	}
-	printed := d.Print(doc)
+	printed = d.Print(doc)
+	return want, printed, readAs(d, printed, want)
+}
+
+// readAs says how what is read of a text is not what was wanted.
+func readAs(d Dialect, printed string, want Doc) error {
 	got := d.Parse(printed)
 	if err := got.Check(); err != nil {
-		t.Fatalf("Parse: %v\n%s", err, show(got))
+		return fmt.Errorf("Parse: %w\n%s", err, show(got))
 	}
 	if !same(got, want) {
-		t.Fatalf("printed:\n%s\nread  %s\nwant  %s", printed, show(got), show(want))
+		return fmt.Errorf("printed:\n%s\nread  %s\nwant  %s", printed, show(got), show(want))
 	}
+	return nil
 }
 
 // same compares all but the lines of the source.

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -51,6 +52,7 @@ func TestDiscordWrites(t *testing.T) {
 		"<b>a</b><i>b</i><b><i>c</i></b>x<i>d</i>":                                          "**a**\u2063*b**c**\u2063*x*d*",
 		"<u><i>a</i></u> <i>b</i>c":                                                         "*__a__* *b*c",
 		"<s>a~</s> <code>b`</code> <b><code>c**d</code></b>":                                "~~a\\~\u2063~~ ``b` `` **`c*\u2063*d`**",
+		"¯<i>) ¯_(ツ)</i>/¯":                                                                 "¯_) ¯\u2063\\_(ツ)_/¯",
 		"<i><code>a_b</code></i>":                                                           "*`a_b`*",
 		"see https://x.y/_a_ and (https://x.y/_b_), (http://":                               "see https://x.y/_a_ and (<https://x.y/_b_>), (http\\://",
 		"<a href='https://x.y/(a'>b [c]</a> [d](e)":                                         "[b \\[c\\]](<https://x.y/(a>) \\[d\\](e)",
@@ -101,32 +103,53 @@ func TestCards(t *testing.T) {
 	}
 }
 
-var pinging = regexp.MustCompile(`(?i)@(everyone|here)|<@[!&]?\d+>|<#\d+>|<a?:\w+:\d+>|</[\w -]+:\d+>|<t:|<id:`)
+var (
+	all     = regexp.MustCompile(`(?i)@(everyone|here)`)
+	called  = regexp.MustCompile(`<@[!&]?(\d+)>`)
+	special = regexp.MustCompile(`<#\d+>|<a?:\w+:\d+>|</[\w -]+:\d+>|<t:|<id:`)
+)
 
-// silent holds what is printed to pinging nobody but those who are mentioned,
-// whatever Discord's server thinks of backslashes.
-func silent(t rapid.TB, d Dialect, doc Doc) {
-	t.Helper()
-	for _, span := range d.Normal(doc).Spans {
-		if span.Kind == Mention {
-			return
+// loud holds what is printed to name nobody but those whom the Doc mentions,
+// whatever Discord's server thinks of backslashes and code, and to show nothing
+// of what Discord shows things for.
+func loud(d Doc, printed string) error {
+	if at := all.FindString(printed); at != "" {
+		return fmt.Errorf("%q pings in %q", at, printed)
+	}
+	var mentioned []string
+	for _, s := range d.Spans {
+		if s.Kind == Mention {
+			mentioned = append(mentioned, s.Attr)
 		}
 	}
-	printed := d.Print(doc)
-	for _, at := range pinging.FindAllStringIndex(printed, -1) {
-		escaped := at[0] > 0 && printed[at[0]-1] == '\\' && printed[at[0]+1] != '@'
-		if !escaped && !strings.Contains(printed, "`") { // code shows nothing, and pings are broken in it
-			t.Fatalf("%q in %q", printed[at[0]:at[1]], printed)
+	for _, found := range called.FindAllStringSubmatch(printed, -1) {
+		if len(mentioned) == 0 || found[0] != "<@"+mentioned[0]+">" {
+			return fmt.Errorf("%q in %q, where %q are mentioned", found[0], printed, mentioned)
 		}
-		if strings.Contains(printed[at[0]:at[1]], "@") {
-			t.Fatalf("%q pings in %q", printed[at[0]:at[1]], printed)
+		mentioned = mentioned[1:]
+	}
+	for _, at := range special.FindAllStringIndex(printed, -1) {
+		escaped := at[0] > 0 && printed[at[0]-1] == '\\'
+		if !escaped && !strings.Contains(printed, "`") { // code shows nothing
+			return fmt.Errorf("%q in %q", printed[at[0]:at[1]], printed)
 		}
 	}
+	return nil
 }
 
 func TestDiscordIsSilent(t *testing.T) {
 	for range 10 {
-		rapid.Check(t, func(t *rapid.T) { silent(t, Discord{}, genDoc().Draw(t, "doc")) })
+		rapid.Check(t, func(t *rapid.T) {
+			doc := genDoc().Draw(t, "doc")
+			if err := loud(Discord{}.Normal(doc), Discord{}.Print(doc)); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, src := range []string{"@everyone", "\\@here", "`@Everyone`", "<@1>", "\\<@&1>", "<:e:1>", "<t:0>"} {
+		if loud(Doc{}, src) == nil {
+			t.Errorf("%q is silent", src)
+		}
 	}
 }
 

@@ -217,7 +217,8 @@ func endsWord(s string) bool {
 	return isWordByte(r)
 }
 
-// joined writes the pieces behind each other.
+// joined writes the pieces behind each other. A shrug that they happen to make
+// would lose its backslash and its mark.
 func (w *discordWeaver) joined() string {
 	var out strings.Builder
 	line := true // at the start of a line, but for marks
@@ -237,7 +238,7 @@ func (w *discordWeaver) joined() string {
 		line = line && p.role != wordsPiece || p.role == wordsPiece && strings.HasSuffix(p.s, "\n")
 		last = s
 	}
-	return out.String()
+	return strings.ReplaceAll(out.String(), shrug, "¯"+joint+shrug[len("¯"):])
 }
 
 // alone writes a web address bare where it stands between blanks, and else in

@@ -144,7 +144,7 @@ paragraph: {mention=@ann:hs.org @Ann}: {mention=@bob:hs @Bob} {mention=@c:hs @c}
 paragraph: {link=https://matrix.to/#/!r:hs/$e msg} {link=https://matrix.to/#/#room:hs room} {link=https://matrix.to/#/@ann:hs/x x} {link=https://matrix.to/#/@: y}
 `},
 		{"spoilers", `<span data-mx-spoiler="why">secret</span> <span data-mx-spoiler>x <a href="https://s.x">l</a></span>`, `
-paragraph: (why) {spoiler secret} {spoiler x {link=https://s.x l}}
+paragraph: (why){spoiler secret} {spoiler x {link=https://s.x l}}
 `},
 		{"images", `<img data-mx-emoticon src="mxc://h/i" alt=":party:"> <img src="https://x.y/t.png" alt="tracker">`, `
 paragraph: {image=mxc://h/i :party:} {link=https://x.y/t.png tracker}
