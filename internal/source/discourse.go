@@ -34,17 +34,19 @@ func (p *page) discourse() (base, topic string, ok bool) {
 	return "", "", false
 }
 
-// talk is a topic of Discourse. Posts holds the first of its posts, Stream the
-// numbers of all.
+// talk is a topic of Discourse. Posts holds the first of its posts, All the
+// numbers of all; of a topic of ten thousand posts and more it is not told.
 type talk struct {
 	ID     int    `json:"id"`
 	Title  string `json:"title"`
 	Slug   string `json:"slug"`
 	Chunk  int    `json:"chunk_size"`
 	Link   string `json:"featured_link"`
+	Count  int    `json:"posts_count"`
 	Stream struct {
 		Posts []talkPost `json:"posts"`
 		All   []int      `json:"stream"`
+		Mega  bool       `json:"isMegaTopic"`
 	} `json:"post_stream"`
 }
 
@@ -81,7 +83,12 @@ func (v *visit) discourse(ctx context.Context, base, topic string) error {
 	if len(t.Stream.Posts) == 0 {
 		return fmt.Errorf("%s/t/%s has no posts that are shown to everyone: check the address", base, topic)
 	}
-	posts := v.talkPosts(ctx, base, t)
+	posts := t.Stream.Posts
+	if t.Stream.Mega {
+		posts = v.onward(ctx, base, t)
+	} else {
+		posts = v.talkPosts(ctx, base, t)
+	}
 	first, rest := posts[0], posts[1:]
 	v.Title, v.URL, v.Origin = cmp.Or(oneLine(t.Title), "Topic "+topic), base+"/t/"+cmp.Or(t.Slug, "-")+"/"+topic, "discourse:"+base+"/t/"+topic
 	d := first.document(v.URL)
@@ -149,6 +156,32 @@ func (v *visit) talkPosts(ctx context.Context, base string, t talk) []talkPost {
 	}
 	if len(posts) == 0 {
 		return t.Stream.Posts
+	}
+	return posts
+}
+
+// onward are the posts of t from the first on: those behind one are asked for
+// until there are none.
+func (v *visit) onward(ctx context.Context, base string, t talk) []talkPost {
+	posts := t.Stream.Posts
+	for ctx.Err() == nil {
+		last := posts[len(posts)-1].Number
+		var more talk
+		err := v.getJSON(ctx, fmt.Sprintf("%s/t/%d/posts.json?post_number=%d&asc=true", base, t.ID, last), &more)
+		if err != nil {
+			v.miss("%s not in it: %s", plural(max(1, t.Count-len(posts)), "post is", "posts are"), err)
+			return posts
+		}
+		before := len(posts)
+		for _, p := range more.Stream.Posts {
+			if p.Number > posts[len(posts)-1].Number {
+				posts = append(posts, p)
+			}
+		}
+		if len(posts) == before {
+			return posts
+		}
+		v.progress("posts", len(posts), t.Count)
 	}
 	return posts
 }

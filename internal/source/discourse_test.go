@@ -21,9 +21,13 @@ type board struct {
 
 func (b *board) serve(rw http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
-	case "/talk/t/42.json":
+	case "/talk/t/42.json", "/t/42.json":
 		answer(rw, b.topic)
-	case "/talk/t/42/posts.json":
+	case "/talk/t/42/posts.json", "/t/42/posts.json":
+		if behind := r.URL.Query().Get("post_number"); behind != "" {
+			b.onward(rw, behind, r.URL.Query().Get("asc"))
+			return
+		}
 		var some []string
 		for _, id := range r.URL.Query()["post_ids[]"] {
 			if b.fail[id] {
@@ -38,6 +42,21 @@ func (b *board) serve(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(rw, discoursePage)
 	}
+}
+
+// onward gives the twenty posts behind one, which a topic too long for a list
+// of its posts is read by.
+func (b *board) onward(rw http.ResponseWriter, behind, asc string) {
+	n, err := strconv.Atoi(behind)
+	if err != nil || asc != "true" || b.fail[behind] {
+		rw.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	var some []string
+	for i := n + 1; i <= n+20 && b.posts[strconv.Itoa(999+i)] != ""; i++ {
+		some = append(some, b.posts[strconv.Itoa(999+i)])
+	}
+	answer(rw, `{"post_stream":{"posts":[`+strings.Join(some, ",")+`]},"id":42}`)
 }
 
 func TestATopicOfDiscourse(t *testing.T) {
@@ -79,22 +98,44 @@ missing: 1 comment answers what is not shown there`
 	}
 }
 
+// TestTenThousandPostsOfDiscourse has a topic that lists its posts, and one more
+// post, with which a forum lists them no longer.
 func TestTenThousandPostsOfDiscourse(t *testing.T) {
-	const n = 10_000
-	b := &board{posts: map[string]string{}}
-	var stream []int
-	parent := func(i int) string { return strconv.Itoa(max(1, (i+2)/2)) }
-	for i := range n + 1 {
-		stream = append(stream, 1000+i)
-		b.posts[strconv.Itoa(1000+i)] = fmt.Sprintf(`{"id":%d,"post_number":%d,"post_type":1,"username":"r","created_at":"2025-06-11T12:00:00.000Z","cooked":"<p>Words.</p>","reply_to_post_number":%s}`,
-			1000+i, i+1, map[bool]string{true: "null", false: parent(i - 1)}[i == 0])
-	}
-	all, _ := json.Marshal(stream)
-	b.topic = `{"id":42,"title":"T","slug":"t","chunk_size":20,"post_stream":{"posts":[` + b.posts["1000"] + `],"stream":` + string(all) + `}}`
-	w := newTown(t)
-	w.host("forum.example", b.serve)
-	wholeTree(t, w.fetch("https://forum.example/talk/t/t/42"), n, func(i int) string { return strconv.Itoa(i + 2) }, parent)
-	if b.most != 20 {
-		t.Errorf("%d posts were asked for at once", b.most)
+	for _, n := range []int{9_998, 10_000} {
+		b := &board{posts: map[string]string{}}
+		var stream []int
+		parent := func(i int) string { return strconv.Itoa(max(1, (i+2)/2)) }
+		for i := range n + 1 {
+			stream = append(stream, 1000+i)
+			b.posts[strconv.Itoa(1000+i)] = fmt.Sprintf(`{"id":%d,"post_number":%d,"post_type":1,"username":"r","created_at":"2025-06-11T12:00:00.000Z","cooked":"<p>Words.</p>","reply_to_post_number":%s,"actions_summary":[{"id":2,"count":%d}]}`,
+				1000+i, i+1, map[bool]string{true: "null", false: parent(i - 1)}[i == 0], i)
+		}
+		all, _ := json.Marshal(stream)
+		rest := `"stream":` + string(all)
+		if n+1 >= 10_000 {
+			rest = `"isMegaTopic":true,"firstId":1000,"lastId":` + strconv.Itoa(1000+n)
+		}
+		b.topic = fmt.Sprintf(`{"id":42,"title":"T","slug":"t","chunk_size":20,"posts_count":%d,"post_stream":{"posts":[%s],%s}}`, n+1, b.posts["1000"], rest)
+		w := newTown(t)
+		w.host("forum.example", b.serve)
+		f := w.fetch("https://forum.example/talk/t/t/42")
+		wholeTree(t, f, n, func(i int) string { return strconv.Itoa(i + 2) }, parent)
+		for _, d := range f.Documents {
+			if strconv.Itoa(1+*d.Score.Points) != string(d.ID) {
+				t.Fatal(line(d))
+			}
+		}
+		if b.most > 20 {
+			t.Errorf("%d posts were asked for at once", b.most)
+		}
+		if n+1 < 10_000 {
+			continue
+		}
+		b.fail = map[string]bool{"5001": true}
+		f = w.fetch("https://forum.example/talk/t/t/42")
+		const why = "5000 posts are not in it: https://forum.example/talk/t/42/posts.json?… is out of order (500): import again later"
+		if len(f.Documents) != 5001 || fmt.Sprint(f.Missing) != "["+why+"]" {
+			t.Errorf("%d documents, missing %q", len(f.Documents), f.Missing)
+		}
 	}
 }

@@ -2,7 +2,9 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +18,7 @@ import (
 // Web says how addresses are fetched. The zero value stands for the defaults.
 type Web struct {
 	Agent    string                // the User-Agent header; default "Marginalia"
-	Kept     Answers               // what was fetched before; default: this import's own
+	Kept     Answers               // what was fetched before; default: nothing is kept
 	Progress func(Progress)        // told as things come in
 	Allow    func(netip.Addr) bool // addresses beside the public ones that may be dialed: for tests
 
@@ -44,14 +46,16 @@ type Answer struct {
 	ETag, Modified string // of the headers ETag and Last-Modified
 	Type           string // of the header Content-Type
 	URL            string // where redirects ended
-	Pages, Link    string // of the headers X-WP-TotalPages and Link
+	Pages, Total   string // of the headers X-WP-TotalPages and X-WP-Total
+	Link           string // of the header Link
 	Body           []byte
 }
 
-type memory map[string]Answer
+// nothingKept keeps no answer.
+type nothingKept struct{}
 
-func (m memory) Answer(address string) (Answer, bool) { a, ok := m[address]; return a, ok }
-func (m memory) Keep(address string, a Answer)        { m[address] = a }
+func (nothingKept) Answer(string) (Answer, bool) { return Answer{}, false }
+func (nothingKept) Keep(string, Answer)          {}
 
 // limits of one import.
 type limits struct {
@@ -76,11 +80,12 @@ type fetcher struct {
 	web    Web
 	asked  int
 	took   int64
+	failed map[string]int // hosts: how many requests in a row came to nothing
 }
 
 // newFetcher makes the fetcher of one import.
 func newFetcher(o Options) *fetcher {
-	f := &fetcher{limits: defaultLimits(), web: o.Web}
+	f := &fetcher{limits: defaultLimits(), web: o.Web, failed: map[string]int{}}
 	if f.web.limits != nil {
 		f.limits = f.web.limits(f.limits)
 	}
@@ -88,7 +93,7 @@ func newFetcher(o Options) *fetcher {
 		f.web.Agent = "Marginalia"
 	}
 	if f.web.Kept == nil {
-		f.web.Kept = memory{}
+		f.web.Kept = nothingKept{}
 	}
 	if f.web.Progress == nil {
 		f.web.Progress = func(Progress) {}
@@ -152,7 +157,8 @@ func (f *fetcher) get(ctx context.Context, address string) (Answer, error) {
 		}
 		return r, err
 	})
-	if errors.Is(err, errUnchanged) && known {
+	if errors.Is(err, errUnchanged) && known { // its words; what the headers tell beside them may be new
+		kept.Pages, kept.Total, kept.Link = cmp.Or(a.Pages, kept.Pages), cmp.Or(a.Total, kept.Total), cmp.Or(a.Link, kept.Link)
 		return kept, nil
 	}
 	if err == nil && (a.ETag != "" || a.Modified != "") {
@@ -181,11 +187,32 @@ func (f *fetcher) post(ctx context.Context, address string, body []byte) (Answer
 // ask makes a request, and again with waits between where that may help. An
 // answer that is an error comes with the answer's words, for those who know them.
 func (f *fetcher) ask(ctx context.Context, address string, request func(context.Context) (*http.Request, error)) (Answer, error) {
-	if u, err := url.Parse(address); err != nil {
+	u, err := url.Parse(address)
+	if err != nil {
 		return Answer{}, fmt.Errorf("%s is no address: check how it is written", shown(address))
-	} else if err := allowed(u); err != nil {
+	}
+	if err := allowed(u); err != nil {
 		return Answer{}, fmt.Errorf("%s %w", shown(address), err)
 	}
+	if f.failed[u.Host] >= patience {
+		return Answer{}, sentence(address, errGivenUp)
+	}
+	a, err := f.tried(ctx, address, request)
+	if err != nil && forNow(err) {
+		f.failed[u.Host]++
+	} else {
+		f.failed[u.Host] = 0
+	}
+	return a, err
+}
+
+// patience is how many requests in a row may come to nothing before a host is
+// not asked again in the same import.
+const patience = 5
+
+var errGivenUp = fmt.Errorf("was not asked, because its site was out of order %d times in a row: import again later", patience)
+
+func (f *fetcher) tried(ctx context.Context, address string, request func(context.Context) (*http.Request, error)) (Answer, error) {
 	for try := 1; ; try++ {
 		if f.asked++; f.asked > f.requests {
 			return Answer{}, fmt.Errorf("%s was not asked: one import asks at most %d times", shown(address), f.requests)
@@ -225,16 +252,31 @@ func (f *fetcher) once(ctx context.Context, address string, request func(context
 		return Answer{}, &tooLarge{f.total, true}
 	case int64(len(body)) > room:
 		return Answer{}, &tooLarge{room, false}
-	case resp.StatusCode == http.StatusNotModified:
-		return Answer{}, errUnchanged
 	}
+	return received(resp, body)
+}
+
+// received is what an answer told, and what is wrong with it.
+func received(resp *http.Response, body []byte) (Answer, error) {
 	h := resp.Header
 	a := Answer{ETag: h.Get("ETag"), Modified: h.Get("Last-Modified"), Type: h.Get("Content-Type"), URL: resp.Request.URL.String(),
-		Pages: h.Get("X-WP-TotalPages"), Link: h.Get("Link"), Body: body}
-	if resp.StatusCode != http.StatusOK {
+		Pages: h.Get("X-WP-TotalPages"), Total: h.Get("X-WP-Total"), Link: h.Get("Link"), Body: bytes.TrimPrefix(body, []byte("\uFEFF"))}
+	switch {
+	case resp.StatusCode == http.StatusNotModified:
+		return a, errUnchanged
+	case resp.StatusCode != http.StatusOK:
 		return a, &status{resp.StatusCode, retryAfter(h.Get("Retry-After"), time.Now())}
+	case torn(a):
+		return a, &cutOff{io.ErrUnexpectedEOF}
 	}
 	return a, nil
+}
+
+// torn reports whether a is JSON that ends before it is whole: what stood
+// between may have cut it off, and told nobody.
+func torn(a Answer) bool {
+	var whole json.RawMessage
+	return mediaType(a.Type) == "application/json" && errors.Is(json.NewDecoder(bytes.NewReader(a.Body)).Decode(&whole), io.ErrUnexpectedEOF)
 }
 
 func causeOf(ctx context.Context, err error) error {

@@ -199,6 +199,12 @@ func TestASiteInTroubleIsAskedAgain(t *testing.T) {
 	}
 }
 
+// memory keeps answers.
+type memory map[string]Answer
+
+func (m memory) Answer(address string) (Answer, bool) { a, ok := m[address]; return a, ok }
+func (m memory) Keep(address string, a Answer)        { m[address] = a }
+
 func TestWhatDidNotChangeIsNotTakenAgain(t *testing.T) {
 	w := newTown(t)
 	served := 0

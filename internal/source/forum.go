@@ -109,6 +109,8 @@ type said struct {
 	VoteCount number `json:"voteCount"`
 	Extended  *struct {
 		Agreement number `json:"agreement"`
+		Agree     number `json:"agree"` // the EA Forum counts those who do, and those who do not
+		Disagree  number `json:"disagree"`
 	} `json:"extendedScore"`
 	User     *writer `json:"user"`
 	Contents *struct {
@@ -122,8 +124,11 @@ type writer struct {
 
 func (s said) score() discussion.Score {
 	score := discussion.Score{Points: s.BaseScore.n, Votes: s.VoteCount.n}
-	if s.Extended != nil {
-		score.Agreement = s.Extended.Agreement.n
+	if e := s.Extended; e != nil {
+		score.Agreement = e.Agreement.n
+		if score.Agreement == nil && (e.Agree.n != nil || e.Disagree.n != nil) {
+			score.Agreement = new(e.Agree.or0() - e.Disagree.or0())
+		}
 	}
 	return score
 }

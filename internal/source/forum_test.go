@@ -184,6 +184,29 @@ func TestAnOlderForum(t *testing.T) {
 		strings.NewReplacer("www.lesswrong.com", "forum.effectivealtruism.org", "lesswrong:", "eaforum:").Replace(gapTold))
 }
 
+// The EA Forum counts who agrees and who does not; older comments of it have one number.
+func TestAgreementOfTheEAForum(t *testing.T) {
+	c := func(id string, extended any) map[string]any {
+		return map[string]any{"_id": id, "baseScore": 9, "voteCount": 4, "extendedScore": extended, "contents": map[string]any{"html": "<p>x</p>"}}
+	}
+	w := newTown(t)
+	w.host("forum.effectivealtruism.org", (&magnum{
+		posts: map[string]map[string]any{"p": {"_id": "p", "title": "T", "slug": "t", "contents": map[string]any{"html": "<p>Post.</p>"}}},
+		comments: []map[string]any{
+			c("a", map[string]any{"agree": 5, "disagree": 2, "love": 1}), c("b", map[string]any{"disagree": 2}),
+			c("c", map[string]any{"agreement": -3, "agreementVoteCount": 2}), c("d", map[string]any{"love": 1}), c("e", nil),
+		},
+	}).serve)
+	w.wants("https://forum.effectivealtruism.org/posts/p", `
+"T" https://forum.effectivealtruism.org/posts/p/t eaforum:p
+essay p< by "": Post.
+comment a<p by "" points 9 votes 4 agreement 3: x
+comment b<p by "" points 9 votes 4 agreement -2: x
+comment c<p by "" points 9 votes 4 agreement -3: x
+comment d<p by "" points 9 votes 4: x
+comment e<p by "" points 9 votes 4: x`)
+}
+
 func TestALinkThatDoesNotCome(t *testing.T) {
 	w := newTown(t)
 	w.host("www.lesswrong.com", sampleForum(t).serve)
@@ -342,7 +365,7 @@ func TestBadAnswersOfAForum(t *testing.T) {
 		{`{"data":null,"errors":[{"message":"Boom\nat line 7"}]}`, `LessWrong answers "Boom at line 7": import again later`},
 		{`{"data":{"post":{"result":null}}}`, "LessWrong has no such post: check the address"},
 		{`{"errors":[{"message":"app.operation_not_allowed"}],"data":{"post":null}}`, "LessWrong does not show this post to everyone: it cannot be imported"},
-		{`{"data":{"post":`, "https://www.lesswrong.com/graphql does not answer in JSON: the site may have changed, or asks for a login"},
+		{`{"data":{"post":`, "https://www.lesswrong.com/graphql broke off in its answer: import again later"},
 		{`{}`, `LessWrong answers "no data": import again later`},
 		{`[]`, `LessWrong answers "no data": import again later`},
 		{``, "https://www.lesswrong.com/graphql does not answer in JSON: the site may have changed, or asks for a login"},

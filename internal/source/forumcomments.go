@@ -28,7 +28,8 @@ const (
 type gathered struct {
 	all   []forumComment
 	have  map[string]bool
-	total int
+	total int  // as the forum told it last
+	left  bool // something was taken away while a view was read: what is there is known only from one that was read whole
 }
 
 func (c *gathered) add(some []forumComment) (fresh int) {
@@ -79,7 +80,7 @@ func (g *graph) comments(ctx context.Context, p forumPost) []discussion.Document
 
 // view reads a view page by page and reports whether all that it has came.
 func (g *graph) view(ctx context.Context, c *gathered, view, by, id string) (whole bool, err error) {
-	read := 0
+	read, before := 0, 0
 	for read <= furthest {
 		limit := forumPage
 		if read+forumPage > furthest { // the last offset that is taken
@@ -89,15 +90,23 @@ func (g *graph) view(ctx context.Context, c *gathered, view, by, id string) (who
 		if err != nil {
 			return false, err
 		}
-		c.total = max(c.total, total)
+		shrunk := total > 0 && total < before // so a page may lack what moved to the one that was read
+		if total > 0 {
+			c.left, before, c.total = c.left || shrunk, total, total
+		}
 		c.add(some)
 		read += len(some)
 		g.progress("comments", len(c.all), c.total)
-		if len(c.all) >= c.total && total > 0 || len(some) == 0 || total == 0 && len(some) < limit {
-			return len(c.all) >= c.total, nil
+		switch {
+		case shrunk:
+			return false, nil
+		case read >= total && total > 0, !c.left && len(c.all) >= total && total > 0:
+			return len(c.all) >= total, nil
+		case len(some) == 0 || total == 0 && len(some) < limit:
+			return len(c.all) >= total, nil
 		}
 	}
-	return len(c.all) >= c.total, nil
+	return !c.left && len(c.all) >= c.total, nil
 }
 
 func (g *graph) page(ctx context.Context, view, by, id string, limit, offset int) ([]forumComment, int, error) {
@@ -131,7 +140,7 @@ func (g *graph) threads(ctx context.Context, c *gathered) {
 		}
 	}
 	for _, x := range c.all[:len(c.all):len(c.all)] {
-		if len(c.all) >= c.total || ctx.Err() != nil {
+		if !c.left && len(c.all) >= c.total || ctx.Err() != nil {
 			return
 		}
 		if x.Parent != "" || size[x.ID] >= x.Below {

@@ -31,9 +31,6 @@ func (i item) news() *news {
 	return n
 }
 
-// patience is how many items in a row may not come before no more are asked for.
-const patience = 5
-
 // itemwise asks for a story's items one by one. Those that do not come are
 // missing; so is what is below them.
 func (v *visit) itemwise(ctx context.Context, id int) (*news, error) {

@@ -85,6 +85,22 @@ type redditWords struct {
 	Count    int     `json:"num_comments"`
 	Parent   string  `json:"parent_id"`
 	Replies  listing `json:"replies"`
+	// What a crosspost shows from another place of Reddit.
+	Shown []redditWords `json:"crosspost_parent_list"`
+}
+
+// own are the words and the link of a post: of a crosspost those of the post
+// that it shows.
+func (w redditWords) own() redditWords {
+	if len(w.Shown) == 0 {
+		return w
+	}
+	there := w.Shown[0]
+	if w.Text == "" {
+		w.Text, w.TextHTML = there.Text, there.TextHTML
+	}
+	w.Self, w.URL = there.Self, there.URL
+	return w
 }
 
 func (w redditWords) document() discussion.Document {
@@ -123,7 +139,7 @@ func redditDoc(page, markdown string) format.Doc {
 // those too that Reddit shows only when they are asked for.
 func fetchReddit(ctx context.Context, ref string, o Options) (Fetched, error) {
 	id, _ := redditThread(ref)
-	r := &redditor{visit: newVisit(o), id: id, asked: map[string]bool{}}
+	r := &redditor{visit: newVisit(o), id: id, asked: map[string]bool{}, came: map[string]bool{}}
 	var halves []listing
 	if err := r.getJSON(ctx, r.address(""), &halves); err != nil {
 		if c := code(err); c == http.StatusForbidden || c == http.StatusTooManyRequests {
@@ -135,6 +151,7 @@ func fetchReddit(ctx context.Context, ref string, o Options) (Fetched, error) {
 	if len(halves) < 1 || len(halves[0].Things) < 1 || json.Unmarshal(halves[0].Things[0].Data, &post) != nil && post.ID == "" {
 		return Fetched{}, fmt.Errorf("%s has no post in it: check the address", shown(r.address("")))
 	}
+	post = post.own()
 	d := post.document()
 	d.ID, d.Kind, d.Parent = discussion.DocumentID("t3_"+id), discussion.Post, ""
 	r.Title, r.Origin, r.URL = cmp.Or(oneLine(post.Title), "Reddit "+id), "reddit:"+id, cmp.Or(d.URL, "https://www.reddit.com/comments/"+id+"/")

@@ -117,3 +117,21 @@ func TestTenThousandCommentsOfReddit(t *testing.T) {
 	})
 	wholeTree(t, w.fetch("https://www.reddit.com/r/x/comments/abc123/t/"), n, func(i int) string { return fmt.Sprintf("t1_%d", i) }, parent)
 }
+
+// The words of a crosspost, and where it leads, are those of the post it shows.
+func TestACrosspostOfReddit(t *testing.T) {
+	thread := func(shown string) string {
+		return `[{"data":{"children":[{"kind":"t3","data":{"id":"abc123","title":"T","author":"who shares","selftext":"","url":"/r/other/comments/x1/t/","crosspost_parent_list":[` + shown + `]}}]}},{"data":{"children":[]}}]`
+	}
+	w := newTown(t)
+	w.page("author.example.com", gapPage)
+	for shown, want := range map[string]string{
+		`{"is_self":true,"selftext":"All *of* it.","selftext_html":"<p>All <em>of</em> it.</p>"}`: `post t3_abc123< by "who shares": All of it.`,
+		`{"is_self":false,"selftext":"","url":"https://author.example.com/post"}`: `essay essay< by "The Author": The gap is never empty, whatever is said of it by those who fell in.
+post t3_abc123< by "who shares":`,
+	} {
+		w.host("www.reddit.com", redditHostOf(t, thread(shown), "", ""))
+		w.wants("https://redd.it/abc123", `"T" https://www.reddit.com/comments/abc123/ reddit:abc123
+`+want)
+	}
+}

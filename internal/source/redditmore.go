@@ -16,6 +16,7 @@ type redditor struct {
 	id       string
 	total    int // comments that Reddit counts, deleted ones included
 	comments []discussion.Document
+	came     map[string]bool // the comments' names
 	children []string        // comments that must be asked for by their names
 	threads  []string        // comments under which it goes on
 	asked    map[string]bool // of both
@@ -54,6 +55,7 @@ func (r *redditor) take(things []thing) {
 			continue
 		}
 		r.comments = append(r.comments, w.document())
+		r.came[w.Name] = true
 		push(w.Replies.Things)
 	}
 	r.progress("comments", len(r.comments), r.total)
@@ -81,13 +83,16 @@ func (r *redditor) note(raw json.RawMessage) {
 // more asks for what was left out, until nothing is.
 func (r *redditor) more(ctx context.Context) {
 	lost, why := 0, error(nil)
+	var asked []string // and answered
 	for len(r.children)+len(r.threads) > 0 && ctx.Err() == nil {
 		var err error
 		var n int
 		if n = min(100, len(r.children)); n > 0 {
 			batch := r.children[:n]
 			r.children = r.children[n:]
-			err = r.named(ctx, batch)
+			if err = r.named(ctx, batch); err == nil {
+				asked = append(asked, batch...)
+			}
 		} else {
 			n = 1
 			under := r.threads[0]
@@ -100,6 +105,10 @@ func (r *redditor) more(ctx context.Context) {
 	}
 	if lost > 0 {
 		r.miss("%s with what answers them, which Reddit shows only when asked, not in it: %s", plural(lost, "comment is,", "comments are,"), why)
+	}
+	gone := slices.DeleteFunc(asked, func(name string) bool { return r.came["t1_"+name] })
+	if len(gone) > 0 && r.broken == 0 {
+		r.miss("%s not in it: Reddit names but does not show them", plural(len(gone), "comment is", "comments are"))
 	}
 	if r.broken > 0 {
 		r.miss("%s not as expected and not in it", plural(r.broken, "comment is", "comments are"))

@@ -146,7 +146,7 @@ func saying(err error) string {
 		return "takes too long to answer: import again later"
 	case errors.As(err, &broken), errors.Is(err, io.EOF):
 		return "broke off in its answer: import again later"
-	case errors.Is(err, errHops), errors.Is(err, errScheme), errors.Is(err, errHost), errors.Is(err, errPassword), errors.Is(err, errUnchanged):
+	case errors.Is(err, errHops), errors.Is(err, errScheme), errors.Is(err, errHost), errors.Is(err, errPassword), errors.Is(err, errUnchanged), errors.Is(err, errGivenUp):
 		return err.Error()
 	}
 	return fmt.Sprintf("cannot be reached (%v): check the address and the network", err)
@@ -175,7 +175,7 @@ func forNow(err error) bool {
 		return !g.missing() && !g.hidden()
 	}
 	c := code(err)
-	return c == http.StatusTooManyRequests || c >= http.StatusInternalServerError || errors.Is(err, errSlow) || passing(err)
+	return c == http.StatusTooManyRequests || c >= http.StatusInternalServerError || errors.Is(err, errSlow) || errors.Is(err, errGivenUp) || passing(err)
 }
 
 // code is the status that err tells, or 0.

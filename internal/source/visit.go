@@ -173,6 +173,13 @@ func (n *number) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+func (n number) or0() int {
+	if n.n == nil {
+		return 0
+	}
+	return *n.n
+}
+
 // moment reads a time as JSON APIs write it; what is none is the zero time.
 func moment(s string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {

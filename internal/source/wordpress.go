@@ -137,11 +137,35 @@ func with(address string, pairs ...string) string {
 	return address
 }
 
-// wordPressComments are a post's comments, page by page; err says why some
-// pages did not come.
+// mostRounds is how often a list is read again because something left it while
+// it was read, page by page: what stood behind moved a place to the front, and
+// one of them from a page that was not read to one that was.
+const mostRounds = 3
+
+// wordPressComments are a post's comments; err says why some did not come.
 func (v *visit) wordPressComments(ctx context.Context, root string, post int) (out []discussion.Document, err error) {
+	have := map[discussion.DocumentID]bool{}
+	for range mostRounds {
+		some, steady, roundErr := v.wordPressRound(ctx, root, post)
+		for _, d := range some {
+			if !have[d.ID] {
+				have[d.ID] = true
+				out = append(out, d)
+			}
+		}
+		if err = roundErr; err != nil || steady {
+			break
+		}
+	}
+	return out, err
+}
+
+// wordPressRound reads the comments page by page, and reports whether none of
+// them left meanwhile.
+func (v *visit) wordPressRound(ctx context.Context, root string, post int) (out []discussion.Document, steady bool, err error) {
 	const perPage = 100
-	pages, pingbacks := 1, 0
+	pages, total := 1, 0
+	steady = true
 	for n := 1; n <= pages && ctx.Err() == nil; n++ {
 		a, pageErr := v.get(ctx, with(route(root, "wp/v2/comments"), "post", strconv.Itoa(post), "per_page", strconv.Itoa(perPage),
 			"page", strconv.Itoa(n), "order", "asc", "orderby", "date_gmt"))
@@ -155,35 +179,36 @@ func (v *visit) wordPressComments(ctx context.Context, root string, post int) (o
 		if pageErr != nil {
 			err = cmp.Or(err, pageErr)
 			if c := code(pageErr); n == 1 || c == http.StatusUnauthorized || c == http.StatusForbidden || c == http.StatusTooManyRequests {
-				return out, err
+				return out, steady, err
 			}
 			continue
 		}
 		pages = more(pages, n, a.Pages, len(raw) == perPage)
+		now, _ := strconv.Atoi(a.Total)
+		steady, total = steady && now >= total, now
 		for _, r := range raw {
 			var w wordPressWords
 			if json.Unmarshal(r, &w) != nil && w.ID == 0 {
 				v.miss("comments that are not as expected are not in it")
 				continue
 			}
-			if w.Type != "" && w.Type != "comment" {
-				pingbacks++
-				continue
+			if w.Type == "" || w.Type == "comment" {
+				out = append(out, w.comment())
 			}
-			out = append(out, w.comment())
 		}
-		v.progress("comments", len(out), 0)
+		v.progress("comments", len(out), total)
 	}
-	return out, err
+	return out, steady, err
 }
 
-// more is how many pages there are, as far as page n tells.
+// more is how many pages there are, as far as page n tells. Behind a full one
+// there may be another, whatever the header says: it may be an older answer's.
 func more(pages, n int, header string, full bool) int {
 	if total, err := strconv.Atoi(header); err == nil {
-		return max(pages, min(total, 10_000))
+		pages = max(pages, min(total, 10_000))
 	}
 	if full {
-		return max(pages, n+1)
+		pages = max(pages, n+1)
 	}
 	return pages
 }
