@@ -45,8 +45,8 @@ type Commander interface {
 }
 
 // Answerer is a Platform that has Private calls. Answer gives the caller what
-// there is to say, and may be called again for the same call: the answer then
-// still stands once. ErrGone means that it is too late.
+// there is to say, which fits into one message, and may be called again for the
+// same call: the answer then still stands once. ErrGone means that it is too late.
 type Answerer interface {
 	Answer(ctx context.Context, c Call, said Message) error
 }

@@ -112,7 +112,7 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 			return chat.Done{Ref: ref, Found: found}, err
 		}
 	}
-	s := saying{Content: p.printed(m), Mentions: nobody}
+	s := saying{Content: p.printed(m, false), Mentions: nobody}
 	if strings.TrimSpace(s.Content) == "" {
 		return chat.Done{}, fmt.Errorf("it has no words: %w", chat.ErrRefused)
 	}
@@ -169,8 +169,12 @@ func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if a.On.As == bot {
 		m.From = chat.Person{}
 	}
-	s := saying{Content: p.printed(m), Mentions: nobody}
-	err := p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s) })
+	named, err := p.isNamed(ctx, a.On, m.From.Name)
+	if err != nil {
+		return chat.Done{}, fmt.Errorf("look at what is edited: %w", err)
+	}
+	s := saying{Content: p.printed(m, named), Mentions: nobody}
+	err = p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s) })
 	if is(err, unknownWebhook, wrongHookToken) {
 		err = fmt.Errorf("%w: its webhook was deleted, and nobody else can edit it", chat.ErrRefused)
 	}

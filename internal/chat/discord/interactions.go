@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/format"
 )
 
 // interaction is someone's use of a command, or their typing of one.
@@ -184,17 +183,14 @@ func choicesOf(ctx context.Context, command chat.Command, i interaction, c chat.
 }
 
 // Answer implements chat.Answerer: the promise of an answer becomes the answer.
-// It is one message; what is too long for it is cut, with a word that says so.
+// It is one message, and said must fit into it.
 func (p *Platform) Answer(ctx context.Context, c chat.Call, said chat.Message) error {
 	me, err := p.who(ctx)
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", c.Name, err)
 	}
 	said.From, said.ReplyTo = chat.Person{}, chat.Ref{}
-	if !p.fits(said) {
-		said.Body = p.cut(said.Body)
-	}
-	s := saying{Content: p.printed(said), Mentions: nobody}
+	s := saying{Content: p.printed(said, false), Mentions: nobody}
 	err = p.call(ctx, ask{
 		method: http.MethodPatch, path: "webhooks/" + me.application + "/" + c.Token + "/messages/@original", free: true,
 		scope: chat.MessageScope, in: s,
@@ -206,12 +202,4 @@ func (p *Platform) Answer(ctx context.Context, c chat.Call, said chat.Message) e
 		return fmt.Errorf("answer %s: %w", c.Name, err)
 	}
 	return nil
-}
-
-// cut is as much of a text as fits, and a word that there is more.
-func (p *Platform) cut(d format.Doc) format.Doc {
-	with := func(d format.Doc) format.Doc {
-		return d.Add(format.Block{Kind: format.Paragraph}, "… there is more than fits here.")
-	}
-	return with(format.Split(d, func(d format.Doc) bool { return p.fits(chat.Message{Body: with(d)}) })[0])
 }

@@ -13,6 +13,7 @@ type memory struct {
 	mu      sync.Mutex
 	made    recent[string, chat.Ref]  // keys of Actions → what they made
 	gone    recent[string, bool]      // messages that the bot deletes
+	named   recent[string, bool]      // messages of webhooks → whether their text names who speaks
 	names   recent[string, string]    // people on a server → what they are called there
 	authors recent[string, string]    // messages → who said them, by name
 	rights  recent[string, authority] // servers → who may do what
@@ -22,6 +23,7 @@ func newMemory() memory {
 	return memory{
 		made:    newRecent[string, chat.Ref](4096),
 		gone:    newRecent[string, bool](4096),
+		named:   newRecent[string, bool](4096),
 		names:   newRecent[string, string](8192),
 		authors: newRecent[string, string](4096),
 		rights:  newRecent[string, authority](64),

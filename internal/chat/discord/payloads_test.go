@@ -228,7 +228,7 @@ func noHarm(t *testing.T, p *Platform, o chat.Event) {
 	if o.Kind != chat.Echoed && o.Message.Ref.Place.Room != room(someRoom) {
 		t.Errorf("it is reported from %v: %s", o.Message.Ref.Place, o.Raw)
 	}
-	printed := p.printed(chat.Message{Body: o.Message.Body, From: o.Message.From})
+	printed := p.printed(chat.Message{Body: o.Message.Body, From: o.Message.From}, false)
 	plain := format.Discord{}.Parse(printed)
 	if strings.Contains(printed, "@everyone") || strings.Contains(printed, "@here") {
 		t.Errorf("it pings: %q (%q)", printed, plain.Text)

@@ -22,29 +22,36 @@ const longestName = 80
 const anyone = "Someone elsewhere"
 
 // printed is a message's text as it is sent. What a webhook says begins with
-// what its name cannot hold, and with the address of what it answers: webhooks
-// cannot answer.
-func (p *Platform) printed(m chat.Message) string {
+// what its name cannot hold (named: all of it, since Discord refuses the name),
+// and with the address of what it answers: webhooks cannot answer.
+func (p *Platform) printed(m chat.Message, named bool) string {
 	text := p.words.Print(m.Body)
 	for _, f := range m.Files {
 		if strings.HasPrefix(f.URL, "https://") || strings.HasPrefix(f.URL, "http://") {
 			text = strings.TrimSpace(text + "\n" + f.URL)
 		}
 	}
-	return p.header(m) + text
+	return p.header(m, named) + text
 }
 
 // headerMark begins each line of a header: small print, which no words begin
 // with as they are printed.
 const headerMark = "-# "
 
-func (p *Platform) header(m chat.Message) string {
+// longestLine is how many code points of a name a header has room for.
+const longestLine = 200
+
+func (p *Platform) header(m chat.Message, named bool) string {
 	if m.From.Name == "" {
 		return ""
 	}
+	shown, line := persona(m.From.Name)
+	if named && shown != anyone {
+		line = strings.Join(strings.Fields(m.From.Name), " ")
+	}
 	head := ""
-	if _, rest := persona(m.From.Name); rest != "" {
-		head += headerMark + p.words.Print(format.Text(rest)) + "\n"
+	if line != "" {
+		head += headerMark + p.words.Print(format.Text(cutTo(line, longestLine))) + "\n"
 	}
 	if !m.ReplyTo.IsZero() {
 		if link := p.link(m.ReplyTo); link != "" {
@@ -57,16 +64,21 @@ func (p *Platform) header(m chat.Message) string {
 // longestLink is how long the line with an address can be.
 const longestLink = len(headerMark+"↪ https://discord.com/channels/\n") + 3*20 + 2
 
-// fits reports whether a message can be sent in one piece: Discord counts code
-// points, some clients UTF-16 units.
+// fits reports whether a message can be sent in one piece, whatever Discord
+// thinks of the name: it counts code points, some clients UTF-16 units.
 func (p *Platform) fits(m chat.Message) bool {
 	room := limit
 	if !m.ReplyTo.IsZero() {
 		room -= longestLink // whether it is known by now, or not
 		m.ReplyTo = chat.Ref{}
 	}
-	text := p.printed(m)
-	return utf8.RuneCountInString(text) <= room && len(utf16.Encode([]rune(text))) <= room
+	for _, named := range []bool{false, true} {
+		text := p.printed(m, named)
+		if utf8.RuneCountInString(text) > room || len(utf16.Encode([]rune(text))) > room {
+			return false
+		}
+	}
+	return true
 }
 
 // persona is the name that a webhook bears for someone, and what of the name it
@@ -114,13 +126,36 @@ func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, forum bo
 	say := func(h hook) error {
 		return p.call(ctx, ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, query: query, in: s, scope: chat.RoomScope}, &made)
 	}
+	named := false
 	err = p.withHook(ctx, room, say)
 	if refusesName(err) {
-		s.Content = headerMark + p.words.Print(format.Text(strings.Join(strings.Fields(m.From.Name), " "))) + "\n" + s.Content
-		s.Username = anyone
+		s.Content, s.Username, named = p.printed(m, true), anyone, true
 		err = p.withHook(ctx, room, say)
 	}
+	if err == nil {
+		note(&p.memory, &p.memory.named, made.ID, named)
+	}
 	return made, err
+}
+
+// isNamed reports whether a webhook's message names its speaker in the text,
+// which an edit must not take away. What this process did not post is looked at.
+func (p *Platform) isNamed(ctx context.Context, on chat.Ref, name string) (bool, error) {
+	if shown, _ := persona(name); name == "" || shown == anyone {
+		return false, nil
+	}
+	if named, known := recall(&p.memory, &p.memory.named, on.ID); known {
+		return named, nil
+	}
+	var m message
+	err := p.get(ctx, "channels/"+p.channelOf(on)+"/messages/"+on.ID, nil, &m)
+	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrRefused) { // whether it can be edited is another question
+		return false, nil
+	}
+	if err == nil {
+		note(&p.memory, &p.memory.named, on.ID, m.Author.Name == anyone)
+	}
+	return m.Author.Name == anyone, err
 }
 
 // refusesName reports whether a request was refused for the name that it bears.
