@@ -24,8 +24,12 @@ type article struct {
 	origin string // what names the page (see [originOf])
 }
 
-// article fetches the essay that stands at an address.
+// article fetches the essay that stands at an address. A forum tells its posts
+// itself.
 func (v *visit) article(ctx context.Context, ref string) (article, error) {
+	if s, id, ok := postOf(ref); ok {
+		return v.linkedPost(ctx, s, id)
+	}
 	a, err := v.get(ctx, ref)
 	if err != nil {
 		return article{}, err
@@ -42,6 +46,21 @@ func (v *visit) article(ctx context.Context, ref string) (article, error) {
 		return d, fmt.Errorf("%s holds no words without its scripts: save the page as a file and import that", shown(ref))
 	}
 	return d, nil
+}
+
+func (v *visit) linkedPost(ctx context.Context, s site, id string) (article, error) {
+	g := &graph{visit: v, site: s}
+	p, err := g.postByID(ctx, id)
+	if err != nil {
+		return article{}, err
+	}
+	words, came := g.words(ctx, p)
+	if !came || words.Empty() {
+		return article{}, fmt.Errorf("%s does not show its words: import it by itself", g.addressOf(p))
+	}
+	return article{Document: discussion.Document{
+		Kind: discussion.Essay, Confidence: 1, Author: p.authors(), URL: g.addressOf(p), Posted: moment(p.PostedAt), Score: p.score(), Body: words,
+	}, title: oneLine(p.Title)}, nil
 }
 
 // article is what is to be read on p. Where readability finds nothing, it is

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"marginalia/internal/discussion"
-	"marginalia/internal/format"
 )
 
 // discourse reports whether p is a topic of a Discourse forum, where that
@@ -198,7 +197,7 @@ func (p talkPost) document(topic string) discussion.Document {
 		d.Parent = postNumber(p.Answers)
 	}
 	if !p.Hidden && !p.Deleted && p.DeletedA == "" {
-		d.Body = format.HTML{}.Parse(cooked(p.Cooked))
+		d.Body = htmlAt(topic, cooked(p.Cooked))
 	}
 	d.Score.Points = new(0)
 	for _, a := range p.Actions {

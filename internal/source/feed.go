@@ -17,18 +17,33 @@ import (
 	"github.com/mmcdole/gofeed/atom"
 
 	"marginalia/internal/discussion"
-	"marginalia/internal/format"
 )
 
 func parseFeed(a Answer) (*gofeed.Feed, error) {
 	p := gofeed.NewParser()
 	p.KeepOriginalFeed = true
-	f, err := p.Parse(bytes.NewReader(a.Body))
+	body, err := xmlInUTF8(a)
+	if err != nil {
+		return nil, err
+	}
+	f, err := p.Parse(bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("%s is no feed that can be read: name the page that it is about", shown(a.URL))
 	}
 	f.Items = slices.DeleteFunc(f.Items, func(i *gofeed.Item) bool { return i == nil })
+	f.Link = whole(a.URL, f.Link)
+	for _, i := range f.Items {
+		i.Link = whole(cmp.Or(f.Link, a.URL), i.Link)
+	}
 	return f, nil
+}
+
+// whole is href as it is read at base; "" stays "".
+func whole(base, href string) string {
+	if href == "" {
+		return ""
+	}
+	return cmp.Or(joined(base, href), href)
 }
 
 var ofComment = regexp.MustCompile(`#comment-([0-9]+)$`)
@@ -208,6 +223,9 @@ func (v *visit) rest(ctx context.Context, c *feedComments, feed string, f *gofee
 		}
 		v.progress("comments", len(c.items), 0)
 	}
+	if ctx.Err() == nil {
+		v.miss("comments behind the first %d are not in it: no more than %d pages of a feed are read", len(c.items), mostPages)
+	}
 }
 
 func paged(feed string, n int) string {
@@ -252,7 +270,7 @@ func commentFeeds(i *gofeed.Item, f *gofeed.Feed) []string {
 	var all []string
 	for _, name := range []string{"commentRss", "commentRSS"} {
 		for _, e := range i.Extensions["wfw"][name] {
-			all = append(all, address(strings.TrimSpace(e.Value)))
+			all = append(all, address(whole(i.Link, strings.TrimSpace(e.Value))))
 		}
 	}
 	if a, ok := f.OriginalFeed().(*atom.Feed); ok {
@@ -262,7 +280,7 @@ func commentFeeds(i *gofeed.Item, f *gofeed.Feed) []string {
 			}
 			for _, l := range e.Links {
 				if l != nil && l.Rel == "replies" && strings.Contains(l.Type, "atom") {
-					all = append(all, address(l.Href))
+					all = append(all, address(whole(i.Link, l.Href)))
 				}
 			}
 		}
@@ -282,7 +300,7 @@ func itemName(i *gofeed.Item) string {
 }
 
 func itemDocument(i *gofeed.Item) discussion.Document {
-	d := discussion.Document{ID: discussion.DocumentID(itemName(i)), URL: address(i.Link), Body: format.HTML{}.Parse(cmp.Or(i.Content, i.Description))}
+	d := discussion.Document{ID: discussion.DocumentID(itemName(i)), URL: address(i.Link), Body: htmlAt(i.Link, cmp.Or(i.Content, i.Description))}
 	for _, a := range i.Authors {
 		if a != nil && d.Author == "" {
 			d.Author = oneLine(a.Name)

@@ -64,7 +64,7 @@ func fetchForum(ctx context.Context, ref string, o Options) (Fetched, error) {
 		return Fetched{}, err
 	}
 	v.Title, v.Origin = cmp.Or(oneLine(p.Title), "Post "+id), s.key+":"+p.ID
-	v.URL = fmt.Sprintf("https://%s/posts/%s/%s", s.host, url.PathEscape(p.ID), url.PathEscape(p.Slug))
+	v.URL = g.addressOf(p)
 	if body, came := g.words(ctx, p); came {
 		v.Documents = append(v.Documents, discussion.Document{
 			ID: discussion.DocumentID(p.ID), Kind: discussion.Essay, Confidence: 1, Author: p.authors(), URL: v.URL,
@@ -76,6 +76,10 @@ func fetchForum(ctx context.Context, ref string, o Options) (Fetched, error) {
 	}
 	v.tell(discussion.DocumentID(p.ID), g.comments(ctx, p))
 	return v.end(ctx)
+}
+
+func (g *graph) addressOf(p forumPost) string {
+	return fmt.Sprintf("https://%s/posts/%s/%s", g.site.host, url.PathEscape(p.ID), url.PathEscape(p.Slug))
 }
 
 // elsewhere is where a linkpost leads, or "" if it is none or leads to itself.
@@ -195,7 +199,7 @@ func (g *graph) postByID(ctx context.Context, id string) (forumPost, error) {
 // words are p's own, which for a crosspost may be kept on the other forum. If
 // they may come from there later they did not come, whatever stands here.
 func (g *graph) words(ctx context.Context, p forumPost) (words format.Doc, came bool) {
-	here := format.HTML{}.Parse(p.html())
+	here := htmlAt(g.addressOf(p), p.html())
 	c := p.Crosspost
 	if c == nil || !c.Is || c.Hosted || c.There == "" {
 		return here, true
@@ -210,5 +214,5 @@ func (g *graph) words(ctx context.Context, p forumPost) (words format.Doc, came 
 		g.miss("the post's words are kept on another forum and are not in it: %s", err)
 		return here, !here.Empty() && !forNow(err)
 	}
-	return format.HTML{}.Parse(post.html()), true
+	return htmlAt("https://"+other.host+"/", post.html()), true
 }

@@ -5,7 +5,6 @@ import (
 	"net/url"
 
 	"marginalia/internal/discussion"
-	"marginalia/internal/format"
 )
 
 type forumComment struct {
@@ -163,7 +162,7 @@ func (g *graph) documents(p forumPost, all []forumComment) []discussion.Document
 			Posted: moment(c.PostedAt), Score: c.score(), URL: g.URL + "?commentId=" + url.QueryEscape(c.ID),
 		}
 		if !c.Deleted {
-			d.Body = format.HTML{}.Parse(c.html())
+			d.Body = htmlAt(g.URL, c.html())
 		}
 		if c.User != nil {
 			d.Author = oneLine(c.User.DisplayName)

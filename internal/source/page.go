@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-	"golang.org/x/net/html/charset"
 
 	"marginalia/internal/discussion"
 )
@@ -53,6 +52,15 @@ func fetchPage(ctx context.Context, ref string, o Options) (Fetched, error) {
 		return Fetched{}, err
 	}
 	v.fetcher.body = most
+	there := a.URL // a short link may lead to what a source of its own tells
+	switch {
+	case isForum(there):
+		return fetchForum(ctx, there, o)
+	case isHackerNews(there):
+		return fetchHackerNews(ctx, there, o)
+	case isReddit(there):
+		return fetchReddit(ctx, there, o)
+	}
 	switch kindOf(a) {
 	case "feed":
 		err = v.feed(ctx, a)
@@ -106,7 +114,11 @@ func kindOf(a Answer) string {
 // its words are, and does not grow. It is shown under the address ref that was
 // asked, without its query, which may hold a key.
 func textAt(ctx context.Context, ref string, a Answer, o Options, read func(context.Context, string, Options) (Fetched, error)) (Fetched, error) {
-	o.Stdin = bytes.NewReader(a.Body)
+	body, err := inUTF8(a)
+	if err != nil {
+		return Fetched{}, err
+	}
+	o.Stdin = bytes.NewReader(body)
 	f, err := read(ctx, Stdin, o)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", shown(a.URL), err)
@@ -130,11 +142,11 @@ func openPage(ref string, a Answer) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := charset.NewReader(bytes.NewReader(a.Body), a.Type)
+	body, err := inUTF8(a)
 	if err != nil {
-		return nil, fmt.Errorf("%s is written in no encoding that is known: save it as UTF-8 and import that", shown(a.URL))
+		return nil, err
 	}
-	root, err := html.Parse(r)
+	root, err := html.Parse(bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("%s is no HTML that can be read (%w): copy its words into a file and import that", shown(a.URL), err)
 	}

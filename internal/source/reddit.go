@@ -132,7 +132,7 @@ func redditDoc(page, markdown string) format.Doc {
 	if strings.HasPrefix(strings.TrimSpace(page), "&lt;") {
 		page = html.UnescapeString(page)
 	}
-	return format.HTML{}.Parse(strings.ReplaceAll(page, `"md-spoiler-text"`, `"spoiler"`))
+	return htmlAt("https://www.reddit.com/", strings.ReplaceAll(page, `"md-spoiler-text"`, `"spoiler"`))
 }
 
 // fetchReddit reads a thread: the post, what it links to, and the comments,

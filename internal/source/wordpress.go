@@ -68,7 +68,7 @@ func (v *visit) wordPress(ctx context.Context, p *page, root, post string) error
 	page := p.article()
 	d := discussion.Document{
 		ID: essayID, Kind: discussion.Essay, Confidence: 1,
-		Author: page.Author, Posted: moment(w.Date), URL: cmp.Or(address(w.Link), page.URL), Body: format.HTML{}.Parse(w.Content.Rendered),
+		Author: page.Author, Posted: moment(w.Date), URL: cmp.Or(address(w.Link), page.URL), Body: htmlAt(p.address.String(), w.Content.Rendered),
 	}
 	if a := w.Embedded.Author; len(a) > 0 && a[0].Name != "" {
 		d.Author = oneLine(a[0].Name)
@@ -220,7 +220,7 @@ func pastTheLast(a Answer, err error) bool {
 func (w wordPressWords) comment() discussion.Document {
 	d := discussion.Document{
 		ID: discussion.DocumentID(strconv.Itoa(w.ID)), Author: oneLine(html.UnescapeString(w.Author)), URL: address(w.Link),
-		Posted: moment(w.Date), Body: format.HTML{}.Parse(w.Content.Rendered),
+		Posted: moment(w.Date), Body: htmlAt(w.Link, w.Content.Rendered),
 	}
 	if w.Parent > 0 {
 		d.Parent = discussion.DocumentID(strconv.Itoa(w.Parent))
