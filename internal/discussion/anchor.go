@@ -3,6 +3,7 @@ package discussion
 import (
 	"slices"
 	"sort"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -10,17 +11,25 @@ import (
 // once; then several goroutines may look at once.
 type Text struct {
 	text     string
+	fold     func(string) folded
 	symbols  []symbol
 	from, to []int32 // by symbol: the bytes of text that it stands for
 	letters  letters
 	grams    grams
+	spaced   func() *Text // the text with its runs of white space, for copied words
 }
 
 // Prepare makes a text ready for Find. It costs about as much as reading the
 // text ten times; keep what it returns where many quotes are looked for.
 func Prepare(text string) *Text {
+	t := prepare(text, fold)
+	t.spaced = sync.OnceValue(func() *Text { return prepare(text, foldSpaced) })
+	return t
+}
+
+func prepare(text string, fold func(string) folded) *Text {
 	f := fold(text)
-	t := &Text{text: text, symbols: make([]symbol, 0, len(f.text))}
+	t := &Text{text: text, fold: fold, symbols: make([]symbol, 0, len(f.text))}
 	t.from, t.to = make([]int32, 0, len(f.text)), make([]int32, 0, len(f.text))
 	for i, r := range f.text {
 		t.symbols = append(t.symbols, t.letters.number(r))
@@ -111,11 +120,28 @@ func (t *Text) Find(q Quote) []Place {
 	if len(w.words) == 0 || len(t.symbols) == 0 {
 		return nil
 	}
-	found := t.exact(w.words)
-	if len(found) == 0 || w.context() && !t.fits(found, w) {
-		found = append(found, elsewhere(found, t.altered(w))...)
+	if found := t.exact(w.words); len(found) > 0 {
+		if w.context() && !t.fits(found, w) {
+			found = append(found, elsewhere(found, t.altered(w))...)
+		}
+		return t.rank(found, w)
 	}
-	return t.rank(found, w)
+	for _, as := range t.readings(q) {
+		w := as.want(q)
+		if found := as.altered(w); len(found) > 0 {
+			return as.rank(found, w)
+		}
+	}
+	return t.rank(t.around(w), w)
+}
+
+// readings are the ways in which q may be compared, the likelier first: words
+// with runs of white space were copied, others were retyped.
+func (t *Text) readings(q Quote) []*Text {
+	if t.fold(q.Exact).text != foldSpaced(q.Exact).text {
+		return []*Text{t.spaced(), t}
+	}
+	return []*Text{t, t.spaced()}
 }
 
 // wanted is a quote in a text's symbols.
@@ -131,12 +157,12 @@ type wanted struct {
 const longestContext = 64
 
 func (t *Text) want(q Quote) wanted {
-	w := wanted{quote: trim(q.Exact), folded: trim(fold(q.Exact).text)}
+	w := wanted{quote: trim(q.Exact), folded: trim(t.fold(q.Exact).text)}
 	w.words = t.read(w.folded)
-	w.before = t.read(trim(fold(q.Prefix).text))
+	w.before = t.read(trim(t.fold(q.Prefix).text))
 	slices.Reverse(w.before)
 	w.before = w.before[:min(len(w.before), longestContext)]
-	w.after = t.read(trim(fold(q.Suffix).text))
+	w.after = t.read(trim(t.fold(q.Suffix).text))
 	w.after = w.after[:min(len(w.after), longestContext)]
 	if q.Hint != nil {
 		start := t.index(q.Hint.Start)
@@ -208,16 +234,13 @@ func (t *Text) altered(w wanted) []match {
 			best = all
 		}
 	}
-	if len(parts) > 1 && len(parts) <= mostParts {
-		better(t.elided(parts, mostLeftOut, false))
-	}
 	if len(parts) == 1 {
 		better(t.near(parts[0], w))
-	} else {
-		better(t.near(w.words, w))
+		return best
 	}
-	if len(best) == 0 && len(parts) == 1 {
-		best = t.around(parts[0])
+	better(t.near(w.words, w)) // the dots may be the text's own
+	if len(parts) <= mostParts {
+		better(t.elided(parts, mostLeftOut, false))
 	}
 	return best
 }

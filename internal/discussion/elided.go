@@ -39,19 +39,20 @@ func (t *Text) parts(folded string) [][]symbol {
 }
 
 // ellipsis is the length of the ellipsis at the beginning of s, with its
-// brackets, or 0.
+// brackets, or 0: two dots and more, or three and more with spaces between.
 func ellipsis(s string) int {
 	rest := s
 	open := strings.IndexByte("[(", s[0])
 	if open >= 0 {
 		rest = strings.TrimLeft(rest[1:], " ")
 	}
-	dots := 0
+	dots, apart := 0, false
 	for end := rest; strings.HasPrefix(end, "."); dots++ {
+		apart = apart || dots > 0 && len(end) != len(rest)
 		rest = end[1:]
 		end = strings.TrimLeft(rest, " ")
 	}
-	if dots < 2 {
+	if dots < 2 || apart && dots < 3 {
 		return 0
 	}
 	if open >= 0 {
@@ -196,13 +197,15 @@ func nearest(p *pattern, text []symbol, limit int) (end, errors int) {
 // shortestAround is the shortest quote into which words may have been put.
 const shortestAround = 80
 
-// around returns where the beginning and the end of q stand near each other:
-// between them words were put in or left out without a mark, or it is too long
-// to be compared as a whole.
-func (t *Text) around(q []symbol) []match {
-	if len(q) < shortestAround {
+// around returns where the beginning and the end of the words stand near each
+// other: between them words were put in or left out without a mark, or it is
+// too long to be compared as a whole.
+func (t *Text) around(w wanted) []match {
+	parts := t.parts(w.folded)
+	if len(parts) != 1 || len(parts[0]) < shortestAround {
 		return nil
 	}
+	q := parts[0]
 	n := min(len(q)/4, longestPattern/4)
 	return t.elided([][]symbol{q[:n], q[len(q)-n:]}, len(q), true)
 }

@@ -9,16 +9,22 @@ import (
 
 // folded is a text as it is compared: lower case, compatibility characters
 // composed (NFKC), quotation marks and dashes straight, each run of white
-// space one space, invisible characters gone. Byte i of it stands for
-// from[i]..to[i] of the original.
+// space one space, up to three dashes one dash, invisible characters gone.
+// Byte i of it stands for from[i]..to[i] of the original.
 type folded struct {
 	text     string
 	from, to []int32
 }
 
 // fold folds s in one pass.
-func fold(s string) folded {
-	f := folder{out: make([]byte, 0, len(s)), from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s))}
+func fold(s string) folded { return foldSpaces(s, false) }
+
+// foldSpaced folds s with each white space as a space of its own, as in words
+// that were copied and not retyped.
+func foldSpaced(s string) folded { return foldSpaces(s, true) }
+
+func foldSpaces(s string, each bool) folded {
+	f := folder{spaced: each, out: make([]byte, 0, len(s)), from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s))}
 	for at := 0; at < len(s); {
 		end := at + 1
 		if s[at] >= utf8.RuneSelf || end < len(s) && s[end] >= utf8.RuneSelf {
@@ -45,9 +51,15 @@ func segment(s string) int {
 }
 
 type folder struct {
+	spaced   bool // runs of white space stay
 	out      []byte
 	from, to []int32
+	dashes   [mostDashes][2]int32 // where those of the run stand that is one dash so far
+	run      int                  // dashes in the run
 }
+
+// mostDashes is how many dashes people type for one. More are a ruler.
+const mostDashes = 3
 
 // add folds one character that stands at s[start:end].
 func (f *folder) add(r rune, start, end int) {
@@ -60,24 +72,41 @@ func (f *folder) add(r rune, start, end int) {
 	case invisible(r):
 		return
 	case unicode.IsSpace(r):
-		f.run(' ', end)
+		if n := len(f.out); !f.spaced && n > 0 && f.out[n-1] == ' ' {
+			f.to[n-1] = int32(end)
+			return
+		}
+		f.out = append(f.out, ' ')
 	case r == '-' || r == '−' || r >= utf8.RuneSelf && unicode.Is(unicode.Pd, r):
-		f.run('-', end) // "--" is a dash too
+		f.dash(int32(start), int32(end))
+		return
 	default:
 		f.out = utf8.AppendRune(f.out, foldRune(r))
 	}
+	f.run = 0
 	for range len(f.out) - before {
 		f.from, f.to = append(f.from, int32(start)), append(f.to, int32(end))
 	}
 }
 
-// run adds c, or lets the c that stands last reach to end.
-func (f *folder) run(c byte, end int) {
-	if n := len(f.out); n > 0 && f.out[n-1] == c {
-		f.to[n-1] = int32(end)
+// dash adds a dash: "--" and "---" are one too, a ruler is as long as it is.
+func (f *folder) dash(start, end int32) {
+	n := len(f.out)
+	if f.run > 0 && f.run < mostDashes {
+		f.to[n-1] = end
+		f.dashes[f.run] = [2]int32{start, end}
+		f.run++
 		return
 	}
-	f.out = append(f.out, c)
+	if f.run == mostDashes {
+		f.to[n-1] = f.dashes[0][1]
+		for _, d := range f.dashes[1:] {
+			f.out, f.from, f.to = append(f.out, '-'), append(f.from, d[0]), append(f.to, d[1])
+		}
+	}
+	f.out, f.from, f.to = append(f.out, '-'), append(f.from, start), append(f.to, end)
+	f.dashes[0] = [2]int32{start, end}
+	f.run++
 }
 
 func foldRune(r rune) rune {

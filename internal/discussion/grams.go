@@ -47,6 +47,18 @@ func (g grams) places(s []symbol) []int32 {
 	return g.at[g.first[h]:g.first[h+1]]
 }
 
+// atMost reports whether the first three of s stand in text at most n times.
+func (g grams) atMost(n int, s, text []symbol) bool {
+	for _, at := range g.places(s) {
+		if text[at] == s[0] && text[at+1] == s[1] && text[at+2] == s[2] {
+			if n--; n < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // rarest returns the three characters of q that have the fewest places, by
 // where they stand in q. q has three at least.
 func (g grams) rarest(q []symbol) (offset int, places []int32) {

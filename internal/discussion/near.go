@@ -10,15 +10,12 @@ import (
 // ones the beginning and the end are.
 const longestPattern = 1024
 
-// tolerance is how many errors a quote of m characters may have in a text of n.
-//
-// It is three in ten, and one in four of short quotes, but no more than chance
-// leaves room for: words of another page come as near, nearer the longer the
-// text is. The line was laid through what was measured on English prose, so
-// that 1 in 200 such quotes lies under it. Quotes of some 20 characters would
-// find nothing then; they may have a fifth and one more.
+// tolerance is how many errors a quote of m characters may have in a text of
+// n: three in ten, but no more than chance leaves room for. Quotes of some 20
+// characters would find nothing then; they may have a fifth and one more, if
+// they look mistyped (see sure).
 func tolerance(m, n int) int {
-	chance := (60*m - 93*bits.Len(uint(n)) + 450) / 100
+	chance := beyondChance(m, n)
 	switch {
 	case m < 6:
 		return 0
@@ -26,6 +23,28 @@ func tolerance(m, n int) int {
 		return min(m/4, max(chance, m/4-1, 0))
 	}
 	return min(m*3/10, max(chance, (m+7)/5))
+}
+
+// beyondChance is how many errors words of another page do not come down to,
+// the fewer the longer the text is. The line was laid through what was
+// measured on English prose, so that 1 in 200 such quotes lies under it.
+func beyondChance(m, n int) int { return (60*m - 93*bits.Len(uint(n)) + 450) / 100 }
+
+// sure is how many errors need nothing that speaks for them: one in ten
+// characters, or what is beyond chance.
+func sure(m, n int) int { return max((m+5)/10, beyondChance(m, n)) }
+
+// mistyped reports whether q looks as if it had so many errors more than is
+// sure: it has at least half as many threes that the text does not have, or
+// hardly. Words of another page are near too, but they are words.
+func (t *Text) mistyped(q []symbol, more int) bool {
+	odd := 0
+	for i := 0; i+gramLength <= len(q) && 2*odd < more; i++ {
+		if t.grams.atMost(len(t.symbols)/50_000, q[i:], t.symbols) {
+			odd++
+		}
+	}
+	return 2*odd >= more
 }
 
 // near returns the stretches that differ from q in few characters: in the
@@ -37,16 +56,42 @@ func (t *Text) near(q []symbol, w wanted) []match {
 		return nil
 	}
 	p := newPattern(q, t.alphabet())
-	limit := tolerance(len(q), len(t.symbols))
+	solid, n := solid(q), len(t.symbols)
+	limit := tolerance(solid, n)
+	if solid < len(q) {
+		limit = max(limit, min((len(q)+7)/5, solid/2))
+	}
 	ends := t.likely(q, p, limit)
 	if len(ends) == 0 {
-		ends = t.collect(ends, p, 0, len(t.symbols), limit, true)
+		ends = t.collect(ends, p, 0, n, limit, true)
 	}
-	if h, ok := w.passage(); ok && fewest(ends) > 0 {
-		inside := tolerance(len(q), h.End-h.Start)
-		ends = t.collect(ends, p, h.Start, min(len(t.symbols), h.End), inside, true)
+	h, ok := w.passage()
+	switch {
+	case ok && fewest(ends) > 0:
+		ends = t.collect(ends, p, h.Start, min(n, h.End), tolerance(solid, h.End-h.Start), true)
+	case !ok && w.hint != nil:
+		ends = t.collect(ends, p, max(0, w.hint.Start-nearby), min(n, w.hint.Start+nearby+len(q)+limit), limit, true)
 	}
+	ends = slices.DeleteFunc(ends, func(m match) bool {
+		more := m.errors - sure(solid, n)
+		if ok && h.Start < m.end && m.end <= h.End {
+			more = m.errors - sure(solid, h.End-h.Start)
+		}
+		return !t.mistyped(q, more)
+	})
 	return t.begin(q, ends)
+}
+
+// solid is the length of q without the rest of its rulers and runs of white
+// space, which say little: of more than two equal characters two count.
+func solid(q []symbol) int {
+	n := min(len(q), 2)
+	for i := 2; i < len(q); i++ {
+		if q[i] != q[i-1] || q[i] != q[i-2] {
+			n++
+		}
+	}
+	return n
 }
 
 // likely returns the ends of stretches like q in the windows of the index.
@@ -79,12 +124,13 @@ func (t *Text) collect(ends []match, p *pattern, from, to, limit int, narrow boo
 	return ends
 }
 
-// begin finds where the stretches begin whose ends were collected.
+// begin finds the stretches whose ends were collected. Where several are as
+// good, an end may move to what is most as long as the quote.
 func (t *Text) begin(q []symbol, ends []match) []match {
 	slices.SortFunc(ends, func(a, b match) int { return a.end - b.end })
 	back := slices.Clone(q)
 	slices.Reverse(back)
-	p := newPattern(back, t.alphabet())
+	p, forth := newPattern(back, t.alphabet()), newPattern(q, t.alphabet())
 	var all []match
 	for _, m := range ends {
 		if n := len(all); n > 0 && m.end-all[n-1].end <= len(q)/2 {
@@ -93,25 +139,31 @@ func (t *Text) begin(q []symbol, ends []match) []match {
 			}
 			all = all[:n-1]
 		}
-		m.start = t.start(p, m)
+		text := slices.Clone(t.symbols[max(0, m.end-len(q)-m.errors):m.end])
+		slices.Reverse(text)
+		m.start = m.end - t.reach(p, text, m.errors, func(n int) int { return m.end - n })
+		text = t.symbols[m.start:min(len(t.symbols), m.start+len(q)+m.errors)]
+		m.end = m.start + t.reach(forth, text, m.errors, func(n int) int { return m.start + n })
 		all = append(all, m)
 	}
 	return all
 }
 
-// start is where the stretch with m's end and errors begins; if several are as
-// good, where a word begins, or where it is most as long as the quote.
-func (t *Text) start(p *pattern, m match) int {
-	text := slices.Clone(t.symbols[max(0, m.end-p.length-m.errors):m.end])
-	slices.Reverse(text)
-	best, found := m.end, false
-	p.run(text, true, m.errors, func(n, errors int) int {
-		at := m.end - n
-		better := t.border(at) && !t.border(best) || t.border(at) == t.border(best) && n <= p.length
-		if !found || errors < m.errors || better {
-			best, found, m.errors = at, true, errors
+// reach is how far the stretch goes that begins where text begins and has so
+// many errors. Of several the one whose length is nearest to the pattern's is
+// taken; a word that ends there, at the symbol that at returns, is worth two
+// characters.
+func (t *Text) reach(p *pattern, text []symbol, errors int, at func(n int) int) int {
+	best, worst := 0, 1<<30
+	p.run(text, true, errors, func(n, _ int) int {
+		off := 2 * max(n-p.length, p.length-n)
+		if !t.border(at(n)) {
+			off += 5
 		}
-		return m.errors
+		if off < worst {
+			best, worst = n, off
+		}
+		return errors
 	})
 	return best
 }

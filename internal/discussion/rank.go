@@ -3,6 +3,7 @@ package discussion
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // candidate is a match with what speaks for and against it.
@@ -14,17 +15,27 @@ type candidate struct {
 	away          int  // from the point of the hint
 }
 
-// against counts the differences. In a passage an error more is forgiven.
+// nearby is how many characters from the point of a hint still are there.
+const nearby = 64
+
+// against counts the differences. In a passage an error more is forgiven, at
+// the point of a hint two.
 func (c candidate) against() int {
 	n := c.errors + c.before + c.after
 	if c.outside && c.errors > 0 {
 		n++
+	}
+	if c.away > nearby && c.errors > 0 {
+		n += 2
 	}
 	return n
 }
 
 // rank returns the matches that no other one is better than, as places.
 func (t *Text) rank(found []match, w wanted) []Place {
+	if len(found) == 0 {
+		return nil
+	}
 	all := make([]candidate, 0, len(found))
 	for _, m := range found {
 		all = append(all, t.candidate(m, w))
@@ -40,6 +51,9 @@ func (t *Text) rank(found []match, w wanted) []Place {
 	}
 	if len(all) > 1 && distinct(w.quote) && slices.ContainsFunc(all, func(c candidate) bool { return c.spelled }) {
 		all = slices.DeleteFunc(all, func(c candidate) bool { return !c.spelled })
+	}
+	if all[0].errors > 0 {
+		all = t.mostAlike(all, w.quote)
 	}
 	places := make([]Place, 0, min(len(all), mostPlaces))
 	for _, c := range all[:min(len(all), mostPlaces)] {
@@ -78,6 +92,51 @@ func nearestFirst(all []candidate) []candidate {
 func distinct(quote string) bool {
 	from := forward(quote, 0, 1)
 	return quote[from:] != fold(quote[from:]).text
+}
+
+// mostCompared is how many places are compared letter by letter.
+const mostCompared = 8
+
+// mostAlike returns those of the places to which a mistyped quote is nearest
+// as it was spelled, if its spelling says anything. Its white space counts
+// where it has a line break: then it was copied.
+func (t *Text) mostAlike(all []candidate, quote string) []candidate {
+	if len(all) < 2 || len(all) > mostCompared || !distinct(quote) || len(t.parts(t.fold(quote).text)) > 1 {
+		return all
+	}
+	plain := func(s string) string { return s }
+	if !strings.ContainsAny(quote, "\n\r") {
+		plain = func(s string) string { return strings.Join(strings.Fields(s), " ") }
+	}
+	least, out := 1<<30, all
+	for _, c := range all {
+		n := differences(plain(quote), plain(t.text[t.from[c.start]:t.to[c.end-1]]))
+		if n < least {
+			least, out = n, nil
+		}
+		if n == least {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// differences is how many characters must be changed, added or left out to
+// make b of a.
+func differences(a, b string) int {
+	in := prepare(b, func(s string) folded { return folded{text: s, from: make([]int32, len(s)), to: make([]int32, len(s))} })
+	q := in.read(a)
+	if len(q) == 0 {
+		return len(in.symbols)
+	}
+	n := max(len(q), len(in.symbols))
+	newPattern(q, in.alphabet()).run(in.symbols, true, n, func(end, errors int) int {
+		if end == len(in.symbols) {
+			n = errors
+		}
+		return n
+	})
+	return n
 }
 
 func (t *Text) candidate(m match, w wanted) candidate {
