@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,38 +83,52 @@ func tallied(found []finding) string {
 	return strings.Join(all, ", ")
 }
 
-// rest waits until the bot has had nothing left to do for a while. What was
-// given up is an error, unless it is about what nobody can change any more.
+// rest waits until the bot has had nothing left to do for a while, as long as
+// it gets on. What was given up is an error, unless it is about what nobody can
+// change any more.
 func (w *world) rest(ctx context.Context) error {
 	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	var left error
+	fewest, since := math.MaxInt, time.Now()
 	for quiet := 0; quiet < 60; quiet++ {
-		if err := db.View(ctx, func(tx *store.Tx) (err error) { left, err = w.left(tx); return err }); err != nil {
-			return fmt.Errorf("wait for rest: %w", errors.Join(left, err))
+		n, left, err := w.pending(ctx, db)
+		if err != nil {
+			return fmt.Errorf("wait for rest: %w", err)
 		}
-		if left != nil {
+		if n > 0 {
 			quiet = 0
+		}
+		if n < fewest {
+			fewest, since = n, time.Now()
+		}
+		if n > 0 && time.Since(since) > patience {
+			return fmt.Errorf("the bot has got no further for %v: %w", patience, left)
 		}
 		<-within(ctx, 100*time.Millisecond).Done()
 	}
 	return db.View(ctx, w.givenUp)
 }
 
-// left says what is left to do.
-func (w *world) left(tx *store.Tx) (left, err error) {
-	rooms, err := tx.RoomStatus()
-	for _, r := range rooms {
-		if r.Pending > 0 {
-			left = errors.Join(left, fmt.Errorf("%d pending in %s (%s)", r.Pending, r.Room, r.Why))
+// patience is how long the bot may get no further with what is left to do.
+const patience = 5 * time.Minute
+
+// pending says how much is left to do, and what.
+func (w *world) pending(ctx context.Context, db *store.DB) (n int, left, err error) {
+	err = db.View(ctx, func(tx *store.Tx) error {
+		n, left = 0, nil
+		rooms, err := tx.RoomStatus()
+		for _, r := range rooms {
+			if r.Pending > 0 {
+				n += r.Pending
+				left = errors.Join(left, fmt.Errorf("%d pending in %s (%s)", r.Pending, r.Room, r.Why))
+			}
 		}
-	}
-	return left, err
+		return err
+	})
+	return n, left, err
 }
 
 // givenUp returns an error about the first dead letter.
