@@ -28,6 +28,9 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 		return d, nil, false, fmt.Errorf("part %d%s of it is not recorded: %w", j.step.Copy.Part, j.step.Copy.Mark, store.ErrNotFound)
 	}
 	v := judge(j.err, j.step.Action)
+	if v == refused && mayComeLate(j.step.Action) && !j.step.Late {
+		v = struckOut // the others of this thing first
+	}
 	if c := have[at]; !c.InFlight() || c.Key != j.step.Copy.Key {
 		v = made // an echo has settled it meanwhile
 	} else if have[at], err = r.settleCopy(tx, j, c, v, now); err != nil {
@@ -58,6 +61,9 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 		return c, r.removed(tx, thing, room, c, now)
 	case v == gone:
 		c = settled(c, j.step.Action, chat.Done{})
+	case v == struckOut && mayComeLate(j.step.Action), v == refused && mayComeLate(j.step.Action):
+		c = quiet(c)
+		c.Hash = refusedOnce
 	case v == struckOut:
 		c = quiet(c)
 		c.Hash = struck
@@ -199,6 +205,12 @@ func judge(err error, a chat.Action) outcome {
 		return waiting
 	}
 	return open
+}
+
+// mayComeLate reports whether a is of those that are asked for once more, after
+// all else, when they were refused: it changes what is known to stand there.
+func mayComeLate(a chat.Action) bool {
+	return !a.On.IsZero() && (a.Verb == chat.Edit || a.Verb == chat.Delete)
 }
 
 // answersNobody is the Why of a delivery that was to answer a message that is

@@ -28,17 +28,20 @@ type Step struct {
 	Action chat.Action
 	Copy   store.Copy // as it is to be recorded before the request is made
 	Free   bool       // settled by itself: Copy is recorded, nothing is asked of the network
+	Late   bool       // asked for once more, after all else: it was refused before
 }
 
 // Next compares what should stand in room of thing with what stands there and
 // returns the one next request, or false if nothing is left to do. It is pure.
 //
 // The order is: first whatever is in flight; then part 0, its thread, the
-// other parts, surplus parts last to first, and reactions. A person's own
-// message is never edited or deleted by us, and what is [struck] is left alone.
+// other parts, surplus parts last to first, and reactions; at last, once more,
+// edits and deletions that were refused before, which hold up nothing of the
+// thing's. A person's own message is never edited or deleted by us, and what is
+// [struck] is left alone.
 func Next(thing store.Thing, room chat.Room, threads chat.Threads, want []Want, have []store.Copy) (Step, bool) {
 	n := need{thing: thing, room: room, threads: threads, want: want, have: have}
-	for _, rule := range []func() (Step, bool){n.resolve, n.fallen, n.message, n.thread, n.surplus, n.reactions} {
+	for _, rule := range []func() (Step, bool){n.resolve, n.fallen, n.message, n.thread, n.surplus, n.reactions, n.late} {
 		if s, ok := rule(); ok {
 			return s, true
 		}
@@ -50,12 +53,17 @@ func Next(thing store.Thing, room chat.Room, threads chat.Threads, want []Want, 
 // bot's own words that someone removed, or an emoji that the network refuses.
 const struck = "struck"
 
+// refusedOnce is the Hash of a copy whose edit or deletion the network refused:
+// what stands there is not what should.
+const refusedOnce = "refused"
+
 type need struct {
 	thing   store.Thing
 	room    chat.Room
 	threads chat.Threads
 	want    []Want
 	have    []store.Copy
+	isLate  bool
 }
 
 func (n need) wanted(part int, mark string) (Want, bool) {
@@ -166,7 +174,7 @@ func (n need) message() (Step, bool) { return n.part(0) }
 func (n need) part(i int) (Step, bool) {
 	w, wanted := n.wanted(i, "")
 	c := n.copy(i, "")
-	if !wanted || c.Hash == struck {
+	if !wanted || c.Hash == struck || c.Hash == refusedOnce && !n.isLate {
 		return Step{}, false
 	}
 	if c.Ref.IsZero() {
@@ -232,7 +240,7 @@ func (n need) last() int {
 func (n need) surplus() (Step, bool) {
 	for i := n.last(); i >= 0; i-- {
 		c := n.copy(i, "")
-		if _, wanted := n.wanted(i, ""); wanted || c.Ref.IsZero() || c.Ref.As == "" {
+		if _, wanted := n.wanted(i, ""); wanted || c.Ref.IsZero() || c.Ref.As == "" || c.Hash == refusedOnce && !n.isLate {
 			continue
 		}
 		if _, thread := n.wanted(0, store.ThreadMark); i == 0 && thread {
@@ -266,6 +274,18 @@ func (n need) reactions() (Step, bool) {
 		s := n.begin(c, chat.Unreact)
 		s.Action.On, s.Action.Emoji, s.Action.Old = root, emojiOf(c.Mark), ownID(c)
 		return s, true
+	}
+	return Step{}, false
+}
+
+// late asks once more for what was refused.
+func (n need) late() (Step, bool) {
+	n.isLate = true
+	for _, rule := range []func() (Step, bool){n.message, n.thread, n.surplus} {
+		if s, ok := rule(); ok {
+			s.Late = true
+			return s, true
+		}
 	}
 	return Step{}, false
 }

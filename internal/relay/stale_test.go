@@ -39,6 +39,8 @@ func flying(c store.Copy, v chat.Verb) store.Copy {
 
 func strike(c store.Copy) store.Copy { c.Ref, c.Hash = chat.Ref{}, struck; return c }
 
+func refuse(c store.Copy) store.Copy { c.Hash = refusedOnce; return c }
+
 func spoken(by string, w Want) Want { w.Message.From.Name = by; return w }
 
 func own(c store.Copy) store.Copy { c.Ref.As = ""; return c }
@@ -59,6 +61,7 @@ func TestNext(t *testing.T) {
 		free    bool
 		seq     int
 		on      string
+		late    bool
 	}{
 		{rule: "nothing wanted, nothing there"},
 		{rule: "what is not there is posted", want: []Want{want(0, "a")}, verb: chat.Post, seq: 1},
@@ -95,6 +98,14 @@ func TestNext(t *testing.T) {
 		{rule: "an emoji that is refused is left alone", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{stands(0, "a"), marked(strike(store.Copy{Seq: 1}), thumbs.Mark)}},
 		{rule: "an emoji goes with its message", have: []store.Copy{removed(stands(0, "a")), marked(stands(0, ""), thumbs.Mark)}, mark: thumbs.Mark, free: true},
 		{rule: "and is put on anew with it", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{removed(stands(0, "a")), marked(stands(0, ""), thumbs.Mark)}, mark: thumbs.Mark, free: true},
+		{rule: "a refused edit holds up no reaction", want: []Want{want(0, "b"), thumbs}, have: []store.Copy{refuse(stands(0, "a"))}, verb: chat.React, mark: thumbs.Mark, seq: 1, on: "m0"},
+		{rule: "nor one that is taken off", want: []Want{want(0, "b")}, have: []store.Copy{refuse(stands(0, "a")), marked(stands(0, ""), thumbs.Mark)}, verb: chat.Unreact, mark: thumbs.Mark, seq: 2, on: "m0"},
+		{rule: "nor another part", want: []Want{want(0, "b"), want(1, "c")}, have: []store.Copy{refuse(stands(0, "a")), stands(1, "b")}, verb: chat.Edit, part: 1, seq: 2, on: "m1"},
+		{rule: "nor a surplus part", want: []Want{want(0, "b")}, have: []store.Copy{refuse(stands(0, "a")), stands(1, "b")}, verb: chat.Delete, part: 1, seq: 2, on: "m1"},
+		{rule: "a refused deletion holds up no reaction", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{stands(0, "a"), refuse(stands(1, "b"))}, verb: chat.React, mark: thumbs.Mark, seq: 1, on: "m0"},
+		{rule: "nor another deletion", want: []Want{want(0, "a")}, have: []store.Copy{stands(0, "a"), stands(1, "b"), refuse(stands(2, "c"))}, verb: chat.Delete, part: 1, seq: 2, on: "m1"},
+		{rule: "at last a refused edit is asked for once more", want: []Want{want(0, "a")}, have: []store.Copy{refuse(stands(0, "a"))}, verb: chat.Edit, late: true, seq: 2, on: "m0"},
+		{rule: "at last a refused deletion is asked for once more", want: []Want{want(0, "a")}, have: []store.Copy{stands(0, "a"), refuse(stands(1, "b"))}, verb: chat.Delete, late: true, part: 1, seq: 2, on: "m1"},
 		{rule: "a reaction in flight", want: []Want{want(0, "a"), thumbs}, have: []store.Copy{stands(0, "a"), {Mark: thumbs.Mark, Seq: 1, Key: "k", Verb: chat.React}}, verb: chat.React, mark: thumbs.Mark, again: true, seq: 1, on: "m0"},
 	}
 	for _, row := range rows {
@@ -106,7 +117,7 @@ func TestNext(t *testing.T) {
 			if !ok {
 				return
 			}
-			if s.Action.Verb != row.verb || s.Free != row.free || s.Copy.Part != row.part || s.Copy.Mark != row.mark || s.Action.Again != row.again || s.Action.On.ID != row.on {
+			if s.Action.Verb != row.verb || s.Free != row.free || s.Copy.Part != row.part || s.Copy.Mark != row.mark || s.Action.Again != row.again || s.Action.On.ID != row.on || s.Late != row.late {
 				t.Errorf("got %s part %d mark %q again %v free %v on %q, want %s part %d mark %q again %v free %v on %q",
 					s.Action.Verb, s.Copy.Part, s.Copy.Mark, s.Action.Again, s.Free, s.Action.On.ID, row.verb, row.part, row.mark, row.again, row.free, row.on)
 			}

@@ -38,6 +38,43 @@ func TestAnEmojiThatIsRefusedHoldsUpNoOther(t *testing.T) {
 	})
 }
 
+// An edit that the network never takes holds up no emoji, neither one that waits
+// with it nor one that comes later; and it is known as given up.
+func TestAnEditThatIsRefusedHoldsUpNoEmoji(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		ref := n.say(n.rooms[0], 0, "look", chat.Ref{})
+		far := n.mirror(n.rooms[2], "look")
+		ada, bob := n.people["one"][0], n.people["one"][1]
+		for _, emoji := range []string{"👍", "🦄"} {
+			n.nets["two"].FailOn(chat.Edit, chat.ErrRefused)
+			ada.Edit(ref, "look, "+emoji)
+			bob.React(ref, emoji)
+			n.pass(time.Minute)
+			bob.React(ref, emoji+emoji)
+			n.pass(time.Minute)
+			if dead := n.dead(n.rooms[2]); len(dead) != 1 || dead[0].Why == "" {
+				t.Errorf("given up: %+v", dead)
+			}
+		}
+		if got := n.nets["two"].Reactions(far); len(got) != 4 {
+			t.Errorf("on the mirror: %v", got)
+		}
+		n.shows(n.rooms[2], "look")
+		n.nets["two"].FailOn(chat.Edit, nil)
+		ada.Edit(ref, "look here")
+		n.pass(time.Minute)
+		n.shows(n.rooms[2], "look here")
+		n.quiet()
+	})
+}
+
+// dead is what was given up in a room.
+func (n *town) dead(room chat.Room) (all []store.Delivery) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) (err error) { all, err = tx.Dead(room); return err })
+	return all
+}
+
 // Replies under a post that was given up are parked, and flow once it stands.
 func TestRepliesUnderADeadPost(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {

@@ -1,6 +1,7 @@
 package chattest
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -26,6 +27,7 @@ type fault struct {
 // faults is what a network does wrong.
 type faults struct {
 	planned []fault // of the next requests
+	always  map[chat.Verb]error
 	down    bool
 	outages int // how often it went down
 	revoked bool
@@ -69,6 +71,16 @@ func (n *Network) Forbid(r chat.Room, closed bool) {
 // is an answer that leaves open what was done, as of a server that fell over.
 func (n *Network) FailNext(k int, err error) { n.plan(k, fault{err: err}) }
 
+// FailOn answers every request of a kind with err, until that is nil.
+func (n *Network) FailOn(v chat.Verb, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.faults.always == nil {
+		n.faults.always = map[chat.Verb]error{}
+	}
+	n.faults.always[v] = err
+}
+
 // Lose does the next k requests and loses their answers.
 func (n *Network) Lose(k int) { n.plan(k, fault{lose: true}) }
 
@@ -107,8 +119,8 @@ func (n *Network) plan(k int, f fault) {
 }
 
 // meet takes the next planned fault. With n.mu held.
-func (n *Network) meet() fault {
-	if err := n.away(); err != nil {
+func (n *Network) meet(v chat.Verb) fault {
+	if err := cmp.Or(n.away(), n.faults.always[v]); err != nil {
 		return fault{err: err}
 	}
 	if len(n.faults.planned) == 0 {
