@@ -153,6 +153,8 @@ func (a *app) printImported(d discussion.Discussion, did kept) (err error) {
 		_, err = fmt.Fprintf(a.out, "added to %s what is new, documents: %d, passages: %d\n", d.ID, did.Documents, did.Passages)
 	case did.recut:
 		_, err = fmt.Fprintf(a.out, "%s follows review_below as it is now, passages: %d\n", d.ID, did.passages)
+	case did.Scores > 0:
+		_, err = fmt.Fprintf(a.out, "%s has the votes as they are now, documents: %d\n", d.ID, did.Scores)
 	default:
 		_, err = fmt.Fprintf(a.out, "nothing changed: %s was imported before\n", d.ID)
 	}

@@ -86,6 +86,40 @@ func TestImportFromTheWeb(t *testing.T) {
 	}
 }
 
+// A later import of a topic brings the likes that it got meanwhile.
+func TestVotesComeWithALaterImport(t *testing.T) {
+	likes := 3
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/t/7.json" {
+			fmt.Fprintf(rw, `{"id":7,"title":"The gap","slug":"the-gap","post_stream":{"stream":[70],"posts":[{"id":70,"post_number":1,"post_type":1,"cooked":"<p>The gap is never empty.</p>","actions_summary":[{"id":2,"count":%d}]}]}}`, likes)
+			return
+		}
+		fmt.Fprint(rw, `<html><head><meta name="generator" content="Discourse 3.5.0"></head><body>…</body></html>`)
+	}))
+	defer server.Close()
+	database := filepath.Join(t.TempDir(), "bot.db")
+	bot := func(args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		a := &app{out: &out, errs: &out, allow: func(ip netip.Addr) bool { return ip.IsLoopback() }, database: database}
+		root := a.root()
+		root.SetArgs(append(args, "--database", database))
+		if err := root.ExecuteContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	for i, want := range []string{"imported the-gap-", "has the votes as they are now, documents: 1\n", "nothing changed: the-gap-"} {
+		if out := bot("import", server.URL+"/t/the-gap/7"); !strings.Contains(out, want) {
+			t.Errorf("import %d says %q, not %q", i, out, want)
+		}
+		likes = 5
+	}
+	if out := bot("export", "the-gap", "--format", "markdown"); !strings.Contains(out, "5 points") {
+		t.Errorf("the export is\n%s", out)
+	}
+}
+
 func TestTheBarIsForEyes(t *testing.T) {
 	var out bytes.Buffer
 	(&bar{out: &out}).show(source.Progress{What: "comments", Done: 1, Total: 2})

@@ -76,14 +76,6 @@ type Document struct {
 	Body       format.Doc
 }
 
-// Score is how those who read a document where it came from rated it. What is
-// not told there is nil.
-type Score struct {
-	Points    *int `json:"points,omitempty"`    // as shown beside it: mostly votes for minus votes against
-	Votes     *int `json:"votes,omitempty"`     // how many voted
-	Agreement *int `json:"agreement,omitempty"` // as shown, where agreeing is told from liking
-}
-
 // Passage is what is posted at once: a stretch of an essay or post, or an
 // excerpt of a comment.
 type Passage struct {

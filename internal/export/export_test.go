@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 )
 
@@ -41,6 +42,20 @@ func TestMarkdownHoldsTheTextAndItsMargin(t *testing.T) {
 	}
 	if doc := (format.Markdown{}).Parse(written(t, "markdown", bundle(6, 100))); doc.Check() != nil || strings.Contains(text, "\n<script>") {
 		t.Errorf("the Markdown does not hold what was said as words: %v", doc.Check())
+	}
+}
+
+func TestVotesAreExported(t *testing.T) {
+	b := whole()
+	b.Discussion.Documents = append(b.Discussion.Documents, discussion.Document{ID: "c", Kind: discussion.Comment, Author: "Ada", Body: format.Text("Words."), Score: discussion.Score{Points: new(1), Agreement: new(-3)}})
+	b.Discussion.Documents[0].Score = discussion.Score{Points: new(120), Votes: new(60)}
+	for _, name := range []string{"markdown", "html"} {
+		text := written(t, name, b)
+		for _, want := range []string{"120 points (60 votes)", "1 point, agreement −3"} {
+			if !strings.Contains(strings.ReplaceAll(text, `\`, ""), want) {
+				t.Errorf("%s lacks %q:\n%.900s", name, want, text)
+			}
+		}
 	}
 }
 

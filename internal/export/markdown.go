@@ -52,6 +52,9 @@ func (m *marker) reader(r page.Reader) format.Doc {
 	if r.Author != "" || r.URL != "" {
 		m.line(format.Block{Kind: format.Paragraph}, byline(r.Author, r.URL)...)
 	}
+	if r.Score != "" {
+		m.line(format.Block{Kind: format.Paragraph}, piece{words: r.Score})
+	}
 	for _, d := range r.Texts {
 		m.runs(d)
 	}
@@ -91,6 +94,9 @@ func credit(d page.Document) []piece {
 	}
 	if !d.Posted.IsZero() {
 		line = append(line, piece{words: " · " + d.Posted.Day()})
+	}
+	if d.Score != "" {
+		line = append(line, piece{words: " · " + d.Score})
 	}
 	if d.Uncertain != "" {
 		line = append(line, piece{words: " · "}, piece{words: "border uncertain", kind: format.Emph})

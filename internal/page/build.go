@@ -30,6 +30,9 @@ func Build(in Input) Reader {
 		}
 		r.Texts = append(r.Texts, document(doc, passages[doc.ID], talk, titled))
 	}
+	if len(r.Texts) == 1 {
+		r.Score = r.Texts[0].Score
+	}
 	r.Comments = comments(d, passages, talk)
 	return r
 }
@@ -110,7 +113,7 @@ func comments(d discussion.Discussion, passages map[discussion.DocumentID][]disc
 const sure = 0.7
 
 func document(doc discussion.Document, passages []discussion.Passage, talk talk, titled bool) Document {
-	view := Document{ID: doc.ID, Kind: doc.Kind, Author: doc.Author, Posted: Moment{doc.Posted}}
+	view := Document{ID: doc.ID, Kind: doc.Kind, Author: doc.Author, Posted: Moment{doc.Posted}, Score: doc.Score.String()}
 	view.URL, _ = Address(doc.URL)
 	if doc.Lines[0] > 0 && doc.Confidence < sure {
 		view.Uncertain = fmt.Sprintf("Where this text begins and ends was guessed from a plain dump (lines %d to %d, %.0f %% sure).",

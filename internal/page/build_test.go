@@ -143,6 +143,22 @@ func TestAnswersInACircleAreShownOnce(t *testing.T) {
 	}
 }
 
+func TestVotesStandBesideWhatTheyAreFor(t *testing.T) {
+	in := tides(t)
+	if page := drawn(t, in); strings.Contains(page, `class="score"`) {
+		t.Error("there are votes where none were told")
+	}
+	in.Discussion.Documents[0].Score = discussion.Score{Points: new(120), Votes: new(60)}
+	in.Discussion.Documents[1].Score = discussion.Score{Points: new(1), Agreement: new(-3)}
+	page := drawn(t, in)
+	wellFormedPage(t, page)
+	for _, want := range []string{`<span class="score">120 points (60 votes)</span>`, `<span class="score">1 point, agreement −3</span>`} {
+		if strings.Count(page, want) != 1 {
+			t.Errorf("the page shows %s %d times", want, strings.Count(page, want))
+		}
+	}
+}
+
 func TestAnEmptyDiscussionIsAPage(t *testing.T) {
 	page := drawn(t, Input{Discussion: discussion.Discussion{ID: "x", Documents: []discussion.Document{{ID: "d", Kind: discussion.Post, Posted: time.Unix(0, 0)}}}})
 	if !strings.Contains(page, "<h1>Untitled</h1>") || !strings.Contains(page, "nothing in the margin yet") {

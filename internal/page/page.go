@@ -38,6 +38,7 @@ type Reader struct {
 	Title    string
 	Heading  template.HTML // the title as it stands in the text, "" if it does not
 	Author   string        // of the text, "" if not known
+	Score    string        // of the text, if there is one only: how it was rated where it was published
 	URL      string        // where it came from, "" if not known
 	Texts    []Document
 	Comments []Document
@@ -51,6 +52,7 @@ type Document struct {
 	Author    string
 	URL       string
 	Posted    Moment
+	Score     string // how it was rated where it was published, "" if not known
 	Depth     int    // of a comment: 0 answers the text, 1 a comment, …
 	Answers   string // whose comment it answers, "" if not known
 	Uncertain string // why its borders are uncertain, "" if they are not

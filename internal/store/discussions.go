@@ -15,6 +15,7 @@ type Imported struct {
 	ID                  discussion.ID // under which the discussion is kept
 	New                 bool          // it was not there before
 	Documents, Passages int           // that were added
+	Scores              int           // of documents that were there, as they are now
 }
 
 // PutDiscussion is Import for those who only ask whether anything was added.
@@ -28,7 +29,8 @@ func (tx *Tx) PutDiscussion(d discussion.Discussion, now time.Time) (added bool,
 // kept changes, and only what grew there is added: documents of which nothing
 // was known come behind all others and their passages behind all others, so
 // that what was posted keeps its number. A document that answers nothing that
-// was known gets its Parent once that is.
+// was known gets its Parent once that is. Scores are what they were told last;
+// what is not told any more stays.
 func (tx *Tx) Import(d discussion.Discussion, now time.Time) (did Imported, err error) {
 	if d.Origin != "" {
 		id, err := row(tx, one[discussion.ID], "SELECT id FROM discussions WHERE origin = $1", d.Origin)
@@ -52,7 +54,7 @@ func (tx *Tx) Import(d discussion.Discussion, now time.Time) (did Imported, err 
 	if err != nil {
 		return did, fmt.Errorf("record discussion %s: %w", d.ID, err)
 	}
-	return Imported{d.ID, true, len(d.Documents), len(d.Passages)}, nil
+	return Imported{ID: d.ID, New: true, Documents: len(d.Documents), Passages: len(d.Passages)}, nil
 }
 
 // grow adds what is new in d to the discussion of its ID.
@@ -85,6 +87,9 @@ func (tx *Tx) grow(d discussion.Discussion) (Imported, error) {
 		}
 	}
 	did.Documents, did.Passages = len(more.Documents), len(more.Passages)
+	if did.Scores, err = tx.rescore(old.Documents, d.Documents); err != nil {
+		return did, fmt.Errorf("scores of discussion %s: %w", d.ID, err)
+	}
 	if err := tx.addTo(d.ID, more, parents, len(old.Documents)); err != nil {
 		return did, fmt.Errorf("add to discussion %s: %w", d.ID, err)
 	}
@@ -135,6 +140,30 @@ func (tx *Tx) putWords(num int64, d discussion.Discussion, behind int) error {
 	}
 	_, err = tx.insert("passages (id, discussion, document, seq, start_at, end_at)", passages)
 	return err
+}
+
+// rescore writes the scores that changed, and returns how many did.
+func (tx *Tx) rescore(old, told []discussion.Document) (changed int, err error) {
+	was := map[discussion.DocumentID]discussion.Score{}
+	for _, x := range old {
+		was[x.ID] = x.Score
+	}
+	for _, x := range told {
+		before, known := was[x.ID]
+		now := before.Updated(x.Score)
+		if !known || now.Equal(before) {
+			continue
+		}
+		score, err := scoreOf(now)
+		if err == nil {
+			_, err = tx.exec("UPDATE documents SET score = $1 WHERE id = $2", score, x.ID)
+		}
+		if err != nil {
+			return changed, err
+		}
+		changed++
+	}
+	return changed, nil
 }
 
 // scoreOf is a document's score as object scans it.

@@ -31,7 +31,7 @@ func TestAGrownDiscussionKeepsItsNumbers(t *testing.T) {
 			return did
 		}
 		first := thread("The gap", [2]string{"c", "lost"}, [2]string{"a", "essay"})
-		same(t, "the first time", put(first), Imported{first.ID, true, 3, 3})
+		same(t, "the first time", put(first), Imported{first.ID, true, 3, 3, 0})
 		same(t, "the second time", put(first), Imported{ID: first.ID})
 		before := got(t, db, func(tx *Tx) (discussion.Discussion, error) { return tx.Discussion(first.ID) })
 		same(t, "kept", before, first)
@@ -40,7 +40,7 @@ func TestAGrownDiscussionKeepsItsNumbers(t *testing.T) {
 		// answers, has changed a's words, and has another title.
 		later := thread("The gap, revised", [2]string{"new", "a"}, [2]string{"a", "essay"}, [2]string{"lost", "essay"}, [2]string{"c", "lost"})
 		later.Documents[2].Body = format.Text("Changed words.")
-		same(t, "what was added", put(later), Imported{first.ID, false, 2, 2})
+		same(t, "what was added", put(later), Imported{first.ID, false, 2, 2, 0})
 		same(t, "and again", put(later), Imported{ID: first.ID})
 
 		want := first
@@ -55,13 +55,43 @@ func TestAGrownDiscussionKeepsItsNumbers(t *testing.T) {
 	})
 }
 
+// Votes go on where a text came from. A later import brings them, and nothing
+// else of what was there changes; what it does not tell stays as it was told.
+func TestScoresAreAsTheyWereToldLast(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		put := func(d discussion.Discussion) Imported {
+			t.Helper()
+			var did Imported
+			update(t, db, func(tx *Tx) (err error) { did, err = tx.Import(d, noon); return err })
+			return did
+		}
+		first := thread("The gap", [2]string{"a", "essay"}, [2]string{"b", "a"})
+		first.Documents[1].Score = discussion.Score{Points: new(1), Votes: new(1)}
+		put(first)
+		later := thread("The gap", [2]string{"a", "essay"}, [2]string{"b", "a"}, [2]string{"c", "b"})
+		later.Documents[0].Score = discussion.Score{Points: new(70)}
+		later.Documents[1].Score = discussion.Score{Points: new(-2), Agreement: new(0)}
+		later.Documents[1].Body = format.Text("Changed words.")
+		later.Documents[3].Score = discussion.Score{Points: new(3)}
+		same(t, "what came", put(later), Imported{first.ID, false, 1, 1, 2})
+		same(t, "and again", put(later), Imported{ID: first.ID})
+
+		want := first
+		want.Documents = append(append([]discussion.Document{}, first.Documents...), later.Documents[3])
+		want.Documents[0].Score = discussion.Score{Points: new(70)}
+		want.Documents[1].Score = discussion.Score{Points: new(-2), Votes: new(1), Agreement: new(0)}
+		want.Passages = later.Passages
+		same(t, "kept", got(t, db, func(tx *Tx) (discussion.Discussion, error) { return tx.Discussion(first.ID) }), want)
+	})
+}
+
 func TestTwoOriginsAreTwoDiscussions(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		for i := range 3 {
 			d := discussion.AssembleFrom(fmt.Sprint("forum:", i), "Same", "", []discussion.Document{{ID: "essay", Kind: discussion.Essay, Body: format.Text("Same words.")}}, discussion.CutOptions{})
 			update(t, db, func(tx *Tx) error {
 				did, err := tx.Import(d, noon)
-				same(t, "import", did, Imported{d.ID, true, 1, 1})
+				same(t, "import", did, Imported{d.ID, true, 1, 1, 0})
 				return err
 			})
 		}
