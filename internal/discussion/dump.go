@@ -20,17 +20,32 @@ func ReadDump(lines []string) []Document {
 	for i, p := range Segment(lines) {
 		var own []dumpLine
 		for n := p.First; n <= p.Last; n++ {
-			if words := strings.TrimSpace(lines[n-1]); words != "" {
-				own = append(own, dumpLine{n, p.Blocks[n-p.First], words})
+			if kind := p.Blocks[n-p.First]; kind != "" {
+				own = append(own, dumpLine{n, kind, wordsOf(lines[n-1])})
 			}
 		}
-		d := Document{ID: part(i), Kind: p.Kind, Lines: [2]int{p.First, p.Last}, Confidence: p.Confidence, Body: bodyOf(own)}
+		if len(own) == 0 {
+			continue
+		}
+		d := Document{
+			ID: part(i), Kind: p.Kind, Lines: [2]int{p.First, p.Last}, Confidence: p.Confidence, Body: bodyOf(own),
+			Author: p.Author, Posted: p.Posted,
+		}
 		if p.Parent >= 0 {
 			d.Parent = part(p.Parent)
 		}
 		all = append(all, d)
 	}
 	return all
+}
+
+// wordsOf is a line without the mark of a quotation that was typed.
+func wordsOf(line string) string {
+	words := strings.TrimSpace(line)
+	if bare := strings.TrimLeft(words, "> "); bare != "" {
+		return bare
+	}
+	return words
 }
 
 // Guessed reports whether d was found in a plain dump, where borders, kinds

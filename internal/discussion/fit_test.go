@@ -1,6 +1,7 @@
 package discussion
 
 import (
+	"flag"
 	"math"
 	"testing"
 )
@@ -44,8 +45,12 @@ func (e example) chance(w []float64) float64 {
 // weights that were set by judgement.
 func fit(all []example, prior []float64) []float64 {
 	w := append([]float64{}, prior...)
-	const pull = 0.01
-	for range 3000 {
+	const pull = 0.006
+	steps := 200
+	if *tune {
+		steps = 1200
+	}
+	for range steps {
 		g := make([]float64, len(w))
 		for _, e := range all {
 			miss := e.chance(w)
@@ -72,28 +77,34 @@ func shipped() []float64 {
 	return append(w, bias)
 }
 
-// guesses are weights that know no more than which way each signal points.
-func guesses() []float64 {
-	w := shipped()
-	for i := range w {
-		w[i] = math.Copysign(1.5, w[i])
-	}
-	w[len(signals)] = 0
-	return w
-}
+var tune = flag.Bool("segment.tune", false, "fit the weights of a dump's signals for long, and show what is missed")
 
 // TestFitSignals fits the weights to all threads but one, tries them on that
 // one, and so on: what a text that was not seen can expect.
 func TestFitSignals(t *testing.T) {
 	ths := threads(t)
+	seeds := 1
+	if *tune {
+		seeds = 4
+	}
+	for _, th := range dumpsOf(t, "tuned", seeds) {
+		if !newDump(th.lines).framed { // there nothing is to be weighed
+			ths = append(ths, th)
+		}
+	}
 	var unseen tally
 	var bins [5]struct {
 		n, right int
 		said     float64
 	}
 	for i := range ths {
-		rest := append(append([]thread{}, ths[:i]...), ths[i+1:]...)
-		w := fit(examples(rest), guesses())
+		var rest []thread
+		for _, th := range ths {
+			if th.name != ths[i].name {
+				rest = append(rest, th)
+			}
+		}
+		w := fit(examples(rest), shipped())
 		for _, e := range examples(ths[i : i+1]) {
 			p := e.chance(w)
 			one := tally{}
@@ -122,7 +133,7 @@ func TestFitSignals(t *testing.T) {
 		n := float64(max(1, b.n))
 		t.Logf("said with 0.%d and more: %3d borders, %.2f on average, %.2f right", 5+i, b.n, b.said/n, float64(b.right)/n)
 	}
-	w := fit(examples(ths), guesses())
+	w := fit(examples(ths), shipped())
 	for i, s := range signals {
 		on, yes := 0, 0
 		for _, e := range examples(ths) {

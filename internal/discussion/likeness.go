@@ -51,23 +51,29 @@ func (d *dump) cosine(a, b map[string]bool) float64 {
 	return shared / math.Sqrt(inA*inB)
 }
 
-// findQuotes marks the lines that quote: those announced by the line before,
-// those that repeat an earlier line, and those in quotation marks as a whole.
+// findQuotes marks the lines that quote: those whose mark was typed, those
+// announced by the line before, those that repeat another line, and those in
+// quotation marks as a whole.
 func (d *dump) findQuotes() {
+	d.findRepeats()
 	for i := range d.lines {
 		l := &d.lines[i]
-		if l.repeat = d.repeats(i); l.repeat >= 0 || inMarks(l.text) {
+		l.typed = strings.HasPrefix(l.text, ">")
+		if l.repeat >= 0 || l.typed || inMarks(l.text) {
 			l.quote = true
 		}
-		if i == 0 {
+		if i == 0 || l.byline != noByline {
 			continue
 		}
-		before := d.lines[i-1]
-		if ends(before.text, ":") && l.marker == (item{}) && announcesQuote(lastSentence(before.text)) {
+		before := &d.lines[i-1]
+		if ends(before.text, ":") && l.marker == (item{}) && announcesQuote(before.last) {
 			l.quote, l.announced = true, true
 		}
 		if before.quote && ends(before.text, "[...]", "[…]", "(...)", "(…)") {
 			l.quote, l.announced = true, true
+		}
+		if l.repeat >= 0 && before.size <= 3 && ends(before.text, ":") {
+			before.names, l.announced = true, true
 		}
 	}
 }
@@ -86,27 +92,6 @@ func inMarks(s string) bool {
 	return len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' && strings.Count(s, `"`) == 2
 }
 
-// shortestRepeat is how long a line is, in bytes, whose words do not stand in
-// an earlier one by chance.
-const shortestRepeat = 25
-
-// farthestRepeat is how many lines back a repeated one is looked for.
-const farthestRepeat = 200
-
-// repeats returns the nearest earlier line that holds all of line i, or -1.
-func (d *dump) repeats(i int) int {
-	text := strings.Trim(d.lines[i].text, `"“”.[]… `)
-	if len(text) < shortestRepeat {
-		return -1
-	}
-	for j := i - 1; j >= max(0, i-farthestRepeat); j-- {
-		if len(d.lines[j].text) > len(text) && strings.Contains(d.lines[j].text, text) {
-			return j
-		}
-	}
-	return -1
-}
-
 // guessParents sets Parent where a comment's first line points at something
 // that was said before.
 func (d *dump) guessParents(parts []Part) {
@@ -119,15 +104,21 @@ func (d *dump) guessParents(parts []Part) {
 	}
 	for i := range parts {
 		p := &parts[i]
-		first := d.lines[index[p.First]]
+		at := index[p.First]
+		for at+1 < len(d.lines) && d.lines[at].byline == above {
+			at++
+		}
+		first := d.lines[at]
 		switch {
 		case p.Kind != Comment || i == 0:
 		case first.repeat >= 0:
 			p.Parent = of(d.number[first.repeat])
+		case first.names:
+			p.Parent = of(d.number[d.lines[at+1].repeat])
 		case replies(first):
 			p.Parent = d.mostAlike(parts[:i], p, index)
 		}
-		if p.Parent >= 0 && parts[p.Parent].Kind != Comment {
+		if p.Parent >= i || p.Parent >= 0 && parts[p.Parent].Kind != Comment {
 			p.Parent = -1
 		}
 	}

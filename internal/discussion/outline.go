@@ -70,13 +70,22 @@ func inDump(docs []Document) []Document {
 	return docs
 }
 
-// firstLines says where in the dump each document begins.
+// firstLines says where in the dump the words of each document begin.
 func firstLines(docs []Document) map[DocumentID]int {
 	all := map[DocumentID]int{}
 	for _, d := range docs {
-		all[d.ID] = d.Lines[0]
+		all[d.ID] = d.firstLine()
 	}
 	return all
+}
+
+// firstLine is where in the dump the words of d begin: behind a line that names
+// the author.
+func (d Document) firstLine() int {
+	if len(d.Body.Blocks) == 0 {
+		return d.Lines[0]
+	}
+	return d.Body.Blocks[0].Line
 }
 
 func header(d Document, begins map[DocumentID]int) string {

@@ -1,6 +1,7 @@
 package discussion
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -161,7 +162,7 @@ func (r *outlineReader) documents() ([]Document, error) {
 	}
 	before := map[int]Document{}
 	for _, d := range inDump(r.of.Documents) {
-		before[d.Lines[0]] = d
+		before[d.firstLine()] = d
 	}
 	holds := map[int]int{} // line of the dump → entry
 	ids := make([]DocumentID, len(r.entries))
@@ -182,7 +183,10 @@ func (r *outlineReader) documents() ([]Document, error) {
 		was := before[e.lines[0].number]
 		now := was // where it was posted, and when
 		now.ID, now.Kind, now.Author, now.Body, now.Parent = ids[i], e.kind, e.author, bodyOf(e.lines), ""
-		now.Lines = [2]int{e.lines[0].number, e.lines[len(e.lines)-1].number}
+		now.Lines = [2]int{cmp.Or(was.Lines[0], e.lines[0].number), e.lines[len(e.lines)-1].number}
+		if was.Body.Text == now.Body.Text {
+			now.Lines = was.Lines // with the lines around it that are nobody's words
+		}
 		if sameWords(was, now) {
 			now.Body = was.Body
 		}

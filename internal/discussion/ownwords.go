@@ -12,7 +12,7 @@ var ownWords = []struct {
 	{1, regexp.MustCompile(`\bcross-?\s?posted (from|to|at|on|here)\b`)},
 	{1, regexp.MustCompile(`^(~|about |approximately |roughly )?\s?\d[\d.,]*k? words\b`)},
 	{1, regexp.MustCompile(`\boriginally (written|published|posted|given|appeared|printed)\b`)},
-	{1, regexp.MustCompile(`^\(?epistemic (status|effort)\b`)},
+	{1, regexp.MustCompile(`^\(?epistemic (status|effort)(:| of (this|the) (post|essay|piece))`)},
 	{1, regexp.MustCompile(`^this (essay|post|article|piece|text|story) (was|is|has been) (first|originally|based|adapted|part|the (first|second|third|last)|an? (longer|shorter|edited|revised|transcript|summary|draft))\b`)},
 	{0.6, regexp.MustCompile(`^(this is|here is) an? (longer|shorter|edited|revised|expanded|lightly)\b`)},
 	{0.6, regexp.MustCompile(`^(i|we) wrote this (for|in|as|on|while|over|because)\b`)},
@@ -37,7 +37,7 @@ func (d *dump) postStart(chance []float64) (int, float64) {
 		for j := i + 1; j < min(len(d.lines), i+3); j++ {
 			sum += d.evidence(j)
 		}
-		if sum < enoughOwnWords {
+		if sum < enoughOwnWords || talkedAfter(chance[i+1:]) {
 			continue
 		}
 		start := i
@@ -47,6 +47,18 @@ func (d *dump) postStart(chance []float64) (int, float64) {
 		return start, min(0.97, 0.55+0.2*sum)
 	}
 	return len(d.lines), 0
+}
+
+// talkedAfter reports whether what comes behind a line is a talk of many, not
+// one writer's words.
+func talkedAfter(chance []float64) bool {
+	begun := 0
+	for _, c := range chance {
+		if c >= 0.8 {
+			begun++
+		}
+	}
+	return begun > 2 && 3*begun > len(chance)
 }
 
 func (d *dump) evidence(i int) float64 {

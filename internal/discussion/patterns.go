@@ -47,6 +47,18 @@ var (
 		`the (former|latter|same|other|others|result|reason|trick|point|problem|difference|question|answer|upshot|effect|idea)`,
 	)
 
+	// pronoun begins with one who was named before.
+	pronoun = words(`it|it's|they|they're|he|he's|she|she's|his|her|their|its|them|him`)
+
+	// circumstance begins with when, where or under what condition.
+	circumstance = words(`when|whenever|once|after|before|while|in|on|at|by|for|from|under|if|to|with|without|during|since|until|as`)
+
+	// advice begins by telling somebody what to do.
+	advice = words(`(do not|don't|never|always|just|please) [a-z]+|try|get|take|use|add|read|leave|keep|put|stop|start|learn|buy|ask|check|look|see|make|give|go|let`)
+
+	// ofSelf begins with who speaks.
+	ofSelf = words(`i|i'm|i've|i'd|i'll|we|we're|we've|my|our|mine|me`)
+
 	// countsOn goes on with a series.
 	countsOn = words(
 		`first(ly)?|second(ly)?|third(ly)?|fourth|two (things|reasons|points)|three (things|reasons|points)`,

@@ -1,8 +1,10 @@
 package discussion
 
 import (
+	"cmp"
 	"math"
 	"strings"
+	"time"
 
 	"marginalia/internal/format"
 )
@@ -13,13 +15,16 @@ type Part struct {
 	Kind        DocumentKind
 	Parent      int                // index of the part that it seems to answer, or -1
 	Confidence  float64            // of the weaker of its two borders
+	Author      string             // whom a line above it names, or ""
+	Posted      time.Time          // what a line above it tells, zero if none does
 	Quotes      []int              // lines that seem to quote someone
-	Blocks      []format.BlockKind // of each line from First; "" where it is blank
+	Blocks      []format.BlockKind // of each line from First; "" where it is blank, or names the author
 }
 
 // Segment guesses the documents of a plain dump: one paragraph a line, first
 // comments, then the post's own words, with every mark of nesting gone. Lines
-// that are blank belong to the part before them.
+// that are blank belong to the part before them. Where lines that name authors
+// and dates stand above the comments throughout, they alone say where one begins.
 //
 // Each border is scored by the signals of signals.go, none of which knows a
 // text. Confidence is a probability: of borders said with 0.9, nine in ten are
@@ -58,19 +63,29 @@ type dump struct {
 	lines  []line
 	number []int // of lines[i] in the dump, 1-based
 	rarity map[string]float64
+	mean   float64 // words in a line
+	framed bool    // lines that name the authors stand above the comments
 }
 
 // line is a paragraph of a dump.
 type line struct {
 	text      string
 	first     string // its first sentence, in lower case
+	last      string // its last sentence, likewise
 	words     map[string]bool
-	size      int  // words
+	size      int // words
+	sentences int
 	marker    item // of a typed list or section, zero if none
 	bound     bool // stands between two items of one list, or in brackets opened before
 	quote     bool // repeats somebody's words
 	announced bool // likewise, and the line before says so
-	repeat    int  // index of an earlier line whose words it repeats, or -1
+	names     bool // says no more than whom the next line quotes
+	typed     bool // a quotation whose mark was typed: "> so"
+	repeat    int  // index of the line whose words it repeats, or -1
+
+	byline byline
+	author string // that a byline names
+	posted time.Time
 }
 
 func newDump(lines []string) *dump {
@@ -81,7 +96,12 @@ func newDump(lines []string) *dump {
 			continue
 		}
 		l := line{
-			text: s, first: plainly(firstSentence(s)), words: contentWords(s), size: len(strings.Fields(s)), marker: itemOf(s), repeat: -1,
+			text: s, words: contentWords(s), size: len(strings.Fields(s)), marker: itemOf(s), repeat: -1,
+		}
+		ends := sentenceEnds(s)
+		l.first, l.last, l.sentences = plainly(s[:ends[0]]), plainly(s), len(ends)
+		if len(ends) > 1 {
+			l.last = plainly(s[ends[len(ends)-2]:])
 		}
 		d.lines = append(d.lines, l)
 		d.number = append(d.number, i+1)
@@ -92,6 +112,10 @@ func newDump(lines []string) *dump {
 	for w, n := range d.rarity {
 		d.rarity[w] = math.Log(float64(1+len(d.lines)) / n)
 	}
+	for _, l := range d.lines {
+		d.mean += float64(l.size) / float64(len(d.lines))
+	}
+	d.findBylines()
 	d.bindItems()
 	d.bindBrackets()
 	d.findQuotes()
@@ -101,21 +125,26 @@ func newDump(lines []string) *dump {
 // plainly is a text as the patterns of signals read it.
 func plainly(s string) string { return strings.ReplaceAll(strings.ToLower(s), "’", "'") }
 
-func firstSentence(s string) string { return s[:sentenceEnds(s)[0]] }
-
 // chances is how likely each line begins a document.
 func (d *dump) chances() []float64 {
 	all := make([]float64, len(d.lines))
 	for i := range d.lines {
 		all[i] = 1
-		if i > 0 {
+		switch {
+		case i > 0 && d.framed:
+			all[i] = d.inFrame(i)
+		case i > 0:
 			all[i] = 1 / (1 + math.Exp(-d.border(i).score()))
 		}
 	}
 	return all
 }
 
-func (d *dump) border(i int) border { return border{d.lines[i-1], d.lines[i]} }
+func (d *dump) border(i int) border {
+	b := border{before: d.lines[i-1], after: d.lines[i], mean: d.mean}
+	b.alike = d.cosine(b.before.words, b.after.words)
+	return b
+}
 
 func (d *dump) part(from, to int, chance []float64) Part {
 	p := Part{First: d.number[from], Last: d.number[to-1], Kind: Comment, Parent: -1, Confidence: chance[from]}
@@ -125,12 +154,23 @@ func (d *dump) part(from, to int, chance []float64) Part {
 	p.Confidence = math.Round(p.Confidence*100) / 100
 	p.Blocks = make([]format.BlockKind, p.Last-p.First+1)
 	for i := from; i < to; i++ {
+		if d.lines[i].byline != noByline {
+			p.Author, p.Posted = cmp.Or(p.Author, d.lines[i].author), latest(p.Posted, d.lines[i].posted)
+			continue
+		}
 		p.Blocks[d.number[i]-p.First] = d.kind(i, from, to)
 		if d.lines[i].quote {
 			p.Quotes = append(p.Quotes, d.number[i])
 		}
 	}
 	return p
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // kind is what a line is within its document, the lines from..to-1.
