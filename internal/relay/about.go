@@ -51,13 +51,21 @@ func whatAbout(tx *store.Tx, m chat.Message) (about, error) {
 	return about{}, store.ErrNotFound
 }
 
-// thingAt is the thing that a message shows, "" if it is nothing of ours.
+// thingAt is the thing that a message shows, "" if it is nothing of ours. A
+// question shows what it asks about.
 func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
 	if id == "" {
 		return "", nil
 	}
 	thing, _, err := tx.CopyAt(room, id)
-	return thing, ignoreMissing(err)
+	if err != nil || thing.Note() == "" {
+		return thing, ignoreMissing(err)
+	}
+	n, err := tx.Note(thing.Note())
+	if err != nil || n.Kind != question {
+		return thing, err
+	}
+	return thingAt(tx, room, n.ReplyTo.ID)
 }
 
 // threadOf is the thing whose thread p is, "" if it is none of ours.
@@ -101,25 +109,46 @@ const (
 	longestQuote = 2000 // code points; what stands behind them is not compared
 )
 
-// aim sets an annotation's target and motivation. Words that it quotes from
-// the text narrow the target from the passage to them.
-func (b about) aim(a *discussion.Annotation) {
-	text := b.document.Body.Text
-	a.Target = discussion.Target{Source: b.document.ID, Annotation: b.answers}
-	a.Target.Selector = discussion.SelectorOf(text, b.passage.Start, b.passage.End)
-	quotes, rest := a.Body.Quoted()
+// aim sets an annotation's target. Words that it quotes from the text narrow
+// it from the passage to them; where they stand at several places as good, it
+// returns those.
+func (b about) aim(a *discussion.Annotation) (several []discussion.Selector) {
+	a.Target = discussion.Target{Source: b.document.ID, Annotation: b.answers, Selector: b.whole()}
+	found := b.places(quotesOf(a.Body)...)
+	if len(found) == 1 {
+		a.Target.Selector = found[0]
+		return nil
+	}
+	return found
+}
+
+// whole is all of the passage.
+func (b about) whole() discussion.Selector {
+	return discussion.SelectorOf(b.document.Body.Text, b.passage.Start, b.passage.End)
+}
+
+// places is where quoted words stand.
+func (b about) places(quotes ...string) []discussion.Selector {
+	return discussion.Places(b.document.Body.Text, [2]int{b.passage.Start, b.passage.End}, quotes...)
+}
+
+// quotesOf is what a message quotes, as much of it as is looked for.
+func quotesOf(body format.Doc) []string {
+	quotes, _ := body.Quoted()
 	quotes = quotes[:min(len(quotes), mostQuotes)]
 	for i, q := range quotes {
 		quotes[i] = q[:format.Byte(q, longestQuote)]
 	}
-	if s, ok := discussion.Select(text, [2]int{b.passage.Start, b.passage.End}, quotes...); ok {
-		a.Target.Selector = s
+	return quotes
+}
+
+// motivation is why a message was written.
+func (b about) motivation(body format.Doc) discussion.Motivation {
+	if b.answers != "" {
+		return discussion.Replying
 	}
-	a.Motivation = discussion.Commenting
-	switch {
-	case b.answers != "":
-		a.Motivation = discussion.Replying
-	case strings.HasSuffix(strings.TrimSpace(rest.Text), "?"):
-		a.Motivation = discussion.Questioning
+	if _, rest := body.Quoted(); strings.HasSuffix(strings.TrimSpace(rest.Text), "?") {
+		return discussion.Questioning
 	}
+	return discussion.Commenting
 }

@@ -47,9 +47,15 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	back := !a.Deleted.IsZero()
+	back, quoted := !a.Deleted.IsZero(), quotesOf(a.Body)
 	a.Body, a.Modified, a.Deleted = withFiles(e.Message), e.Revised.UTC(), time.Time{}
-	about.aim(&a)
+	a.Motivation = about.motivation(a.Body)
+	if !slices.Equal(quoted, quotesOf(a.Body)) { // else it stays where it was found, or moved to
+		several := about.aim(&a)
+		if err := about.ask(tx, a, several, c.Ref, e.Revised, now); err != nil {
+			return err
+		}
+	}
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}

@@ -113,9 +113,13 @@ func hide(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 }
 
 // withdraw marks an annotation stale wherever a copy of ours stands or may
-// stand, ahead of whatever waits in its thread. What is recorded of words on
+// stand, ahead of whatever waits in its thread, and takes back what was asked
+// about it. What is recorded of words on
 // their way is needed to find them there; it goes as soon as that is settled.
 func withdraw(tx *store.Tx, a discussion.Annotation, now time.Time) error {
+	if err := unask(tx, a, now); err != nil {
+		return err
+	}
 	thing := store.AnnotationThing(a.ID)
 	rooms, err := tx.AllCopies(thing)
 	if err != nil {

@@ -116,6 +116,9 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
+	if heard, err := r.heardChoice(tx, e, now); heard || err != nil {
+		return err
+	}
 	about, err := whatAbout(tx, e.Message)
 	if errors.Is(err, store.ErrNotFound) {
 		return r.perhapsOurs(tx, e, now)
@@ -132,9 +135,15 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
 		Body: withFiles(e.Message), Via: r.link(e.Message.Ref), Created: e.At.UTC(), Modified: e.Revised.UTC(),
 	}
-	about.aim(&a)
+	a.Motivation = about.motivation(a.Body)
+	several := about.aim(&a)
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
+	}
+	if len(several) > 1 {
+		if err := about.ask(tx, a, several, e.Message.Ref, e.At, now); err != nil {
+			return err
+		}
 	}
 	if err := tx.PutCopy(store.AnnotationThing(a.ID), room, store.Copy{Ref: e.Message.Ref}); err != nil {
 		return err

@@ -48,6 +48,8 @@ func Render(w Words, v View) []Want {
 			return nil
 		}
 		want = annotation(w, v)
+	case w.Thing.Note() != "" && w.Note.Body.Empty():
+		return nil
 	case w.Thing.Note() != "":
 		want = parts(format.Doc{}, w.Note.Body, chat.Message{ReplyTo: v.ReplyTo}, v, "")
 	}

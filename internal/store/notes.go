@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 )
 
 // PutNote records a note. If one of that ID is there already, nothing changes.
@@ -41,6 +42,34 @@ func (tx *Tx) Note(id discussion.NoteID) (Note, error) {
 		return n, fmt.Errorf("note %s: %w", id, err)
 	}
 	return n, nil
+}
+
+// RewordNote gives a note other words; without any it is no longer wanted.
+// ErrNotFound if there is none of that ID.
+func (tx *Tx) RewordNote(id discussion.NoteID, body format.Doc) error {
+	structure, err := marksOf(body)
+	var n int64
+	if err == nil {
+		n, err = tx.exec("UPDATE notes SET text = $1, marks = $2 WHERE id = $3", body.Text, structure, id)
+	}
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("reword note %s: %w", id, err)
+	}
+	return nil
+}
+
+// Notes returns the notes of a kind about a discussion that have words, the
+// newest first.
+func (tx *Tx) Notes(d discussion.ID, kind string) ([]Note, error) {
+	all, err := rows(tx, noteRow, `SELECT id, kind, discussion, text, marks, place, reply_to, created
+		FROM notes WHERE discussion = $1 AND discussion <> '' AND kind = $2 AND text <> '' ORDER BY created DESC, id`, d, kind)
+	if err != nil {
+		return nil, fmt.Errorf("notes about %s: %w", d, err)
+	}
+	return all, nil
 }
 
 func noteRow(s scanner) (n Note, err error) {

@@ -335,6 +335,11 @@ func TestNotes(t *testing.T) {
 		update(t, db, func(tx *Tx) error { return tx.PutNote(other) })
 		same(t, "answer", got(t, db, func(tx *Tx) (Note, error) { return tx.Note("n") }), n)
 		same(t, "digest", got(t, db, func(tx *Tx) (Note, error) { return tx.Note("m") }), digest)
+		update(t, db, func(tx *Tx) error {
+			missing(t, "reworded", tx.RewordNote("no", other.Body))
+			return tx.RewordNote("n", other.Body)
+		})
+		same(t, "reworded", got(t, db, func(tx *Tx) (Note, error) { return tx.Note("n") }), other)
 		view(t, db, func(tx *Tx) error {
 			_, err := tx.Note("no")
 			missing(t, "note", err)
@@ -362,4 +367,22 @@ func TestStatementsOfAMigration(t *testing.T) {
 			t.Errorf("%s: %q", dialect, got)
 		}
 	}
+}
+
+func TestNotesOfADiscussion(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		put := func(id discussion.NoteID, kind string, d discussion.ID, at time.Time) (n Note) {
+			n = Note{ID: id, Kind: kind, Discussion: d, Body: format.Text("Which?"), Place: chat.Place{Room: attic}, Created: at}
+			update(t, db, func(tx *Tx) error { return tx.PutNote(n) })
+			return n
+		}
+		old, young := put("old", "question", "d", noon), put("young", "question", "d", noon.Add(time.Second))
+		put("settled", "question", "d", noon)
+		put("digest", "digest", "d", noon)
+		put("other", "question", "e", noon)
+		put("none", "question", "", noon)
+		update(t, db, func(tx *Tx) error { return tx.RewordNote("settled", format.Doc{}) })
+		same(t, "questions", got(t, db, func(tx *Tx) ([]Note, error) { return tx.Notes("d", "question") }), []Note{young, old})
+		same(t, "of none", len(got(t, db, func(tx *Tx) ([]Note, error) { return tx.Notes("", "question") })), 0)
+	})
 }

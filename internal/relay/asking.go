@@ -1,0 +1,237 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+// Where the words that a remark quotes stand at several places as good, its
+// writer is asked which one is meant: by a note in reply to it, once. Whatever
+// settles it takes the note back: an answer, a command, an edit, a deletion.
+const (
+	question = "question" // the note's Kind
+
+	mostAsked = 6         // places that a question offers; words that stand at more point nowhere
+	mostOpen  = 3         // questions in a place; of more than that the newest
+	askWithin = time.Hour // after it was said: what an outage kept back is not asked about
+)
+
+// questionOn names the question about an annotation.
+func questionOn(id discussion.AnnotationID) discussion.NoteID {
+	return discussion.NoteID(discussion.Derive("question", string(id)))
+}
+
+// ask asks which of several places an annotation means, that of the message
+// at; if there is nothing to ask it takes back what it asked before. A question
+// that was settled is not put again.
+func (b about) ask(tx *store.Tx, a discussion.Annotation, several []discussion.Selector, at chat.Ref, said, now time.Time) error {
+	body := b.question(several)
+	n, err := tx.Note(questionOn(a.ID))
+	switch {
+	case err == nil && n.Body.Empty():
+		return nil
+	case err == nil:
+		return reword(tx, n, a.Under, body, now)
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	case body.Empty() || b.answers != "" || now.Sub(said) > askWithin:
+		return nil
+	}
+	if err := b.makeRoom(tx, at.Place, now); err != nil {
+		return err
+	}
+	n = store.Note{ID: questionOn(a.ID), Kind: question, Discussion: a.Discussion, Body: body, Place: at.Place, ReplyTo: at, Created: said}
+	if err := tx.PutNote(n); err != nil {
+		return err
+	}
+	return tx.Stale(store.NoteThing(n.ID), at.Place.Room, a.Under, store.ClassAnswer, now)
+}
+
+// makeRoom takes back the oldest questions of a place, so that one more may be
+// asked there.
+func (b about) makeRoom(tx *store.Tx, p chat.Place, now time.Time) error {
+	open, err := questionsAt(tx, b.discussion, p)
+	for _, n := range open[min(len(open), mostOpen-1):] {
+		if err := reword(tx, n, b.passage.ID, format.Doc{}, now); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// questionsAt are the open questions of a place, the newest first.
+func questionsAt(tx *store.Tx, d discussion.ID, p chat.Place) ([]store.Note, error) {
+	open, err := tx.Notes(d, question)
+	return slices.DeleteFunc(open, func(n store.Note) bool { return n.Place != p }), err
+}
+
+// unask takes back what was asked about an annotation.
+func unask(tx *store.Tx, a discussion.Annotation, now time.Time) error {
+	n, err := tx.Note(questionOn(a.ID))
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	return reword(tx, n, a.Under, format.Doc{}, now)
+}
+
+// reword gives a note of a thread other words.
+func reword(tx *store.Tx, n store.Note, under discussion.PassageID, body format.Doc, now time.Time) error {
+	if n.Body.Text == body.Text {
+		return nil
+	}
+	if err := tx.RewordNote(n.ID, body); err != nil {
+		return err
+	}
+	return tx.Stale(store.NoteThing(n.ID), n.Place.Room, under, store.ClassAnswer, now)
+}
+
+// question is how a choice between places is put, without words if there is
+// none to put.
+func (b about) question(places []discussion.Selector) format.Doc {
+	if len(places) < 2 || len(places) > mostAsked {
+		return format.Doc{}
+	}
+	d := format.Doc{}.Add(format.Block{Kind: format.Paragraph},
+		fmt.Sprintf("The words that you quote stand at %d places. Which one do you mean?", len(places)))
+	d = List(d, b.document, places)
+	d = d.Add(numbered(len(places)+1), "the passage as a whole")
+	return d.Add(format.Block{Kind: format.Paragraph}, "Answer with the number. Until then it is the passage as a whole.")
+}
+
+// List adds places of a document to a text, numbered, each on a line.
+func List(d format.Doc, of discussion.Document, places []discussion.Selector) format.Doc {
+	for i, s := range places {
+		g := of.Glimpse(s)
+		d = d.Add(numbered(i+1), g.String())
+		if line := d.Blocks[len(d.Blocks)-1]; g.Words != "" && d.Text[line.Start:line.End] == g.String() {
+			start := line.Start + len(g.Before)
+			d.Spans = append(d.Spans[:len(d.Spans):len(d.Spans)], format.Span{Kind: format.Strong, Start: start, End: start + len(g.Words)})
+		}
+	}
+	return d
+}
+
+func numbered(n int) format.Block {
+	return format.Block{Kind: format.List, Level: 1, Marker: strconv.Itoa(n) + "."}
+}
+
+// heardChoice takes a number alone that answers a question as the choice of
+// its place, if it is the writer who answers. It is no remark, whoever says it,
+// and stays none when it is told again.
+func (r *Relay) heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
+	n, ok := numberAlone(e.Message.Body.Text)
+	if !ok {
+		return false, nil
+	}
+	a, err := asksAbout(tx, e.Message)
+	if err != nil || a.ID == "" {
+		return false, err
+	}
+	room := e.Message.Ref.Place.Room
+	if err := tx.PutTombstone(room, e.Message.Ref.ID); err != nil {
+		return true, err
+	}
+	if mine, err := Wrote(tx, e.Message.From, room.Platform, a); !mine || err != nil {
+		return true, err
+	}
+	if q, err := tx.Note(questionOn(a.ID)); err != nil || q.Body.Empty() {
+		return true, err
+	}
+	aim, err := AimOf(tx, a)
+	if err != nil {
+		return true, err
+	}
+	if to, ok := aim.Choice(n); ok {
+		return true, Move(tx, a, to, now)
+	}
+	return true, nil
+}
+
+// numberAlone reads "2", "2." and the like.
+func numberAlone(text string) (n int, ok bool) {
+	n, err := strconv.Atoi(strings.Trim(text, " \n#.)("))
+	return n, err == nil && n > 0 && n < 100
+}
+
+// asksAbout is the annotation that a message answers a question about; its ID
+// is "" if it answers none. Who answers nothing expressly, or what is not known
+// yet, in a thread, answers what they were asked there last.
+func asksAbout(tx *store.Tx, m chat.Message) (a discussion.Annotation, err error) {
+	room := m.Ref.Place.Room
+	if m.ReplyTo.ID != "" {
+		thing, _, err := tx.CopyAt(room, m.ReplyTo.ID)
+		if err == nil && thing.Note() == "" {
+			return a, nil
+		}
+		if err == nil {
+			about, err := thingAt(tx, room, m.ReplyTo.ID)
+			if err != nil || about.Annotation() == "" {
+				return a, err
+			}
+			return tx.Annotation(about.Annotation())
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return a, err
+		}
+	}
+	asked, err := Asked(tx, m.Ref.Place, m.From)
+	if err != nil || len(asked) == 0 {
+		return a, err
+	}
+	return asked[0], nil
+}
+
+// Asked are the remarks about which someone is being asked in a thread, the
+// newest question first.
+func Asked(tx *store.Tx, p chat.Place, who chat.Person) ([]discussion.Annotation, error) {
+	thing, err := About(tx, chat.Ref{Place: p})
+	if err != nil || thing == "" {
+		return nil, err
+	}
+	of, err := discussionOf(tx, thing)
+	if err != nil {
+		return nil, err
+	}
+	open, err := questionsAt(tx, of, p)
+	if err != nil {
+		return nil, err
+	}
+	var mine []discussion.Annotation
+	for _, n := range open {
+		on, err := thingAt(tx, p.Room, n.ReplyTo.ID)
+		if err != nil {
+			return nil, err
+		}
+		if on.Annotation() == "" {
+			continue
+		}
+		a, err := tx.Annotation(on.Annotation())
+		if err != nil {
+			return nil, err
+		}
+		if wrote, err := Wrote(tx, who, p.Room.Platform, a); err != nil {
+			return nil, err
+		} else if wrote {
+			mine = append(mine, a)
+		}
+	}
+	return mine, nil
+}
+
+func discussionOf(tx *store.Tx, t store.Thing) (discussion.ID, error) {
+	if t.Annotation() != "" {
+		a, err := tx.Annotation(t.Annotation())
+		return a.Discussion, err
+	}
+	_, of, _, err := tx.Passage(t.Passage())
+	return of, err
+}
