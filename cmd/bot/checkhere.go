@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"marginalia/internal/source"
 	"marginalia/internal/store"
 )
 
@@ -27,6 +28,10 @@ func lookHere(ctx context.Context, c Config) []finding {
 		return nil
 	})}
 	for _, p := range c.Plans {
+		if source.IsAddress(p.Text) {
+			all = append(all, finding{What: fmt.Sprintf("the text of plan %q, which each start imports from the web", p.Name), OK: true})
+			continue
+		}
 		f := finding{What: fmt.Sprintf("the text of plan %q", p.Name), OK: true}
 		if _, err := fingerprint(c.path(p.Text)); err != nil && !imported[p.Name] {
 			f.OK, f.Why = false, fmt.Sprintf("%q cannot be read (%s)", p.Text, cause(err))

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"marginalia/internal/source"
 )
 
 // Config is what the operator wrote down. A value comes from a flag, else from
@@ -180,6 +182,9 @@ func (c *Config) names() error {
 		p := &c.Plans[i]
 		if p.Name == "" {
 			p.Name = strings.TrimSuffix(filepath.Base(p.Text), filepath.Ext(p.Text))
+			if source.IsAddress(p.Text) {
+				p.Name = nameOfAddress(p.Text)
+			}
 		}
 		if p.Does == "" {
 			p.Does = "drip"

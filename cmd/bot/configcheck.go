@@ -90,7 +90,7 @@ func (c *Config) checkPlans() error {
 	for i, p := range c.Plans {
 		where := fmt.Sprintf("%s: %s", c.where(), p.called(i))
 		if p.Text == "" {
-			all = append(all, usage("%s has no text: name a file, or the id of a text that was imported", where))
+			all = append(all, usage("%s has no text: name a file, a web address, or the id of a text that was imported", where))
 			continue
 		}
 		if names[p.Name] {

@@ -23,10 +23,16 @@ import (
 // assertPlans makes the stored plans those of the configuration, by name. How
 // far a plan has come and whether it is paused stay as they are stored. A plan
 // that is no longer configured is paused; it goes on if it comes back.
-func assertPlans(ctx context.Context, db *store.DB, c Config, log *slog.Logger, now time.Time) error {
+func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, log *slog.Logger, now time.Time) error {
 	texts := make([]discussion.ID, len(c.Plans))
+	far := &addressee{db, c, web, log, map[string]discussion.ID{}}
 	for i, p := range c.Plans {
-		id, err := planText(ctx, db, c, p, log, now)
+		id, err := discussion.ID(""), error(nil)
+		if source.IsAddress(p.Text) {
+			id, err = far.text(ctx, p, now)
+		} else {
+			id, err = planText(ctx, db, c, p, log, now)
+		}
 		if err != nil {
 			return fmt.Errorf("plan %q: %w", p.Name, err)
 		}
@@ -66,8 +72,8 @@ func tellWaiting(ctx context.Context, db *store.DB, texts []discussion.ID, log *
 	})
 }
 
-// The bot's own notes about a plan: which file was imported for it, with its
-// fingerprint, and whether the plan was paused because it was configured no more.
+// The bot's own notes about a plan: which file or address was imported for it,
+// a file with its fingerprint, and whether the plan was paused because it was configured no more.
 func textSetting(plan string) string    { return "plan text: " + plan }
 func retiredSetting(plan string) string { return "plan retired: " + plan }
 
@@ -151,10 +157,10 @@ func planText(ctx context.Context, db *store.DB, c Config, p PlanTable, log *slo
 	return "", fmt.Errorf("its text %s cannot be read (%w)", p.Text, cause(err))
 }
 
-// imported is a file that was imported for a plan.
+// imported is a file or an address that was imported for a plan.
 type imported struct {
 	id    discussion.ID
-	print string // as the file was then
+	print string // of a file, as it was then
 }
 
 func importedFor(tx *store.Tx, p PlanTable) (imported, bool, error) {
@@ -175,8 +181,13 @@ func importFor(ctx context.Context, db *store.DB, c Config, p PlanTable, print s
 		if _, err := tx.PutDiscussion(d, now); err != nil {
 			return err
 		}
-		return tx.PutSetting(textSetting(p.Name), strings.Join([]string{p.Text, string(d.ID), print}, "\n"))
+		return remember(tx, p, d.ID, print)
 	})
+}
+
+// remember notes which text was imported for a plan.
+func remember(tx *store.Tx, p PlanTable, id discussion.ID, print string) error {
+	return tx.PutSetting(textSetting(p.Name), strings.Join([]string{p.Text, string(id), print}, "\n"))
 }
 
 // fingerprint says whether a file is the same as another time.

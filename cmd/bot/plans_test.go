@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"marginalia/internal/schedule"
+	"marginalia/internal/source"
 	"marginalia/internal/store"
 )
 
@@ -55,7 +57,7 @@ func (d *desk) start(config string) error {
 	}
 	d.now = d.now.Add(time.Hour)
 	d.log.Reset()
-	return assertPlans(d.t.Context(), d.db, c, slog.New(slog.NewTextHandler(&d.log, nil)), d.now)
+	return assertPlans(d.t.Context(), d.db, c, source.Web{Allow: netip.Addr.IsLoopback}, slog.New(slog.NewTextHandler(&d.log, nil)), d.now)
 }
 
 func (d *desk) mustStart(config string) schedule.Plan {

@@ -61,7 +61,7 @@ func (a *app) runBot(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	defer unlock()
-	if err := assertPlans(ctx, db, c, log, time.Now()); err != nil {
+	if err := assertPlans(ctx, db, c, a.web(c, &bar{}), log, time.Now()); err != nil {
 		return err
 	}
 	if len(c.Plans) == 0 {
