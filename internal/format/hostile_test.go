@@ -89,14 +89,24 @@ func (c *court) judge(i uint64, src string) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	from := dialects[i/uint64(len(hostile.Grammars))%uint64(len(dialects))]
+	all := uint64(len(dialects))
+	round := i / uint64(len(hostile.Grammars))
+	from, turn := dialects[round%all], round/all%all
 	doc := from.Parse(src)
+	if d, ok := from.Dialect.(Discord); ok && i%3 == 0 {
+		doc = d.ParseCards(src, []Card{{Author: src, Title: src, URL: src, Text: src, Fields: []CardField{{src, src}}, Image: "https://x.y/" + src, Footer: src}})
+	}
 	if err := doc.Check(); err != nil {
 		return fmt.Errorf("read as %s: %w\n%s", from.name, err, show(doc))
 	}
+	if i%16 == 0 {
+		if err := changed(doc); err != nil {
+			return fmt.Errorf("read as %s: %w", from.name, err)
+		}
+	}
 	for k, to := range dialects {
 		always := to.name == "discord" || to.name == "matrix"
-		if !always && uint64(k) != i%uint64(len(dialects)) {
+		if !always && uint64(k) != turn {
 			continue // its turn comes
 		}
 		want, printed, err := shows(to.Dialect, doc)
@@ -105,6 +115,23 @@ func (c *court) judge(i uint64, src string) (err error) {
 		}
 		if err != nil {
 			return fmt.Errorf("from %s to %s: %w", from.name, to.name, err)
+		}
+	}
+	return nil
+}
+
+// changed holds what else is made of a Doc to Doc's rules.
+func changed(doc Doc) error {
+	if e := Excerpt(doc, 20); utf8.RuneCountInString(e) > 20 || strings.Contains(e, "\n") {
+		return fmt.Errorf("an excerpt is %q", e)
+	}
+	half := Byte(doc.Text, CodePoint(doc.Text, len(doc.Text)/2))
+	for what, made := range map[string]Doc{
+		"emphasised": doc.Emphasised(), "renamed": doc.Renamed(func(id string) string { return "so and " + id }),
+		"halved": doc.Slice(0, half).Append(doc.Slice(half, len(doc.Text))), "added to": doc.Add(Block{Kind: Rule}, "* * *"),
+	} {
+		if err := made.Check(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", what, err, show(made))
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func blocks(p *pen) {
 
 var names = []string{
 	"@everyone", "@here", "@Everyone", "@HERE", "@room", "@all", "@channel", "@\u200beveryone", "@\u2063here", "@every\u200bone", "\\@everyone", "@@everyone", "@everyone@here", "<@everyone>",
-	"<@1>", "<@!2>", "<@&3>", "<#4>", "<@123456789012345678>", "<@!123456789012345678>", "<@&123456789012345678>", "<@", "<@>", "<@1", "<@ 1>", "<@1 >", "<@+1>", "<@123456789012345678901234567890>", "<\\@1>", "\\<@1>", "<@<@1>>", "<@\u200b1>",
+	"<@1>", "<@!2>", "<@&3>", "<#4>", "<@123456789012345678>", "<@123>", "<@!123456789012345678>", "<@&123456789012345678>", "<@", "<@>", "<@1", "<@ 1>", "<@1 >", "<@+1>", "<@123456789012345678901234567890>", "<\\@1>", "\\<@1>", "<@<@1>>", "<@\u200b1>",
 	"@ann:hs.org", "@ann:hs.org:8448", "#room:hs.org", "!id:hs.org", "https://matrix.to/#/@ann:hs.org", "https://matrix.to/#/%40ann%3Ahs.org", "matrix:u/ann:hs.org", "https://matrix.to/#/#room:hs.org", "[Ann](https://matrix.to/#/@ann:hs.org)", "<https://matrix.to/#/@ann:hs.org>",
 	"<a href=\"https://matrix.to/#/@ann:hs.org\">Ann</a>", "<a href='https://matrix.to/#/@room:hs.org'>@room</a>", "<!here>", "<!channel|x>", "<@U123|x>", "<!subteam^1>", "u/ann", "/u/ann", "r/x", "@[ann](user:1)", "[@everyone](https://x.y)", "`@everyone`", "||<@1>||", "https://x.y/@everyone", "mailto:here@everyone.org", "me@hereford.org", "<me@here.org>", "<id:guide>", "<id:customize>", "<#id>", "<&1>",
 }

@@ -18,13 +18,21 @@ var attributes = []string{
 func tags(p *pen) {
 	p.some(func(p *pen) {
 		name := tagNames[p.dice.IntN(len(tagNames))]
-		switch p.number(0, 5) {
+		switch p.number(0, 6) {
 		case 0:
-			p.add("<" + name + attributes[p.dice.IntN(len(attributes))] + ">")
+			p.add("<" + name)
+			p.one(attributes)
+			p.one(attributes)
+			p.add(">")
 		case 1:
 			p.add("</" + name + ">")
 		case 2, 3:
 			p.within("<"+name+attributes[p.dice.IntN(len(attributes))]+">", tags, "</"+name+">")
+		case 4:
+			p.one([]string{
+				"<a class=image href=https://x.y/a.png>cat</a>", "<img src=https://x.y/a.png alt='a &amp; [b]'>", "<img src=https://x.y/a.png>", "<img src=mxc://a/b alt=:e: data-mx-emoticon>", "<img width=1 src=https://x.y>",
+				"<span class=mjx-math aria-label='x_1'><i>x</i></span>", "<a href='https://x.y/?a=1&amp;amp;b&copy=2'>l</a>", "<ol start=7><li value=3>a<li>b</ol>", "<br><br>", "<q>so</q>",
+			})
 		default:
 			word(p)
 			space(p)
@@ -121,6 +129,12 @@ func entities(p *pen) {
 
 func runs(p *pen) {
 	n := p.number(1, 40)
+	if p.chance(32) {
+		name := tagNames[p.dice.IntN(len(tagNames))]
+		n *= p.number(1, 15)
+		p.add(strings.Repeat("<"+name+">", n) + "a" + strings.Repeat("</"+name+">", n) + "b")
+		return
+	}
 	if p.chance(32) {
 		n *= p.number(1, 100)
 	}
