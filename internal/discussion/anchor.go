@@ -228,19 +228,19 @@ func elsewhere(found, more []match) []match {
 // or put in, or without the marks around them: the way that has least errors.
 func (t *Text) altered(w wanted) []match {
 	parts := t.parts(w.folded)
-	best := t.unmarked(w)
-	better := func(all []match) {
-		if fewest(all) < fewest(best) {
-			best = all
-		}
-	}
+	best, words := t.unmarked(w), w.words
 	if len(parts) == 1 {
-		better(t.near(parts[0], w))
+		words = parts[0]
+	}
+	if near := t.near(words, w); fewest(near) < fewest(best) {
+		best = near
+	}
+	if len(parts) == 1 || len(parts) > mostParts {
 		return best
 	}
-	better(t.near(w.words, w)) // the dots may be the text's own
-	if len(parts) <= mostParts {
-		better(t.elided(parts, mostLeftOut, false))
+	// The dots may be the text's own, or typed by mistake.
+	if cut := t.elided(parts, mostLeftOut, false); len(best) == 0 || 2*fewest(cut) < fewest(best) {
+		best = cut
 	}
 	return best
 }
@@ -250,7 +250,7 @@ func (t *Text) altered(w wanted) []match {
 func (t *Text) unmarked(w wanted) []match {
 	words := bare(w.words, w.folded)
 	marks := len(w.words) - len(words)
-	if marks == 0 || marks > len(words) {
+	if marks == 0 || marks > max(2, len(words)/3) {
 		return nil
 	}
 	found := t.exact(words)

@@ -51,17 +51,16 @@ func (m *measurer) even(q Quote, found []Place, at [2]int) bool {
 	if q.Hint != nil || q.Prefix+q.Suffix != "" {
 		return false
 	}
-	there := m.changes(q.Exact, at)
-	return slices.ContainsFunc(found, func(p Place) bool { return overlap(p, at) >= 0.8 }) &&
-		slices.ContainsFunc(found, func(p Place) bool {
-			return overlap(p, at) < 0.8 && m.changes(q.Exact, [2]int{p.Start, p.End}) <= there
-		})
+	right := slices.IndexFunc(found, func(p Place) bool { return overlap(p, at) >= 0.8 })
+	return right >= 0 && slices.ContainsFunc(found, func(p Place) bool {
+		return overlap(p, at) < 0.8 && m.changes(q.Exact, p) <= m.changes(q.Exact, found[right])
+	})
 }
 
 // changes counts the characters that differ between a quote and a place, both
 // folded. What was cut out of the quote is not counted.
-func (m *measurer) changes(quote string, at [2]int) int {
-	in := Prepare(m.text[at[0]:at[1]])
+func (m *measurer) changes(quote string, at Place) int {
+	in := Prepare(m.text[at.Start:at.End])
 	before, behind, cut := strings.Cut(fold(quote).text, strings.TrimSpace(fold(m.cut).text))
 	if m.cut == "" || !cut {
 		d := distances(in.read(trim(fold(quote).text)), in.symbols, true)
