@@ -126,8 +126,9 @@ func (t *Text) Find(q Quote) []Place {
 		}
 		return t.rank(found, w)
 	}
-	for _, as := range t.readings(q) {
+	for i, as := range t.readings(q) {
 		w := as.want(q)
+		w.likely = i > 0
 		if found := as.altered(w); len(found) > 0 {
 			return as.rank(found, w)
 		}
@@ -151,6 +152,7 @@ type wanted struct {
 	words         []symbol
 	before, after []symbol // the nearest first
 	hint          *Span    // in symbols
+	likely        bool     // looked for only where the index says
 }
 
 // longestContext is how much of a prefix or suffix is compared.

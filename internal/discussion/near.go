@@ -62,7 +62,7 @@ func (t *Text) near(q []symbol, w wanted) []match {
 		limit = max(limit, min((len(q)+7)/5, solid/2))
 	}
 	ends := t.likely(q, p, limit)
-	if len(ends) == 0 {
+	if len(ends) == 0 && !w.likely {
 		ends = t.collect(ends, p, 0, n, limit, true)
 	}
 	h, ok := w.passage()

@@ -70,15 +70,25 @@ func selectLiteral(text string, in Span, quote string) (Selector, bool) {
 // another word. Where several places are as good a quote is passed over: an
 // unsure anchor is worse than none.
 func Select(text string, within [2]int, quotes ...string) (Selector, bool) {
-	if found := Places(text, within, quotes...); len(found) == 1 {
+	return new(Texts).Select(text, within, quotes...)
+}
+
+// Places is Select for those who can ask: where every quote was passed over it
+// returns the places of the first that has several, in the order of the text.
+func Places(text string, within [2]int, quotes ...string) []Selector {
+	return new(Texts).Places(text, within, quotes...)
+}
+
+// Select is as the package's Select, for a text that may come again.
+func (k *Texts) Select(text string, within [2]int, quotes ...string) (Selector, bool) {
+	if found := k.Places(text, within, quotes...); len(found) == 1 {
 		return found[0], true
 	}
 	return Selector{}, false
 }
 
-// Places is Select for those who can ask: where every quote was passed over it
-// returns the places of the first that has several, in the order of the text.
-func Places(text string, within [2]int, quotes ...string) (several []Selector) {
+// Places is as the package's Places, for a text that may come again.
+func (k *Texts) Places(text string, within [2]int, quotes ...string) (several []Selector) {
 	from := runeStart(text, within[0])
 	passage := Span{from, max(from, runeStart(text, within[1]))}
 	var prepared *Text // once, and only for a quote that does not stand there to the letter
@@ -87,7 +97,7 @@ func Places(text string, within [2]int, quotes ...string) (several []Selector) {
 			return []Selector{s}
 		}
 		if prepared == nil {
-			prepared = Prepare(text)
+			prepared = k.Prepare(text)
 		}
 		found := prepared.wholePlaces(passage, quote)
 		if len(found) == 1 {

@@ -112,9 +112,9 @@ const (
 // aim sets an annotation's target. Words that it quotes from the text narrow
 // it from the passage to them; where they stand at several places as good, it
 // returns those.
-func (b about) aim(a *discussion.Annotation) (several []discussion.Selector) {
+func (b about) aim(a *discussion.Annotation, in *discussion.Texts) (several []discussion.Selector) {
 	a.Target = discussion.Target{Source: b.document.ID, Annotation: b.answers, Selector: b.whole()}
-	found := b.places(quotesOf(a.Body)...)
+	found := b.places(in, quotesOf(a.Body)...)
 	if len(found) == 1 {
 		a.Target.Selector = found[0]
 		return nil
@@ -128,8 +128,8 @@ func (b about) whole() discussion.Selector {
 }
 
 // places is where quoted words stand.
-func (b about) places(quotes ...string) []discussion.Selector {
-	return discussion.Places(b.document.Body.Text, [2]int{b.passage.Start, b.passage.End}, quotes...)
+func (b about) places(in *discussion.Texts, quotes ...string) []discussion.Selector {
+	return in.Places(b.document.Body.Text, [2]int{b.passage.Start, b.passage.End}, quotes...)
 }
 
 // quotesOf is what a message quotes, as much of it as is looked for.

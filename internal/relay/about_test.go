@@ -22,7 +22,7 @@ func TestAReplyOfManyQuotesIsSoonAimed(t *testing.T) {
 	} {
 		a := discussion.Annotation{Body: format.Markdown{}.Parse(c.said)}
 		began := time.Now()
-		b.aim(&a)
+		b.aim(&a, new(discussion.Texts))
 		if took := time.Since(began); took > 3*time.Second {
 			t.Errorf("%s: it took %s", name, took)
 		}

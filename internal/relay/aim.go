@@ -22,7 +22,7 @@ func AimOf(tx *store.Tx, a discussion.Annotation) (Aim, error) {
 	if err != nil {
 		return Aim{}, err
 	}
-	return Aim{about, about.aim(&a)}, nil
+	return Aim{about, about.aim(&a, new(discussion.Texts))}, nil
 }
 
 // Document is what the annotation's passage is of.
@@ -33,7 +33,7 @@ func (a Aim) Passage() discussion.Selector { return a.whole() }
 
 // Find is where words stand, in the order of the text: as if they were quoted.
 func (a Aim) Find(words string) []discussion.Selector {
-	return a.places(words[:format.Byte(words, longestQuote)])
+	return a.places(new(discussion.Texts), words[:format.Byte(words, longestQuote)])
 }
 
 // Choice is what a number of a question means: one of the places, or behind

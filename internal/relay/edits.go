@@ -51,7 +51,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	a.Body, a.Modified, a.Deleted = withFiles(e.Message), e.Revised.UTC(), time.Time{}
 	a.Motivation = about.motivation(a.Body)
 	if !slices.Equal(quoted, quotesOf(a.Body)) { // else it stays where it was found, or moved to
-		several := about.aim(&a)
+		several := about.aim(&a, &r.texts)
 		if err := about.ask(tx, a, several, c.Ref, e.Revised, now); err != nil {
 			return err
 		}

@@ -136,7 +136,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 		Body: withFiles(e.Message), Via: r.link(e.Message.Ref), Created: e.At.UTC(), Modified: e.Revised.UTC(),
 	}
 	a.Motivation = about.motivation(a.Body)
-	several := about.aim(&a)
+	several := about.aim(&a, &r.texts)
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}

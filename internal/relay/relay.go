@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/store"
 )
@@ -53,6 +54,7 @@ type Relay struct {
 	bell      chan struct{}               // rung when a call was recorded
 	bells     map[chat.Room]chan struct{} // rung when a request to the room was seen to have gone through
 	slots     chan struct{}               // lanes at work
+	texts     discussion.Texts            // in which replies quoted last
 
 	mu    sync.Mutex
 	heard map[string]error // what each platform's listener came to; nil: it was heard
