@@ -84,6 +84,7 @@ type DiscordTable struct {
 	Command   string   `toml:"command"`
 	Bots      []string `toml:"bots"`
 	API       string   `toml:"api"`
+	EdgeWait  duration `toml:"edge_wait"`
 }
 
 // RoomTable is one of [[rooms]].

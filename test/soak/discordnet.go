@@ -83,15 +83,14 @@ func changes(r *http.Request) bool {
 func (n *discordNet) name() string { return "discord" }
 
 func (n *discordNet) config() string {
-	return fmt.Sprintf("[discord]\ntoken = %q\napi = %q\n", n.server.Token(), n.proxy.URL())
+	return fmt.Sprintf("[discord]\ntoken = %q\napi = %q\nedge_wait = %q\n", n.server.Token(), n.proxy.URL(), 2*shortly)
 }
 
 // shortly is how long the double asks to wait. A process that was started after
 // another was killed does not know of it, so it is shorter than a start.
 const shortly = 100 * time.Millisecond
 
-// misbehave sets all faults of the double but one: when Discord's edge bars a
-// bot, that stands still for ten minutes.
+// misbehave sets all faults of the double.
 func (n *discordNet) misbehave() {
 	n.proxy.Set(faultproxy.Rule{Kind: faultproxy.Delay, Name: "beyond the settle time", Match: n.tardy.chosen, Delay: beyond})
 	for _, f := range []discordtest.Fault{
@@ -106,6 +105,7 @@ func (n *discordNet) misbehave() {
 		{Kind: discordtest.RateLimited, Chance: 0.02, Wait: shortly},
 		{Kind: discordtest.Shared, Chance: 0.02, Wait: shortly},
 		{Kind: discordtest.Global, Chance: 0.005, Wait: shortly},
+		{Kind: discordtest.Banned, Chance: 0.005, Wait: shortly},
 		{Op: "list_messages", Kind: discordtest.Fail, Chance: 0.03},
 		{Op: "list_messages", Kind: discordtest.CutOff, Chance: 0.02},
 		{Op: "create_webhook", Kind: discordtest.CutOff, After: true, Chance: 0.2},

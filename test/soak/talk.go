@@ -78,15 +78,9 @@ func (p *speaker) live(ctx context.Context) {
 	}
 }
 
-// fresh is how many remarks under a passage may follow one that people still
-// edit, delete or take an emoji off. While its session is lost Discord tells
-// nothing; the bot then looks at the last 50 messages of a thread, of which
-// some are mirrors that come late.
-const fresh = 20
-
 // deed is the next thing that the person does.
 func (p *speaker) deed() {
-	alive := p.t.fresh()
+	alive := p.t.alive()
 	living := slices.DeleteFunc(slices.Clone(p.mine), func(r *remark) bool { return !alive[r.token] })
 	held := slices.DeleteFunc(slices.Clone(p.held), func(h *hold) bool { return !alive[h.name] && !isPassage(h.name) })
 	switch d := p.dice.Float64(); {
@@ -185,31 +179,27 @@ func (p *speaker) unreact(h *hold) {
 	}
 }
 
-// fresh are the tokens of the remarks that stand and are not old yet.
-func (t *talk) fresh() map[string]bool {
+// alive are the tokens of the remarks that stand.
+func (t *talk) alive() map[string]bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := map[string]bool{}
-	since := map[int]int{} // by passage
-	for _, r := range slices.Backward(t.remarks) {
-		if since[r.passage]++; since[r.passage] <= fresh && !r.deleted {
+	for _, r := range t.remarks {
+		if !r.deleted {
 			all[r.token] = true
 		}
 	}
 	return all
 }
 
-// pick is the token of one of the newest remarks that suit, "" if there is none.
+// pick is the token of one of the remarks that suit, "" if there is none.
 func (t *talk) pick(dice *rand.Rand, suits func(*remark) bool) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var some []string
-	for _, r := range slices.Backward(t.remarks) {
+	for _, r := range t.remarks {
 		if !r.deleted && suits(r) {
 			some = append(some, r.token)
-		}
-		if len(some) == 40 {
-			break
 		}
 	}
 	if len(some) == 0 {

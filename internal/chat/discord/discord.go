@@ -55,6 +55,7 @@ type Config struct {
 
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error) // default: as net.Dialer does
 	Timeout time.Duration                                                     // of one request; default 20 s
+	Edge    time.Duration                                                     // nothing is asked for so long after Discord's edge shut the bot out; default 10 min
 	Opening time.Duration                                                     // until a connection to the gateway stands; default 60 s
 
 	Log *slog.Logger // default: silence
@@ -126,6 +127,9 @@ func withDefaults(c Config) Config {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 20 * time.Second
+	}
+	if c.Edge == 0 {
+		c.Edge = 10 * time.Minute
 	}
 	if c.Opening == 0 {
 		c.Opening = time.Minute

@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	perSecond = 45               // requests, of the 50 that Discord allows a bot in all
-	shortWait = time.Second      // waits up to this are waited out, longer ones are told
-	edgeWait  = 10 * time.Minute // after Discord's edge has shut the bot out
-	mostKept  = 4096             // routes that are remembered
+	perSecond = 45          // requests, of the 50 that Discord allows a bot in all
+	shortWait = time.Second // waits up to this are waited out, longer ones are told
+	mostKept  = 4096        // routes that are remembered
 )
 
 // limits know how often Discord wants to be asked: over all, and by bucket, as

@@ -48,6 +48,22 @@ func TestEdgeShutsOut(t *testing.T) {
 	})
 }
 
+// How long it is left alone is for the Config to say.
+func TestEdgeShutsOutShortly(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		w.config.Edge = 2 * time.Minute
+		p := w.open(t)
+		w.Fault(discordtest.Fault{Op: "create_message", Kind: discordtest.Banned, Count: 1, Wait: time.Minute})
+		_, err := p.Do(t.Context(), posting(at(r), "", "One."))
+		if wait := asked(t, err); wait.Scope != chat.AccountScope || wait.Wait != 2*time.Minute {
+			t.Errorf("shut out, it waits %+v", wait)
+		}
+		time.Sleep(2*time.Minute + time.Second)
+		does(t, p, posting(at(r), "", "One."))
+	})
+}
+
 func total(w *world) int {
 	n := 0
 	for _, c := range w.Ops() {
@@ -176,7 +192,7 @@ func TestRoutes(t *testing.T) {
 func TestEdgeSpeaksHTML(t *testing.T) {
 	for header, want := range map[string]time.Duration{"": 10 * time.Minute, "30": 10 * time.Minute, "3600": time.Hour} {
 		x := &exchange{status: http.StatusTooManyRequests, body: []byte("<html>error code: 1015</html>")}
-		tr := &transport{limits: newLimits()}
+		tr := &transport{limits: newLimits(), edge: 10 * time.Minute}
 		tr.tooMany(x, http.Header{"Retry-After": {header}}, time.Now())
 		if x.wait == nil || x.wait.Wait != want || x.wait.Scope != chat.AccountScope {
 			t.Errorf("Retry-After %q: it waits %+v", header, x.wait)

@@ -37,7 +37,7 @@ type stretch struct {
 }
 
 const (
-	lookPace  = 500 * time.Millisecond // between two pages
+	lookPace  = 200 * time.Millisecond // between two pages
 	lookTries = 6                      // of a page that Discord is in trouble with
 )
 

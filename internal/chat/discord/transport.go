@@ -45,6 +45,7 @@ type transport struct {
 	base   http.RoundTripper
 	api    *url.URL
 	limits *limits
+	edge   time.Duration
 }
 
 func (p *Platform) transport(api *url.URL) *transport {
@@ -52,7 +53,7 @@ func (p *Platform) transport(api *url.URL) *transport {
 	base.DialContext = p.c.Dial
 	base.MaxIdleConnsPerHost = 16
 	base.IdleConnTimeout = 30 * time.Second
-	return &transport{base: base, api: api, limits: p.limits}
+	return &transport{base: base, api: api, limits: p.limits, edge: p.c.Edge}
 }
 
 // noRedirects: Discord's API sends nobody elsewhere, and the token must not go
@@ -145,7 +146,7 @@ func (t *transport) tooMany(x *exchange, h http.Header, now time.Time) {
 	}
 	wait := seconds(h.Get("Retry-After"))
 	if json.Unmarshal(x.body, &said) != nil || said.RetryAfter <= 0 && wait == 0 {
-		wait = max(wait, edgeWait)
+		wait = max(wait, t.edge)
 		x.why = "Discord's edge shuts this machine out for too many requests"
 		x.wait = &chat.RetryAfter{Wait: wait, Scope: chat.AccountScope}
 		t.limits.pause(wait, x.why, true, now)

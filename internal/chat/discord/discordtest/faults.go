@@ -126,8 +126,8 @@ func (s *Server) prepare(r *request, f Fault) *Fault {
 	case Global:
 		f.answer = s.global429(r, f.Wait)
 	case Banned:
-		s.limits.banned = r.now.Add(f.Wait)
-		f.answer = &refusal{html: true}
+		s.limits.banned, s.limits.banTold = r.now.Add(f.Wait), r.now
+		f.answer = s.banned(r)
 	default:
 		return &f
 	}

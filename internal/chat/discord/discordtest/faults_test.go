@@ -156,7 +156,7 @@ func TestHiddenLimits(t *testing.T) {
 
 // TestInvalidRequests end in a ban.
 func TestInvalidRequests(t *testing.T) {
-	b := start(t, discordtest.Options{Ban: 20})
+	b := start(t, discordtest.Options{Ban: 20, Grace: time.Nanosecond})
 	b.s.Deny(b.room, discordtest.ViewChannel)
 	for range 20 {
 		b.no(50001, "GET", "/channels/"+b.room, nil)

@@ -127,7 +127,7 @@ func (s *Server) Restart() {
 func (s *Server) BotRestarted() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.limits.stopTold = time.Time{}
+	s.limits.stopTold, s.limits.banTold = time.Time{}, time.Time{}
 	for _, b := range s.limits.buckets {
 		b.told, b.barred = time.Time{}, time.Time{}
 	}

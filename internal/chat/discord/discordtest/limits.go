@@ -44,6 +44,7 @@ type limits struct {
 	global   bucket
 	invalid  []time.Time
 	banned   time.Time // until then Cloudflare answers
+	banTold  time.Time // when the bot was told so; zero: it does not know
 	stopped  time.Time // until then everything is refused
 	stopTold time.Time // when the bot was told so; zero: it does not know
 }
@@ -85,11 +86,19 @@ type refusal struct {
 // cloudflare is what a banned client reads.
 const cloudflare = "<!doctype html><html><head><title>Access denied | discord.com used Cloudflare to restrict access</title></head><body>error code: 1015</body></html>"
 
+// banned is what Cloudflare answers. It asks for whole seconds.
+func (s *Server) banned(r *request) *refusal {
+	left := max(1, int(math.Ceil(s.limits.banned.Sub(r.now).Seconds())))
+	return &refusal{html: true, header: http.Header{"Retry-After": {strconv.Itoa(left)}}}
+}
+
 // admit reports why a request is not even tried. The caller holds mu.
 func (s *Server) admit(r *request) *refusal {
 	if r.now.Before(s.limits.banned) {
-		s.violation("%s: sent while Cloudflare refuses everything", r.op.name)
-		return &refusal{html: true}
+		if s.ignores(r, s.limits.banTold) {
+			s.violation("%s: sent while Cloudflare refuses everything", r.op.name)
+		}
+		return s.banned(r)
 	}
 	if agent := r.Header.Get("User-Agent"); !strings.HasPrefix(agent, "DiscordBot (") {
 		s.violation("%s: the user agent %q is not DiscordBot (address, version)", r.op.name, agent)
@@ -292,7 +301,7 @@ func (s *Server) invalid(r *request, e *apiError) {
 		l.invalid = l.invalid[1:]
 	}
 	if len(l.invalid) >= s.o.Ban {
-		l.banned = r.now.Add(24 * time.Hour)
+		l.banned, l.banTold = r.now.Add(24*time.Hour), r.now
 		s.violation("%d invalid requests within %s: banned", len(l.invalid), invalidWindow)
 	}
 }

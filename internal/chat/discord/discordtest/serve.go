@@ -200,7 +200,7 @@ func (s *Server) echo(r *request) {
 func (s *Server) refuse(w http.ResponseWriter, r *request, e *refusal) {
 	if e.html {
 		w.Header().Set("Content-Type", "text/html")
-		w.Header().Set("Retry-After", "600")
+		w.Header().Set("Retry-After", e.header.Get("Retry-After"))
 		w.WriteHeader(http.StatusTooManyRequests)
 		io.WriteString(w, cloudflare)
 		return
