@@ -43,9 +43,10 @@ func (o CutOptions) orDefaults() CutOptions {
 // follows it, a line that ends in a colon likewise while Max allows. Where
 // that needs more than Max, a passage may be longer, but never than Limit.
 //
-// A comment has one passage: an excerpt of at most Excerpt code points from
-// its beginning that ends where a sentence does (the first sentence may be
-// longer, up to Limit).
+// A comment has one passage: all of it, or else the stretch of whole sentences,
+// list items and quotations that tells most in at most Excerpt code points. No
+// sentence is parted from one that takes it back, nor words from those that say
+// whose they are; where that needs more, it is the beginning, up to Limit.
 //
 // A document of a dump whose Confidence is below o.Below has none: it waits for
 // a person to review its borders.
@@ -59,7 +60,8 @@ func Cut(d Document, o CutOptions) []Passage {
 		return nil
 	}
 	if d.Kind == Comment {
-		return []Passage{{Document: d.ID, Start: all[0].start, End: all[excerpt(all, o)-1].end}}
+		from, to := excerpt(d.Body.Text, all, o)
+		return []Passage{{Document: d.ID, Start: all[from].start, End: all[to-1].end}}
 	}
 	var out []Passage
 	from := 0
@@ -68,24 +70,6 @@ func Cut(d Document, o CutOptions) []Passage {
 		from = to
 	}
 	return out
-}
-
-// excerpt is how many pieces of a comment are shown.
-func excerpt(all []piece, o CutOptions) int {
-	n := 1
-	for n < len(all) && all[n].to-all[0].from <= o.Excerpt {
-		n++
-	}
-	if n == len(all) {
-		return n
-	}
-	for n > 1 && opens(all[n-1]) {
-		n--
-	}
-	for n < len(all) && opens(all[n-1]) && all[n].to-all[0].from <= o.Limit {
-		n++
-	}
-	return n
 }
 
 // opens reports whether p is nothing without what follows.

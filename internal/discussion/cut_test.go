@@ -237,41 +237,6 @@ func TestCutLooksLikeThis(t *testing.T) {
 	}
 }
 
-func TestExcerpt(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d := Document{ID: "c", Kind: Comment, Body: drawDoc(t)}
-		all := Cut(d, CutOptions{})
-		if d.Body.Empty() {
-			if len(all) != 0 {
-				t.Fatal("nothing has an excerpt")
-			}
-			return
-		}
-		if len(all) != 1 || strings.TrimSpace(d.Body.Text[:all[0].Start]) != "" {
-			t.Fatalf("the excerpt is %+v", all)
-		}
-		ps := pieces(d.Body, 4000)
-		size := utf8.RuneCountInString(d.Body.Text[all[0].Start:all[0].End])
-		shown := 0
-		whole := false
-		for _, p := range ps {
-			if p.end <= all[0].End {
-				shown++
-			}
-			whole = whole || p.end == all[0].End
-		}
-		if !whole || size > 4000 {
-			t.Fatalf("the excerpt of %d code points ends inside a sentence or item", size)
-		}
-		if size > 1200 && shown > 1 && !opens(ps[shown-2]) {
-			t.Fatalf("an excerpt of %d code points has %d pieces", size, shown)
-		}
-		if shown < len(ps) && shown > 1 && opens(ps[shown-1]) && ps[shown].to <= 4000 {
-			t.Fatalf("the excerpt ends with %q", d.Body.Text[ps[shown-1].start:ps[shown-1].end])
-		}
-	})
-}
-
 func TestExcerptOfALongComment(t *testing.T) {
 	d := Document{Kind: Comment}
 	add(&d.Body, format.Paragraph, "", prose(40))

@@ -60,18 +60,25 @@ func passage(w Words, v View) []Want {
 	body := w.Document.Body.Slice(w.Passage.Start, w.Passage.End)
 	var head format.Doc
 	if w.Document.Kind == discussion.Comment {
-		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(w.Document))
+		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(w.Document, w.Passage))
 		head.Spans = []format.Span{{Kind: format.Emph, Start: 0, End: len(head.Text)}}
 	}
 	want := parts(head, footer(body, w, v), chat.Message{Silent: true}, v, w.readerLink(v))
 	return append(want, Want{Mark: store.ThreadMark, Name: threadName(w)})
 }
 
-func commentLine(d discussion.Document) string {
-	if d.Author == "" {
+// commentLine says whose comment follows, and whether it is all of it.
+func commentLine(d discussion.Document, p discussion.Passage) string {
+	whole := p.Start == 0 && p.End == len(d.Body.Text)
+	switch {
+	case whole && d.Author == "":
 		return "A comment:"
+	case whole:
+		return d.Author + " comments:"
+	case d.Author == "":
+		return "From a comment:"
 	}
-	return d.Author + " comments:"
+	return "From a comment by " + d.Author + ":"
 }
 
 // footer adds the line that says where the words come from.
