@@ -120,6 +120,7 @@ func TestTenThousandPostsOfDiscourse(t *testing.T) {
 		w.host("forum.example", b.serve)
 		f := w.fetch("https://forum.example/talk/t/t/42")
 		wholeTree(t, f, n, func(i int) string { return strconv.Itoa(i + 2) }, parent)
+		w.counted(n + 1)
 		for _, d := range f.Documents {
 			if strconv.Itoa(1+*d.Score.Points) != string(d.ID) {
 				t.Fatal(line(d))

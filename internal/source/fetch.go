@@ -22,6 +22,7 @@ type Web struct {
 	Progress func(Progress)        // told as things come in
 	Allow    func(netip.Addr) bool // addresses beside the public ones that may be dialed: for tests
 
+	names     *net.Resolver                              // what looks names up: for tests
 	transport http.RoundTripper                          // in place of the guarded one: for tests
 	pause     func(context.Context, time.Duration) error // in place of waiting: for tests
 	limits    func(limits) limits                        // in place of the defaults: for tests
@@ -103,15 +104,15 @@ func newFetcher(o Options) *fetcher {
 	}
 	transport := f.web.transport
 	if transport == nil {
-		transport = guarded(f.web.Allow)
+		transport = guarded(f.web.Allow, f.web.names)
 	}
 	f.client = &http.Client{Transport: transport, CheckRedirect: f.follow}
 	return f
 }
 
 // guarded never asks a proxy: the guard sees only whom it dials itself.
-func guarded(allow func(netip.Addr) bool) http.RoundTripper {
-	dialer := &net.Dialer{Timeout: 15 * time.Second, Control: guard(allow)}
+func guarded(allow func(netip.Addr) bool, names *net.Resolver) http.RoundTripper {
+	dialer := &net.Dialer{Timeout: 15 * time.Second, Control: guard(allow), Resolver: names}
 	return &http.Transport{
 		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 15 * time.Second,
 		ResponseHeaderTimeout: 45 * time.Second, MaxResponseHeaderBytes: 1 << 20, IdleConnTimeout: 30 * time.Second,

@@ -182,13 +182,14 @@ func TestASiteInTroubleIsAskedAgain(t *testing.T) {
 		case 2:
 			rw.WriteHeader(http.StatusBadGateway)
 		case 3:
-			rw.WriteHeader(http.StatusGatewayTimeout)
+			rw.Header().Set("Retry-After", time.Now().Add(30*time.Second).UTC().Format(http.TimeFormat))
+			rw.WriteHeader(http.StatusServiceUnavailable)
 		default:
 			fmt.Fprint(rw, gapPage)
 		}
 	})
 	f := w.fetch("https://site.example/")
-	if f.Title != "the gap" || fmt.Sprint(w.waited) != "[7s 2s 4s]" {
+	if f.Title != "the gap" || len(w.waited) != 3 || fmt.Sprint(w.waited[:2]) != "[7s 2s]" || w.waited[2] < 20*time.Second || w.waited[2] > 30*time.Second {
 		t.Errorf("%q after waits of %v", f.Title, w.waited)
 	}
 	if d := retryAfter("Wed, 11 Jun 2025 09:00:30 GMT", time.Date(2025, 6, 11, 9, 0, 0, 0, time.UTC)); d != 30*time.Second {

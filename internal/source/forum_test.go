@@ -306,6 +306,7 @@ func TestTenThousandCommentsOfAForum(t *testing.T) {
 					t.Fatalf("%s", line(d))
 				}
 			}
+			w.counted(10_000)
 			t.Logf("%d requests", len(w.asked))
 		})
 	}

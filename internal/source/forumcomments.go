@@ -28,6 +28,7 @@ type gathered struct {
 	all   []forumComment
 	have  map[string]bool
 	total int  // as the forum told it last
+	part  bool // of the comments: one thread, or the answers
 	left  bool // something was taken away while a view was read: what is there is known only from one that was read whole
 }
 
@@ -66,7 +67,7 @@ func (g *graph) comments(ctx context.Context, p forumPost) []discussion.Document
 		g.miss("%d of %d comments are not in it: %s does not show them", c.total-len(c.all), c.total, g.site.name)
 	}
 	if p.Question {
-		answers := &gathered{have: map[string]bool{}}
+		answers := &gathered{have: map[string]bool{}, part: true}
 		if whole, failed := g.view(ctx, answers, "answersAndReplies", "postId", p.ID); failed != nil {
 			g.miss("answers are not in it: %s", failed)
 		} else if !whole {
@@ -95,7 +96,9 @@ func (g *graph) view(ctx context.Context, c *gathered, view, by, id string) (who
 		}
 		c.add(some)
 		read += len(some)
-		g.progress("comments", len(c.all), c.total)
+		if !c.part {
+			g.progress("comments", len(c.all), c.total)
+		}
 		switch {
 		case shrunk:
 			return false, nil
@@ -145,11 +148,12 @@ func (g *graph) threads(ctx context.Context, c *gathered) {
 		if x.Parent != "" || size[x.ID] >= x.Below {
 			continue
 		}
-		part := &gathered{have: map[string]bool{}, total: 0}
+		part := &gathered{have: map[string]bool{}, part: true}
 		if _, err := g.view(ctx, part, "repliesToCommentThread", "topLevelCommentId", x.ID); err != nil {
 			return
 		}
 		c.add(part.all)
+		g.progress("comments", len(c.all), c.total)
 	}
 }
 

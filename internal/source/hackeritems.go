@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -76,6 +77,9 @@ func (v *visit) itemwise(ctx context.Context, id int) (*news, error) {
 		w.under.Children = append(w.under.Children, below)
 		want(got.Kids, below)
 		v.progress("comments", n+1, max(top.Below, len(queue)))
+	}
+	if errors.Is(err, errNoItem) { // it was one, for whom answers it
+		err = errors.New("Hacker News names but does not show them")
 	}
 	if failed > 0 {
 		v.miss("%s, with what answers them, not in it: %s", plural(failed, "comment is", "comments are"), err)

@@ -126,6 +126,7 @@ func TestTenThousandCommentsOfHackerNews(t *testing.T) {
 	id := func(i int) string { return strconv.Itoa(i + 2) }
 	up := func(i int) string { return strconv.Itoa(parent(i+1) + 1) }
 	wholeTree(t, w.fetch("https://news.ycombinator.com/item?id=1"), n, id, up)
+	w.counted(n)
 
 	w.host("hn.algolia.com", responds(404))
 	items := itemHost{}
@@ -139,4 +140,5 @@ func TestTenThousandCommentsOfHackerNews(t *testing.T) {
 	}
 	w.host("hacker-news.firebaseio.com", items.serve)
 	wholeTree(t, w.fetch("https://news.ycombinator.com/item?id=1"), n, id, up)
+	w.counted(n)
 }

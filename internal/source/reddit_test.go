@@ -116,6 +116,7 @@ func TestTenThousandCommentsOfReddit(t *testing.T) {
 		answer(rw, `{"json":{"data":{"things":[`+strings.Join(things, ",")+`]}}}`)
 	})
 	wholeTree(t, w.fetch("https://www.reddit.com/r/x/comments/abc123/t/"), n, func(i int) string { return fmt.Sprintf("t1_%d", i) }, parent)
+	w.counted(n)
 }
 
 // The words of a crosspost, and where it leads, are those of the post it shows.

@@ -23,6 +23,7 @@ type town struct {
 	hosts  map[string]http.HandlerFunc
 	asked  []string // addresses, in order
 	waited []time.Duration
+	told   []Progress
 }
 
 func newTown(t testing.TB) *town {
@@ -76,7 +77,7 @@ func (w *town) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // options has the town for the web, and no time.
 func (w *town) options() Options {
-	return Options{Web: Web{transport: w, pause: func(_ context.Context, d time.Duration) error {
+	return Options{Web: Web{transport: w, Progress: func(p Progress) { w.told = append(w.told, p) }, pause: func(_ context.Context, d time.Duration) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.waited = append(w.waited, d)
@@ -151,6 +152,20 @@ func answer(rw http.ResponseWriter, v any) {
 		return
 	}
 	_ = json.NewEncoder(rw).Encode(v)
+}
+
+// counted checks that who looked on saw the last import come in, up to n.
+func (w *town) counted(n int) {
+	w.t.Helper()
+	for i, p := range w.told {
+		if p.Total != 0 && p.Done > p.Total || i > 0 && p.Done < w.told[i-1].Done {
+			w.t.Fatalf("after %+v it is %+v", w.told[max(0, i-1)], p)
+		}
+	}
+	if len(w.told) == 0 || w.told[len(w.told)-1].Done != n {
+		w.t.Errorf("%d steps, the last one not %d", len(w.told), n)
+	}
+	w.told = nil
 }
 
 // wholeTree checks that all n comments came, each once and under its parent, which

@@ -194,3 +194,89 @@ func TestCommentsThatRedditNamesAndDoesNotShow(t *testing.T) {
 		t.Error(tell(f))
 	}
 }
+
+// Comments that answer each other in a ring, or themselves, are each in it once.
+func TestRings(t *testing.T) {
+	w := newTown(t)
+	b := &blog{comments: []string{`{"id":1,"parent":3,"content":{"rendered":"a"}}`, `{"id":2,"parent":1,"content":{"rendered":"b"}}`, `{"id":3,"parent":2,"content":{"rendered":"c"}}`, `{"id":4,"parent":4,"content":{"rendered":"d"}}`}}
+	w.host("blog.example", b.serve)
+	post := func(n, answers int) string {
+		return fmt.Sprintf(`{"id":%d,"post_number":%d,"post_type":1,"cooked":"<p>x</p>","reply_to_post_number":%d}`, 70+n, n, answers)
+	}
+	w.host("forum.example", (&board{topic: `{"id":42,"title":"T","slug":"t","post_stream":{"posts":[` + strings.Join([]string{post(1, 2), post(2, 4), post(3, 2), post(4, 3), post(5, 5)}, ",") + `],"stream":[71,72,73,74,75]}}`}).serve)
+	c := func(name, parent, below string) string {
+		return `{"kind":"t1","data":{"name":"t1_` + name + `","body":"x","parent_id":"t1_` + parent + `","replies":{"data":{"children":[` + below + `]}}}}`
+	}
+	w.host("www.reddit.com", func(rw http.ResponseWriter, _ *http.Request) {
+		more := `{"kind":"more","data":{"parent_id":"t1_a","children":[]}}`
+		answer(rw, `[{"data":{"children":[{"kind":"t3","data":{"id":"abc123","selftext":"x","is_self":true}}]}},{"data":{"children":[`+c("a", "b", c("b", "c", c("c", "a", more)))+`,`+c("d", "d", "")+`]}}]`)
+	})
+	w.host("hn.algolia.com", func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, `{"id":1,"type":"story","text":"x","children":[{"id":2,"text":"y","children":[{"id":3,"text":"z","children":[{"id":2,"text":"y"},{"id":1,"text":"x"},{"id":4,"text":"w"},{"id":4,"text":"w"}]}]}]}`)
+	})
+	w.host("feed.example", func(rw http.ResponseWriter, _ *http.Request) {
+		entry := func(id, ref string) string {
+			return `<entry><id>` + id + `</id><thr:in-reply-to ref="` + ref + `"/><content>x</content></entry>`
+		}
+		rw.Header().Set("Content-Type", "application/atom+xml")
+		fmt.Fprint(rw, `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"><link rel="next" href="?again"/><entry><id>e</id><title>T</title><content>x</content></entry>`+
+			entry("a", "c")+entry("b", "a")+entry("c", "b")+entry("d", "d")+`</feed>`)
+	})
+	for ref, want := range map[string]int{
+		"https://blog.example/2025/the-gap/": 5, "https://forum.example/t/x/42": 5, "https://redd.it/abc123": 5,
+		"https://news.ycombinator.com/item?id=1": 4, "https://feed.example/": 5,
+	} {
+		f := w.fetch(ref)
+		tree(t, f)
+		if len(f.Documents) != want {
+			t.Errorf("%s has %d documents, not %d: %s", ref, len(f.Documents), want, tell(f))
+		}
+	}
+}
+
+// A chain of answers deeper than one answer in JSON can be is read item by item.
+func TestAChainOfTenThousandAnswers(t *testing.T) {
+	const n = 10_000
+	w := newTown(t)
+	w.host("hn.algolia.com", func(rw http.ResponseWriter, _ *http.Request) {
+		answer(rw, strings.Repeat(`{"id":1,"children":[`, n)+strings.Repeat(`]}`, n))
+	})
+	items := itemHost{}
+	for i := range n + 1 {
+		kind := "comment"
+		if i == 0 {
+			kind = "story"
+		}
+		items[i+1] = fmt.Sprintf(`{"id":%d,"time":1749643200,"type":"%s","by":"r","text":"Words.","kids":[%d]}`, i+1, kind, i+2)
+	}
+	items[n+1] = strings.Replace(items[n+1], fmt.Sprint("[", n+2, "]"), "[]", 1)
+	w.host("hacker-news.firebaseio.com", items.serve)
+	wholeTree(t, w.fetch("https://news.ycombinator.com/item?id=1"), n, func(i int) string { return strconv.Itoa(i + 2) }, func(i int) string { return strconv.Itoa(i + 1) })
+}
+
+// What was read of a feed before a page of it did not come is kept.
+func TestAFeedThatBreaksOff(t *testing.T) {
+	w := newTown(t)
+	w.host("blog.example", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("paged") == "3" {
+			rw.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		(&blog{noRest: true, feed: commentsFeed(35)}).serve(rw, r)
+	})
+	f := w.fetch("https://blog.example/2025/the-gap/")
+	const why = "comments behind the first 20 are not in it: https://blog.example/2025/the-gap/feed/?… is out of order (502): import again later"
+	if len(f.Documents) != 21 || !slices.Contains(f.Missing, why) {
+		t.Error(tell(f))
+	}
+}
+
+// An answer of Hacker News that its item names and that is none is said so.
+func TestAnItemThatHackerNewsDoesNotShow(t *testing.T) {
+	w := newTown(t)
+	w.host("hn.algolia.com", responds(404))
+	w.host("hacker-news.firebaseio.com", itemHost{1: `{"id":1,"type":"story","title":"T","text":"x","kids":[2,3]}`, 3: `{"id":3,"text":"y"}`}.serve)
+	if f := w.fetch("https://news.ycombinator.com/item?id=1"); len(f.Documents) != 2 || fmt.Sprint(f.Missing) != "[1 comment is, with what answers them, not in it: Hacker News names but does not show them]" {
+		t.Error(tell(f))
+	}
+}
