@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -32,7 +33,7 @@ type Command struct {
 }
 
 // All commands, in the order in which help shows them.
-var All = []Command{status, next, find, passage, help}
+var All = []Command{status, next, find, passage, anchor, help}
 
 // Env is what a command works with.
 type Env struct {
@@ -132,6 +133,11 @@ func spoken(call chat.Call, name string) string {
 		words = append(words, call.Args[strconv.Itoa(i)])
 	}
 	return strings.Join(words, " ")
+}
+
+// callKey names a call, so that what it does is done once.
+func callKey(call chat.Call) string {
+	return "call:" + discussion.Derive(call.Ref.Place.Room.String(), call.Ref.ID)
 }
 
 // plansHere are the plans that post into a call's room.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
@@ -76,8 +75,7 @@ func pick(here []schedule.Plan, name string) (schedule.Plan, string) {
 }
 
 func advance(tx *store.Tx, plan schedule.Plan, call chat.Call, n int, now time.Time) (string, error) {
-	key := "call:" + discussion.Derive(call.Ref.Place.Room.String(), call.Ref.ID)
-	posted, err := relay.Advance(tx, plan.Name, key, n, now)
+	posted, err := relay.Advance(tx, plan.Name, callKey(call), n, now)
 	if err != nil {
 		return "", err
 	}
