@@ -19,7 +19,7 @@ func (tx *Tx) Copies(t Thing, room chat.Room) ([]Copy, error) {
 	}
 	var found []placed
 	if err == nil {
-		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = $1 AND c.room = $2", t, n)
+		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = CAST($1 AS TEXT) AND c.room = CAST($2 AS BIGINT)", t, n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s in %s: %w", t, room, err)
@@ -139,9 +139,9 @@ func (tx *Tx) CopyAt(room chat.Room, id string) (Thing, Copy, error) {
 	n, err := tx.knownRoom(room)
 	var p placed
 	if err == nil {
-		p, err = row(tx, placedRow, copyQuery+` WHERE c.room = $1 AND c.id = $2 AND c.id <> '' AND c.mark = ''
+		p, err = row(tx, placedRow, copyQuery+` WHERE c.room = CAST($1 AS BIGINT) AND c.id = CAST($2 AS TEXT) AND c.id <> '' AND c.mark = ''
 			UNION ALL `+copyQuery+` JOIN old_ids o ON c.thing = o.thing AND c.room = o.room AND c.part = o.part AND c.mark = ''
-			WHERE o.room = $1 AND o.id = $2`, n, id)
+			WHERE o.room = CAST($1 AS BIGINT) AND o.id = CAST($2 AS TEXT)`, n, id)
 	}
 	if err == nil && p.copy.Ref.ID != id && !slices.ContainsFunc(p.copy.Old, func(r chat.Ref) bool { return r.ID == id }) {
 		err = ErrNotFound

@@ -50,12 +50,12 @@ func (tx *Tx) stale(t Thing, room int64, thread discussion.PassageID, class uint
 // its main timeline: the lowest Class, and in it the lowest Order. They come
 // in that order, too.
 func (tx *Tx) Heads(room chat.Room) ([]Delivery, error) {
-	const alive = "FROM deliveries WHERE room = $1 AND dead = 0"
+	const alive = "FROM deliveries WHERE room = CAST($1 AS BIGINT) AND dead = 0" // cast: else SQLite plans anew for each room
 	return tx.deliveries(room, `WITH RECURSIVE threads (thread) AS (
 		SELECT (SELECT thread `+alive+` ORDER BY thread LIMIT 1)
 		UNION ALL SELECT (SELECT thread `+alive+` AND thread > threads.thread ORDER BY thread LIMIT 1)
 		FROM threads WHERE thread IS NOT NULL)
-		SELECT `+deliveryColumns+` FROM threads t JOIN deliveries d ON d.room = $1 AND d.thing = (
+		SELECT `+deliveryColumns+` FROM threads t JOIN deliveries d ON d.room = CAST($1 AS BIGINT) AND d.thing = (
 			SELECT thing `+alive+` AND thread = t.thread ORDER BY class, ord LIMIT 1)
 		WHERE t.thread IS NOT NULL`)
 }
