@@ -70,16 +70,14 @@ func (db *DB) Scrub(ctx context.Context) error {
 	return nil
 }
 
-// scrub is held by the writer's token from the first look to the last, so that
+// scrub holds the pen of the writer from the first look to the last, so that
 // nothing of this process is erased meanwhile and cleared unscrubbed; of
 // another process it would change the count.
 func (d *sqliteDB) scrub(ctx context.Context, noted func(session) (string, error), clear func(session, string) error) error {
-	select {
-	case d.writing <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := d.alone(ctx); err != nil {
+		return err
 	}
-	defer func() { <-d.writing }()
+	defer d.pen.hand(nil)
 	if d.closed {
 		return errClosed
 	}

@@ -22,13 +22,13 @@ const (
 	maxReaders  = 4
 )
 
-// sqliteDB is one file: one connection that writes, behind a lock of our own,
+// sqliteDB is one file: one connection that writes, behind a pen of our own,
 // and a few that read. Within the process nobody ever waits in SQLite's busy
 // handler, which sleeps: only other processes are waited for that way.
 type sqliteDB struct {
 	path    string
 	pool    *sql.DB
-	writing chan struct{} // holds one token while somebody writes
+	pen     pen // the right to use writer
 	writer  *sqliteConn
 	reading chan struct{} // holds a token for each reader at work
 
@@ -50,7 +50,7 @@ func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	d := &sqliteDB{path: path, pool: sql.OpenDB(connector), writing: make(chan struct{}, 1), reading: make(chan struct{}, maxReaders)}
+	d := &sqliteDB{path: path, pool: sql.OpenDB(connector), reading: make(chan struct{}, maxReaders)}
 	if err := d.open(ctx); err != nil {
 		return nil, errors.Join(d.explain(err), d.close())
 	}
@@ -171,34 +171,6 @@ func (d *sqliteDB) rest(c *sqliteConn) {
 	d.idle = append(d.idle, c)
 }
 
-func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) error {
-	select {
-	case d.writing <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-d.writing }()
-	if d.closed {
-		return errClosed
-	}
-	if err := d.begin(ctx); err != nil {
-		d.writer.do("ROLLBACK") // it may have begun and been interrupted then
-		return err
-	}
-	kept := false
-	defer func() {
-		if !kept { // f failed or panicked, or the commit did
-			d.writer.do("ROLLBACK")
-		}
-	}()
-	if _, err := f(d.writer); err != nil {
-		return err
-	}
-	err := d.writer.do("COMMIT")
-	kept = err == nil
-	return err
-}
-
 // begin waits for other processes that write; it gives up when ctx is done.
 func (d *sqliteDB) begin(ctx context.Context) error {
 	for tries := 1; ; tries++ {
@@ -228,8 +200,10 @@ func (d *sqliteDB) lock(context.Context) (func(), error) {
 
 // close waits for the transactions that run.
 func (d *sqliteDB) close() error {
-	d.writing <- struct{}{}
-	defer func() { <-d.writing }()
+	if err := d.alone(context.Background()); err != nil {
+		return err
+	}
+	defer d.pen.hand(nil)
 	for range maxReaders {
 		d.reading <- struct{}{}
 		defer func() { <-d.reading }()

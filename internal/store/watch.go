@@ -71,12 +71,11 @@ func (w *watcher) look(ctx context.Context) bool {
 }
 
 func (d *sqliteDB) dataVersion(ctx context.Context) (v int64) {
-	select {
-	case d.writing <- struct{}{}:
-	case <-ctx.Done():
+	t, err := d.pen.take(ctx)
+	if err != nil {
 		return 0
 	}
-	defer func() { <-d.writing }()
+	defer d.pass(t)
 	found, err := d.writer.query(ctx, "PRAGMA data_version", nil)
 	if err != nil {
 		return 0

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// A together is a transaction of SQLite that several Updates share, one after
+// another, so that one flush of the disk serves all who wanted to write at the
+// same time. Each is undone alone if it fails, and none returns before all of
+// it is on disk.
+type together struct {
+	members int           // Updates whose writes it holds
+	done    chan struct{} // closed when it came to its end, with err
+	err     error
+}
+
+const mostTogether = 32 // Updates: the first waits for the last
+
+// update runs f in the transaction that is open, or in a new one, and returns
+// once that is on disk.
+func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) error {
+	t, err := d.pen.take(ctx)
+	if err != nil {
+		return err
+	}
+	if t, err = d.enter(ctx, t); err != nil {
+		d.pass(t)
+		return err
+	}
+	kept := false
+	defer func() {
+		if !kept { // f failed or panicked
+			d.pass(d.undo(t))
+		}
+	}()
+	if _, err := f(d.writer); err != nil {
+		return err
+	}
+	kept = true
+	t.members++
+	d.pass(t)
+	<-t.done
+	return t.err
+}
+
+func (d *sqliteDB) serial() bool { return true }
+
+// enter begins a transaction, or a part of its own in the one that is open.
+func (d *sqliteDB) enter(ctx context.Context, t *together) (*together, error) {
+	if t != nil {
+		return t, d.writer.do("SAVEPOINT own")
+	}
+	if d.closed {
+		return nil, errClosed
+	}
+	if err := d.begin(ctx); err != nil {
+		d.writer.do("ROLLBACK") // it may have begun and been interrupted then
+		return nil, err
+	}
+	return &together{done: make(chan struct{})}, nil
+}
+
+// undo takes back what the newest member wrote and returns what is left of the
+// transaction, nil if nothing is. SQLite itself may have ended it, as it does
+// where the disk is full: then nothing of it is kept, and all its members hear so.
+func (d *sqliteDB) undo(t *together) *together {
+	if t.members > 0 {
+		err := d.writer.do("ROLLBACK TO own")
+		if err == nil {
+			return t
+		}
+		defer t.end(err)
+	}
+	d.writer.do("ROLLBACK")
+	return nil
+}
+
+// pass lets the next one write: with t, if that is open and there is a next
+// one, and else after t was committed.
+func (d *sqliteDB) pass(t *together) {
+	if t != nil {
+		runtime.Gosched() // whoever is about to write comes along
+		if t.members < mostTogether && d.pen.hand(t) {
+			return
+		}
+		d.commit(t)
+	}
+	d.pen.hand(nil)
+}
+
+// commit puts the transaction on disk.
+func (d *sqliteDB) commit(t *together) {
+	err := d.writer.do("COMMIT")
+	if err != nil {
+		d.writer.do("ROLLBACK")
+	}
+	t.end(err)
+}
+
+// alone takes the pen where no transaction is open. It is handed on with nil.
+func (d *sqliteDB) alone(ctx context.Context) error {
+	t, err := d.pen.take(ctx)
+	if t != nil {
+		d.commit(t)
+	}
+	return err
+}
+
+// end tells the members what came of the transaction.
+func (t *together) end(err error) {
+	t.err = err
+	close(t.done)
+}
+
+// pen is the right to use the connection that writes. It goes to those who ask
+// in the order of asking, with the transaction that is open, if one is.
+type pen struct {
+	mu      sync.Mutex
+	taken   bool
+	waiting []chan *together
+}
+
+// take waits for the pen and returns the transaction that came with it, nil if
+// none is open. Whoever has it must pass it on.
+func (p *pen) take(ctx context.Context) (*together, error) {
+	p.mu.Lock()
+	if !p.taken {
+		p.taken = true
+		p.mu.Unlock()
+		return nil, nil
+	}
+	mine := make(chan *together, 1)
+	p.waiting = append(p.waiting, mine)
+	p.mu.Unlock()
+	select {
+	case t := <-mine:
+		return t, nil
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.waiting, mine); i >= 0 {
+		p.waiting = slices.Delete(p.waiting, i, i+1)
+		return nil, ctx.Err()
+	}
+	return <-mine, nil // it came at the same moment
+}
+
+// hand gives the pen, and t with it, to the one who has waited longest, and
+// reports whether anybody did. If not, it is put down, unless t is open.
+func (p *pen) hand(t *together) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) == 0 {
+		p.taken = t != nil
+		return false
+	}
+	p.waiting[0] <- t
+	p.waiting = slices.Delete(p.waiting, 0, 1)
+	return true
+}
