@@ -54,6 +54,7 @@ func (r *Relay) turn(ctx context.Context, room chat.Room, last *job, now time.Ti
 	}
 	err = r.c.DB.Update(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
 		todo, next = nil, held
+		tx.Looked(room) // below, or where what stands is over
 		if last != nil {
 			todo, err = r.goOn(tx, *last, !stands, now)
 		}

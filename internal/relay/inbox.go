@@ -20,6 +20,7 @@ const (
 	heldFor    = 24 * time.Hour
 	mostTries  = 3
 	retryAfter = time.Minute // times the tries so far
+	doubtFor   = time.Minute // until it is looked whether a doubt is over
 )
 
 // Why an event waits.
@@ -152,6 +153,7 @@ func sorted(tx *store.Tx, now time.Time) (due, dropped []store.Held, next time.T
 				return nil, nil, next, err
 			}
 			vain = !may
+			next = earlier(next, now.Add(doubtFor))
 		}
 		failed := h.Tries > 0 && h.Tries < mostTries
 		switch {

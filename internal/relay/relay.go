@@ -150,11 +150,18 @@ func (r *Relay) hear(platform string, err error) {
 	r.heard[platform] = err
 }
 
-// keepTime ticks when a plan is due, and looks again when something was
-// committed (it may have been a plan).
+// hears reports whether the platform's listener hears its network.
+func (r *Relay) hears(platform string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.heard[platform] == nil
+}
+
+// keepTime ticks when something is due, and looks again when that may have
+// changed.
 func (r *Relay) keepTime(ctx context.Context) {
 	for {
-		changed := r.c.DB.Changed()
+		changed := r.c.DB.Planned()
 		next, err := r.Tick(ctx, time.Now())
 		if err != nil && ctx.Err() == nil {
 			r.c.Log.Error("the clock waits", "error", err)

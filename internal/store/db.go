@@ -34,6 +34,9 @@ type engine interface {
 	// update runs f in a serializable transaction, again where the database
 	// asks for it, and commits if f returns nil. f tells whether it wrote.
 	update(ctx context.Context, f func(session) (wrote bool, err error)) error
+	// serial tells that an update waits for those begun before it, and sees what
+	// they wrote, be it on disk yet or not.
+	serial() bool
 	// lock takes the right to run the bot.
 	lock(ctx context.Context) (unlock func(), err error)
 	// watch calls changed when another process may have committed, until ctx is done.
@@ -118,15 +121,21 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	var own error
 	err := db.engine.update(ctx, func(s session) (bool, error) {
 		tx = db.newTx(ctx, s, false)
-		own = tx.run(f)
+		if own = tx.run(f); own == nil && db.engine.serial() {
+			db.topics.fireRooms(tx.stirred())
+		}
 		return tx.wrote, own
 	})
 	if err != nil {
 		return db.explain(err, own)
 	}
 	db.learned(tx)
-	if tx.wrote {
-		db.topics.fire(tx.touched)
+	if !tx.wrote {
+		return nil
+	}
+	db.topics.fire(tx.planned)
+	if !db.engine.serial() {
+		db.topics.fireRooms(tx.stirred())
 	}
 	return nil
 }

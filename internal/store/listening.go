@@ -49,6 +49,7 @@ func (tx *Tx) Cursors(platform string) (map[chat.Place]chat.Cursor, error) {
 // PutHeld records an event that waits, or replaces the one of that ID, which
 // keeps its place in the order of recording.
 func (tx *Tx) PutHeld(h Held) error {
+	tx.planned = true
 	if err := tx.putHeld(h); err != nil {
 		return fmt.Errorf("hold event %s: %w", h.ID, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 // PutPlan records a plan, or replaces the one of that Name.
 func (tx *Tx) PutPlan(p schedule.Plan) error {
+	tx.planned = true
 	rooms, err := jsonOf(p.Rooms)
 	if err == nil {
 		_, err = tx.exec(`INSERT INTO plans (name, does, discussion, cron, zone, rooms, passages, catch_up, paused, from_config, start, last, next)
@@ -48,6 +49,7 @@ func (tx *Tx) Plans() ([]schedule.Plan, error) {
 // DropPlan removes a plan, if it is there. Its firings stay known, so that a
 // plan of the same name does not repeat them.
 func (tx *Tx) DropPlan(name string) error {
+	tx.planned = true
 	if _, err := tx.exec("DELETE FROM plans WHERE name = $1", name); err != nil {
 		return fmt.Errorf("drop plan %s: %w", name, err)
 	}

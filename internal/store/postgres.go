@@ -133,6 +133,8 @@ func (d *postgresDB) update(ctx context.Context, f func(session) (bool, error)) 
 	}
 }
 
+func (d *postgresDB) serial() bool { return false }
+
 func (d *postgresDB) beside(ctx context.Context, f func(session) (bool, error)) error {
 	leave, err := d.enter(ctx, 1)
 	if err != nil {

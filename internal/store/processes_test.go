@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/schedule"
 	"marginalia/test/postgres"
 	"marginalia/test/wait"
 )
@@ -242,6 +243,26 @@ func TestTopics(t *testing.T) {
 		any, here, both = db.Changed(), db.Changed(attic), db.Changed(shed, attic)
 		update(t, db, func(tx *Tx) error { return tx.DropDelivery("a:a", attic) })
 		expect("dropped in the attic", true, true, false, true)
+		here, there = db.Changed(attic), db.Changed(shed)
+		update(t, db, func(tx *Tx) error {
+			tx.Looked(attic)
+			return all(tx.Stale("a:a", attic, "", ClassReply, noon), tx.Stale("a:a", shed, "", ClassReply, noon))
+		})
+		expect("enqueued for both by who looks at the attic anyway", true, false, true, true)
+		any, planned := db.Changed(), db.Planned()
+		update(t, db, func(tx *Tx) error { return tx.PutSetting("a", "c") })
+		if !closed(any) || closed(planned) {
+			t.Error("a setting is a plan")
+		}
+		any = db.Changed()
+		update(t, db, func(tx *Tx) error { return tx.DropPlan("none") })
+		if closed(any) || closed(planned) {
+			t.Error("a plan that is not there was dropped")
+		}
+		update(t, db, func(tx *Tx) error { return tx.PutPlan(schedule.Plan{Name: "drip"}) })
+		if !closed(any) || !closed(planned) {
+			t.Error("a plan is none")
+		}
 		if n := len(db.topics.all); n != 1 {
 			t.Errorf("%d topics are left", n)
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"marginalia/internal/chat"
@@ -28,6 +29,8 @@ type Tx struct {
 	wrote   bool                 // something was written
 	noted   bool                 // that words were erased
 	touched map[chat.Room]bool   // whose deliveries changed
+	looked  map[chat.Room]bool   // of them, those that need not be told
+	planned bool                 // what has a time of its own was written
 	places  map[chat.Place]int64 // numbers that this transaction learned
 	broken  error                // the first error of the database
 }
@@ -39,7 +42,16 @@ type session interface {
 }
 
 func (db *DB) newTx(ctx context.Context, s session, reads bool) *Tx {
-	return &Tx{ctx: ctx, s: s, db: db, reads: reads, touched: map[chat.Room]bool{}, places: map[chat.Place]int64{}}
+	return &Tx{ctx: ctx, s: s, db: db, reads: reads, touched: map[chat.Room]bool{}, looked: map[chat.Room]bool{}, places: map[chat.Place]int64{}}
+}
+
+// stirred are the rooms whose lanes are to look: something was written there.
+func (tx *Tx) stirred() map[chat.Room]bool {
+	if !tx.wrote {
+		return nil
+	}
+	maps.DeleteFunc(tx.touched, func(r chat.Room, _ bool) bool { return tx.looked[r] })
+	return tx.touched
 }
 
 // fail keeps the transaction from being committed.
