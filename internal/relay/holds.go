@@ -108,6 +108,8 @@ func (r *Relay) note(room chat.Room, j *job, now time.Time) {
 		r.holds.ask(room.Platform, asked.Wait, now, j.err.Error())
 	case errors.As(j.err, &asked) && asked.Scope == chat.RoomScope:
 		r.holds.ask(room.String(), asked.Wait, now, j.err.Error())
+	case errors.Is(j.err, chat.ErrUnreached) && !r.hears(room.Platform):
+		r.holds.fail(room.Platform, time.Hour, now, j.err.Error()) // the listener, once it hears, frees it
 	case errors.Is(j.err, chat.ErrUnreached), errors.Is(j.err, chat.ErrAuth):
 		r.holds.fail(room.Platform, 5*time.Minute, now, j.err.Error())
 	case errors.Is(j.err, chat.ErrForbidden):

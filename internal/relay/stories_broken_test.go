@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
@@ -73,6 +75,42 @@ func (n *town) dead(room chat.Room) (all []store.Delivery) {
 	n.t.Helper()
 	n.update(func(tx *store.Tx) (err error) { all, err = tx.Dead(room); return err })
 	return all
+}
+
+// A network that cannot be reached at all is asked ever more seldom: each try is
+// written down before it is made. Once it is heard again nothing waits any more.
+func TestALongOutageIsSeldomAskedAbout(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		n.stop()
+		var tries atomic.Int32
+		n.through = func(p *chattest.Platform) chat.Platform {
+			if p.Profile().Name == "two" {
+				return counted{p, &tries}
+			}
+			return p
+		}
+		n.start()
+		n.nets["two"].SetDown(true)
+		n.say(n.rooms[0], 0, "are you there?", chat.Ref{})
+		n.pass(34 * time.Hour)
+		if got := tries.Load(); got < 24 || got > 60 {
+			t.Errorf("in 34 hours it was asked %d times", got)
+		}
+		n.nets["two"].SetDown(false)
+		n.pass(time.Minute + 15*time.Second) // as long as the listener may pause
+		n.shows(n.rooms[2], "are you there?")
+	})
+}
+
+// counted is a platform that counts what it is asked for.
+type counted struct {
+	*chattest.Platform
+	asked *atomic.Int32
+}
+
+func (c counted) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
+	c.asked.Add(1)
+	return c.Platform.Do(ctx, a)
 }
 
 // Replies under a post that was given up are parked, and flow once it stands.
