@@ -151,7 +151,8 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := r.mirror(tx, a, room, now); err != nil {
 		return err
 	}
-	return r.release(tx, room, id, now)
+	_, err = r.release(tx, room, id, now)
+	return err
 }
 
 // mirror marks a new annotation stale in every room that shows its passage, or
@@ -240,7 +241,7 @@ func (r *Relay) echoed(tx *store.Tx, e chat.Event, now time.Time) error {
 	}
 	verb := c.Verb
 	c = settled(c, chat.Action{Verb: verb, Emoji: emojiOf(c.Mark)}, chat.Done{Ref: e.Message.Ref, Found: true})
-	if err := r.stands(tx, thing, room, c, verb, now); err != nil {
+	if _, err := r.stands(tx, thing, room, c, verb, now); err != nil {
 		return err
 	}
 	d, err := tx.Delivery(thing, room)

@@ -75,18 +75,19 @@ func mayBecomeKnown(tx *store.Tx, room chat.Room, id string) (bool, error) {
 	return slices.ContainsFunc(flying, func(d store.Delivery) bool { return d.Dead.IsZero() }), err
 }
 
-// release handles what waits for a message or thread.
-func (r *Relay) release(tx *store.Tx, room chat.Room, on string, now time.Time) error {
+// release handles what waits for a message or thread, and reports whether
+// anything did.
+func (r *Relay) release(tx *store.Tx, room chat.Room, on string, now time.Time) (any bool, err error) {
 	waiting, err := tx.HeldOn(room, on)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, h := range waiting {
 		if err := r.again(tx, h, now); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return len(waiting) > 0, nil
 }
 
 // again handles an event that was held. If it cannot be handled it is held

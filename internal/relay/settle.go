@@ -27,17 +27,17 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 	if at < 0 {
 		return d, nil, false, fmt.Errorf("part %d%s of it is not recorded: %w", j.step.Copy.Part, j.step.Copy.Mark, store.ErrNotFound)
 	}
-	v := judge(j.err, j.step.Action)
+	v, others := judge(j.err, j.step.Action), false
 	if v == refused && mayComeLate(j.step.Action) && !j.step.Late {
 		v = struckOut // the others of this thing first
 	}
 	if c := have[at]; !c.InFlight() || c.Key != j.step.Copy.Key {
 		v = made // an echo has settled it meanwhile
-	} else if have[at], err = r.settleCopy(tx, j, c, v, now); err != nil {
+	} else if have[at], others, err = r.settleCopy(tx, j, c, v, now); err != nil {
 		return d, nil, false, err
 	}
-	if v != made || j.step.Action.Verb == chat.Post || j.step.Action.Verb == chat.OpenThread {
-		have = nil // others may have changed with it
+	if v != made || others {
+		have = nil
 	}
 	if d, err = tx.Delivery(j.delivery.Thing, j.delivery.Room); err != nil {
 		return store.Delivery{}, nil, false, ignoreMissing(err)
@@ -45,20 +45,22 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 	return r.rescheduled(d, j, v, now), have, v <= struckOut, nil
 }
 
-// settleCopy records and returns what became of the copy.
-func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now time.Time) (store.Copy, error) {
+// settleCopy records and returns what became of the copy, and whether others
+// may have changed with it.
+func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now time.Time) (_ store.Copy, others bool, err error) {
 	thing, room := j.delivery.Thing, j.delivery.Room
 	switch {
 	case v <= gone && appeared(c, j.step.Action):
-		return c, nil // what was to be taken back came to light meanwhile: taken back once more, with where it stands
+		return c, false, nil // what was to be taken back came to light meanwhile: taken back once more, with where it stands
 	case v == made:
 		c = settled(c, j.step.Action, j.done)
-		return c, r.stands(tx, thing, room, c, j.step.Action.Verb, now)
+		others, err = r.stands(tx, thing, room, c, j.step.Action.Verb, now)
+		return c, others, err
 	case v == gone && j.step.Action.Verb == chat.Edit:
 		if c.Verb = chat.Delete; !j.step.Action.Again {
 			c = quiet(c)
 		}
-		return c, r.removed(tx, thing, room, c, now)
+		return c, true, r.removed(tx, thing, room, c, now)
 	case v == gone:
 		c = settled(c, j.step.Action, chat.Done{})
 	case v == struckOut && mayComeLate(j.step.Action), v == refused && mayComeLate(j.step.Action):
@@ -68,11 +70,11 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 		c = quiet(c)
 		c.Hash = struck
 	case v == open, j.step.Action.Again:
-		return c, nil // what the first try did is still not known
+		return c, false, nil // what the first try did is still not known
 	default:
 		c = undone(c, j.step.Action.Verb)
 	}
-	return c, tx.PutCopy(thing, room, c)
+	return c, false, tx.PutCopy(thing, room, c)
 }
 
 // appeared reports whether an echo told, while a request took something back,
@@ -88,21 +90,21 @@ func appeared(c store.Copy, a chat.Action) bool {
 }
 
 // stands records a copy that verb settled, and handles what came before it was
-// known that this is ours.
-func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, verb chat.Verb, now time.Time) error {
+// known that this is ours. It reports whether anything did.
+func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, verb chat.Verb, now time.Time) (any bool, err error) {
 	if err := tx.PutCopy(thing, room, c); err != nil {
-		return err
+		return false, err
 	}
 	switch verb {
 	case chat.Post:
 		return r.release(tx, room, c.Ref.ID, now)
 	case chat.OpenThread:
 		if err := keepCursor(tx, c.Ref.Place); err != nil {
-			return err
+			return false, err
 		}
 		return r.release(tx, room, c.Ref.Place.Thread, now)
 	}
-	return nil
+	return false, nil
 }
 
 // keepCursor has a thread that was opened listened to, from its beginning.
