@@ -64,8 +64,9 @@ type Network struct {
 type room struct {
 	chat.Room
 	messages []*message
-	threads  map[string]*message // opened threads: their id → their root
-	closed   bool                // to the bot
+	places   map[string][]*message // the same by thread, "" is the main timeline
+	threads  map[string]*message   // opened threads: their id → their root
+	closed   bool                  // to the bot
 }
 
 // message is a message with its history.
@@ -139,7 +140,7 @@ func (n *Network) Room(id string) chat.Room {
 	defer n.mu.Unlock()
 	r := chat.Room{Platform: n.o.Name, ID: id}
 	if n.rooms[r] == nil {
-		n.rooms[r] = &room{Room: r, threads: map[string]*message{}}
+		n.rooms[r] = &room{Room: r, places: map[string][]*message{}, threads: map[string]*message{}}
 	}
 	return r
 }
@@ -154,8 +155,8 @@ func (n *Network) Read(p chat.Place) []chat.Message {
 	defer n.mu.Unlock()
 	var all []chat.Message
 	if r := n.rooms[p.Room]; r != nil {
-		for _, m := range r.messages {
-			if m.place == p && !m.deleted {
+		for _, m := range r.places[p.Thread] {
+			if !m.deleted {
 				all = append(all, m.shown())
 			}
 		}
@@ -247,6 +248,7 @@ func (n *Network) add(m *message, body format.Doc) {
 	n.messages[m.id] = m
 	r := n.rooms[m.place.Room]
 	r.messages = append(r.messages, m)
+	r.places[m.place.Thread] = append(r.places[m.place.Thread], m)
 	n.tell(entry{account: m.account, of: m, event: chat.Event{
 		Kind: chat.Said, Message: m.shown(), By: m.from, At: time.Now(), Key: m.key,
 	}})

@@ -223,8 +223,8 @@ func (n *Network) history(place chat.Place, after chat.Cursor) ([]chat.Event, er
 		return nil, chat.ErrForbidden
 	}
 	var events []chat.Event
-	for _, m := range r.messages {
-		if m.place != place || m.deleted || m.index < from {
+	for _, m := range r.places[place.Thread] {
+		if m.deleted || m.index < from {
 			continue
 		}
 		said := chat.Event{Kind: chat.Said, Message: m.shown(), By: m.from, At: m.words[0].at}
