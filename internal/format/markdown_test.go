@@ -35,6 +35,10 @@ table1: a⇥b
 table: {code x|y}⇥|
 table: {strong z}
 `},
+		{"notes", "a[^1] b[^2] [c]\n\n[^1]: Ibid.\n[^2]: https://x.y\n\n[c]: https://c.x", `
+paragraph: a[^1] b[^2] {link=https://c.x c}
+paragraph: [^1]: Ibid. [^2]: {link=https://x.y https://x.y}
+`},
 		{"links", "[a](</b> \"t\") [c](https://x.y/(z)?a&amp;b) [r][d] ![](https://x.y/i) ![alt *e*](https://x.y/i) <https://e.f> <g@h.i> https://bare.x.\n\n[d]: https://d.x", `
 paragraph: a {link=https://x.y/(z)?a&b c} {link=https://d.x r} {image=https://x.y/i [image]} {image=https://x.y/i alt e} {link=https://e.f https://e.f} {link=mailto:g@h.i g@h.i} {link=https://bare.x https://bare.x}.
 `},

@@ -1,6 +1,8 @@
 package format
 
 import (
+	"bytes"
+
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
@@ -66,13 +68,21 @@ func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (a
 	return s.BlockParser.Open(parent, reader, pc)
 }
 
-// short leaves long paragraphs as they are.
+// short leaves long paragraphs as they are, and those of notes: "[^1]: Ibid."
+// has words to be read and is no address of a link.
 type short struct{ parser.ParagraphTransformer }
 
 func (s short) Transform(n *ast.Paragraph, reader text.Reader, pc parser.Context) {
-	if n.Lines().Len() <= mostLines {
-		s.ParagraphTransformer.Transform(n, reader, pc)
+	if n.Lines().Len() > mostLines {
+		return
 	}
+	for i := range n.Lines().Len() {
+		line := n.Lines().At(i)
+		if bytes.HasPrefix(bytes.TrimLeft(line.Value(reader.Source()), " "), []byte("[^")) {
+			return
+		}
+	}
+	s.ParagraphTransformer.Transform(n, reader, pc)
 }
 
 // limited stops reading marks in a block when their cost reaches the limit.
