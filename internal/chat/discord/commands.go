@@ -70,6 +70,9 @@ func (p *Platform) Register(ctx context.Context, all []chat.Command) error {
 	for _, server := range slices.Sorted(maps.Keys(servers)) {
 		path := "applications/" + me.application + "/guilds/" + server + "/commands"
 		if err := p.registerAt(ctx, path, orders(p.slash(), all)); err != nil {
+			if is(err, noAccess) {
+				err = fmt.Errorf("it did not let the bot have commands: let it in once more at %s: %w", invitation(me.application), err)
+			}
 			wrong = append(wrong, fmt.Errorf("register commands with server %s: %w", server, err))
 		}
 	}
@@ -139,6 +142,9 @@ func (p *Platform) registerAt(ctx context.Context, path string, want []order) er
 			a.in = changed(w)
 		}
 		if err := p.waited(ctx, func() error { return p.call(ctx, a, nil) }); err != nil {
+			if is(err, badForm) {
+				err = fmt.Errorf("Discord does not take it as it is written: %w", err)
+			}
 			return fmt.Errorf("%s: %w", w.Name, err)
 		}
 	}

@@ -48,6 +48,7 @@ const (
 	answeredAlready = 40060
 	wrongHookToken  = 50027
 	badForm         = 50035
+	noAccess        = 50001
 	threadArchived  = 50083
 	threadThere     = 160004
 	threadLocked    = 160005
@@ -64,12 +65,14 @@ var kinds = map[int]error{
 	unknownWebhook:  chat.ErrForbidden,
 	unknownAsking:   chat.ErrGone,
 	manyWebhooks:    chat.ErrForbidden,
-	30010:           chat.ErrRefused,   // 20 emoji stand under the message
-	30033:           chat.ErrForbidden, // 1,000 people are in the thread
+	30010:           chat.ErrRefused, // 20 emoji stand under the message
+	30032:           chat.ErrRefused,
+	30033:           chat.ErrRefused,
+	30034:           chat.ErrRefused,
 	40001:           chat.ErrAuth,
 	40002:           chat.ErrAuth, // the account must be verified
 	40005:           chat.ErrRefused,
-	50001:           chat.ErrForbidden,
+	noAccess:        chat.ErrForbidden,
 	50005:           chat.ErrForbidden, // another's message
 	50006:           chat.ErrRefused,   // an empty message
 	50008:           chat.ErrForbidden, // no channel for text
@@ -84,6 +87,14 @@ var kinds = map[int]error{
 	200001:          chat.ErrRefused,
 	220001:          chat.ErrRefused,
 	240000:          chat.ErrRefused, // an address that Discord blocks
+}
+
+// sentences say what some refusals mean, better than Discord does.
+var sentences = map[int]string{
+	30032: "there are as many commands as Discord lets an application have on a server",
+	30033: "there are as many people in the thread as Discord lets in, 1,000",
+	30034: "the application has made as many commands on this server today as Discord lets it, 200",
+	90001: "who wrote the message has blocked the bot, so that it may not react to it",
 }
 
 // passing are codes that mean: later, and how much later.
@@ -121,6 +132,9 @@ func (p *Platform) translate(x *exchange, err error, scope chat.Scope) error {
 	said := x.refusal()
 	f.code, f.field = said.Code, string(said.Errors)
 	f.text = strings.TrimSpace(fmt.Sprintf("Discord says: %s (%d)", said.text(x.status), max(said.Code, x.status)))
+	if plain := sentences[f.code]; plain != "" {
+		f.text = fmt.Sprintf("%s (%d)", plain, f.code)
+	}
 	f.kind = kindOf(f, scope)
 	return f.finished(p)
 }

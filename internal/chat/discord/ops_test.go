@@ -66,14 +66,14 @@ var answers = map[string][]int{
 	"list_messages":                {10003, 50001},
 	"get_message":                  {10008},
 
-	"create_message": {401, 429, 500, 502, 503, 10003, 50001, 50013, 50035, 160005},
+	"create_message": {401, 429, 500, 502, 503, 10003, 30033, 50001, 50013, 50035, 160005},
 	"update_message": {429, 502, 10008, 50083},
 	"delete_message": {10008, 50013},
 
 	"create_thread":              {10003, 50013},
 	"create_thread_from_message": {10008, 50013, 160004, 160006},
 
-	"add_my_message_reaction":         {10008, 10014, 30010, 50013, 50083},
+	"add_my_message_reaction":         {10008, 10014, 30010, 50013, 50083, 90001},
 	"delete_my_message_reaction":      {10008, 10014, 50083},
 	"list_message_reactions_by_emoji": {10008},
 
@@ -86,8 +86,8 @@ var answers = map[string][]int{
 	"create_interaction_response":     {10062, 40060},
 	"update_original_webhook_message": {10008, 50027}, // a call's webhook is the application: its secret ends, it is never unknown (10015)
 
-	"list_guild_application_commands":  nil,
-	"create_guild_application_command": nil,
+	"list_guild_application_commands":  {50001},
+	"create_guild_application_command": {30032, 30034, 50035},
 	"update_guild_application_command": nil,
 	"delete_guild_application_command": nil,
 }

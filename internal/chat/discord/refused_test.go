@@ -209,6 +209,33 @@ var refusals = []struct {
 		s.Deny(f.ID, discordtest.SendMessages)
 		return s.do(t, posting(at(f), "", "An essay."))
 	}},
+	{"the thread is full of people", "create_message", 30033, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		s.Fault(discordtest.Fault{Op: "create_message", Kind: discordtest.Refused, Code: 30033, Count: 1})
+		return s.says(t, s.do(t, posting(s.thread, "", "More.")), "as many people in the thread")
+	}},
+	{"who is reacted to has blocked the bot", "add_my_message_reaction", 90001, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		s.Fault(discordtest.Fault{Op: "add_my_message_reaction", Kind: discordtest.Refused, Code: 90001, Count: 1})
+		return s.says(t, s.do(t, on(chat.React, s.own, "👍")), "has blocked the bot")
+	}},
+	{"there are too many commands", "create_guild_application_command", 30032, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		var all []chat.Command
+		for i := range 16 { // in the menu
+			all = append(all, chat.Command{Name: fmt.Sprintf("c%d", i), Menu: fmt.Sprintf("Command %d", i)})
+		}
+		return s.says(t, s.p.Register(t.Context(), all), "as many commands as Discord lets an application have")
+	}},
+	{"too many commands were made today", "create_guild_application_command", 30034, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		s.Fault(discordtest.Fault{Op: "create_guild_application_command", Kind: discordtest.Refused, Code: 30034, Count: 1})
+		return s.says(t, s.p.Register(t.Context(), table()), "made as many commands on this server today")
+	}},
+	{"a command is not written as Discord wants it", "create_guild_application_command", 50035, chat.ErrRefused, func(t *testing.T, s *scene) error {
+		defer s.ForgetBad()
+		return s.says(t, s.p.Register(t.Context(), []chat.Command{{Name: "no name!"}}), "does not take it as it is written")
+	}},
+	{"the server lets the bot have no commands", "list_guild_application_commands", 50001, chat.ErrForbidden, func(t *testing.T, s *scene) error {
+		s.Fault(discordtest.Fault{Op: "list_guild_application_commands", Kind: discordtest.Refused, Code: 50001, Count: 1})
+		return s.says(t, s.p.Register(t.Context(), table()), "let it in once more at https://discord.com/oauth2/authorize?")
+	}},
 	{"the forum is deleted", "create_thread", 10003, chat.ErrForbidden, func(t *testing.T, s *scene) error {
 		f := s.forum()
 		does(t, s.p, posting(at(f), "", "An essay."))
@@ -223,6 +250,15 @@ func failing(op string, status int, a func(*scene) chat.Action) func(*testing.T,
 		s.Fault(discordtest.Fault{Op: op, Kind: discordtest.Fail, Status: status, Count: 1})
 		return s.do(t, a(s))
 	}
+}
+
+// says wants words in what an error says, and returns it.
+func (s *scene) says(t *testing.T, err error, words string) error {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), words) {
+		t.Errorf("%v does not say: %s", err, words)
+	}
+	return err
 }
 
 func (s *scene) mod() *discordtest.User {
@@ -397,9 +433,9 @@ func TestKinds(t *testing.T) {
 		status, code int
 		want         error
 	}{
-		{http.StatusForbidden, 90001, chat.ErrRefused}, {http.StatusBadRequest, 30033, chat.ErrForbidden},
+		{http.StatusForbidden, 0, chat.ErrForbidden},
 		{http.StatusBadRequest, 200000, chat.ErrRefused}, {http.StatusBadRequest, 130000, errLater}, {http.StatusTooManyRequests, 30046, errLater},
-		{http.StatusForbidden, 0, chat.ErrForbidden}, {http.StatusNotFound, 0, chat.ErrForbidden}, {http.StatusUnauthorized, 0, chat.ErrAuth},
+		{http.StatusNotFound, 0, chat.ErrForbidden}, {http.StatusUnauthorized, 0, chat.ErrAuth},
 		{http.StatusBadRequest, 99999, chat.ErrRefused}, {http.StatusServiceUnavailable, 0, nil},
 	} {
 		if got := kindOf(&failure{status: c.status, code: c.code}, chat.RoomScope); !cameTo(got, c.want) {

@@ -278,8 +278,22 @@ func (s *Server) createCommand(r *request) (int, any, *apiError) {
 			return http.StatusOK, s.commandObject(c), nil
 		}
 	}
+	if s.full(c) {
+		return 0, nil, errMaxCommands
+	}
 	s.commands = append(s.commands, c)
 	return http.StatusCreated, s.commandObject(c), nil
+}
+
+// full reports whether there are as many commands of a kind as there may be.
+func (s *Server) full(c *command) bool {
+	n := 0
+	for _, o := range s.commands {
+		if o.guild == c.guild && o.kind == c.kind {
+			n++
+		}
+	}
+	return n >= map[bool]int{true: 100, false: 15}[c.kind == chatInput]
 }
 
 func (s *Server) commandOf(r *request) (int, *apiError) {

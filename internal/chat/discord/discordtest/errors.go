@@ -26,6 +26,8 @@ var (
 	errUnknownCommand     = refuse(404, 10063, "Unknown application command")
 	errMaxWebhooks        = refuse(400, 30007, "Maximum number of webhooks reached (15)")
 	errMaxReactions       = refuse(400, 30010, "Maximum number of reactions reached (20)")
+	errMaxCommands        = refuse(400, 30032, "Maximum number of application commands reached")
+	errBlocked            = refuse(403, 90001, "Reaction was blocked")
 	errTooLarge           = refuse(413, 40005, "Request entity too large")
 	errAcknowledged       = refuse(400, 40060, "Interaction has already been acknowledged.")
 	errMissingAccess      = refuse(403, 50001, "Missing Access")
@@ -44,6 +46,15 @@ var (
 	errMaxThreads         = refuse(400, 160006, "Maximum number of active threads reached")
 	errNotImplemented     = refuse(501, 0, "discordtest does not have this operation")
 )
+
+// planted are the refusals of a Fault.
+var planted = map[int]*apiError{
+	30032: errMaxCommands,
+	30033: refuse(400, 30033, "Maximum number of thread participants has been reached (1000)"),
+	30034: refuse(400, 30034, "Maximum number of daily application command creates has been reached (200)"),
+	50001: errMissingAccess,
+	90001: errBlocked,
+}
 
 func refuse(status, code int, text string) *apiError {
 	return &apiError{status: status, code: code, text: text}

@@ -19,6 +19,7 @@ const (
 	Shared                  // 429 for the route, for Wait, that is not the bot's fault
 	Global                  // 429 for everything, for Wait
 	Banned                  // Cloudflare answers 429 in HTML, for Wait
+	Refused                 // the documented refusal with Code, for reasons that do not come about here
 )
 
 // Fault is a rule of what goes wrong. It stays until Count is used up or
@@ -30,6 +31,7 @@ type Fault struct {
 	Count  int     // how often; 0: without end
 	Chance float64 // of each request; 0: always
 	Status int     // of Fail
+	Code   int     // of Refused
 	Wait   time.Duration
 
 	Channel string // only requests with this channel, thread or webhook in the path; "": all
@@ -150,6 +152,12 @@ func (s *Server) strike(w http.ResponseWriter, r *request, f *Fault) bool {
 			panic(http.ErrAbortHandler)
 		}
 		return true
+	case Refused:
+		e := planted[f.Code]
+		s.mu.Lock()
+		s.count(r.op.name, f.Code)
+		s.mu.Unlock()
+		s.refuse(w, r, &refusal{status: e.status, body: e.object()})
 	case CutOff:
 		panic(http.ErrAbortHandler)
 	case Fail:
