@@ -154,6 +154,10 @@ cron = "0 0 29 2 *"
 		}, []string{"1 · Short One paragraph, which is all there is"}},
 		"the menu of the post":  {func() (*discordtest.Interaction, error) { return ben.Menu(post.ID, "Show passage") }, []string{"This is passage 1 of 1 of Short", jump}},
 		"the menu of the reply": {func() (*discordtest.Interaction, error) { return ben.Menu(said, "Show passage") }, []string{"This was said about passage 1 of 1 of Short", "> which is all there is"}},
+		"the menu that moves":   {func() (*discordtest.Interaction, error) { return ben.Menu(said, "Move anchor") }, []string{"This remark is about these words:", "> which is all there is", "To move it"}},
+		"what may be moved": {func() (*discordtest.Interaction, error) {
+			return ben.Autocomplete(thread, "essay anchor", map[string]string{"remark": ""}, "remark")
+		}, []string{"Is it enough?"}},
 		"passage in the thread": {func() (*discordtest.Interaction, error) { return ben.Slash(thread, "essay passage", nil) }, []string{"This is passage 1 of 1 of Short"}},
 	} {
 		got := g.asks(c.do)
@@ -162,6 +166,38 @@ cron = "0 0 29 2 *"
 				t.Errorf("%s: %q does not hold %q", what, got, w)
 			}
 		}
+	}
+	const asked = "Which one do you mean?"
+	if _, err := ben.Say(thread, "> is\nWhich of them?", ""); err != nil {
+		t.Fatal(err)
+	}
+	if q := g.waitFor(thread, asked); !strings.Contains(q.Text, "paragraph, which **is** all there is to be read.") {
+		t.Errorf("the question: %q", q.Text)
+	}
+	offered := g.asks(func() (*discordtest.Interaction, error) {
+		return ben.Autocomplete(thread, "essay anchor", map[string]string{"place": ""}, "place")
+	})
+	if !strings.Contains(offered, "1 · Short One paragraph, which is all") || !strings.Contains(offered, "the passage as a whole") {
+		t.Errorf("offered are %q", offered)
+	}
+	moved := g.asks(func() (*discordtest.Interaction, error) {
+		return ben.Slash(thread, "essay anchor", map[string]string{"place": "2"})
+	})
+	if !strings.HasPrefix(moved, "It is now about these words:") {
+		t.Errorf("the answer: %q", moved)
+	}
+	wait.Until(t, patience, "the question is gone", func() bool {
+		return !slices.ContainsFunc(g.site.Messages(thread), func(m discordtest.Message) bool { return strings.Contains(m.Text, asked) })
+	})
+	tea.say(ann, "> is\n\nWhich of those?", root.ID)
+	tea.waitFor(bot, asked)
+	tea.say(ann, "1", root.ID)
+	wait.Until(t, patience, "both point at one place", func() bool {
+		out, _, _ := f.bot("export", "short", "--format", "jsonld")
+		return strings.Count(out, `"exact": "is"`)+strings.Count(out, `"exact":"is"`) == 2
+	})
+	if all := g.site.Messages(thread); slices.ContainsFunc(all, func(m discordtest.Message) bool { return strings.HasSuffix(m.Text, "1") }) {
+		t.Errorf("a choice was taken for a remark: %+v", all)
 	}
 	if all := strings.Join(g.site.Everything(g.club), "\n"); strings.Contains(all, "passages posted") {
 		t.Errorf("a private answer is found in the channel: %s", all)
