@@ -11,13 +11,10 @@ import (
 // TestAnchoring measures every level on a made text, with fixed seeds, and
 // holds it to the bar; or on -anchor.text, and prints the table.
 func TestAnchoring(t *testing.T) {
-	text, n, slack := madeText("essay.md", 17_000, 1), 200, 0.5 // one of 200
+	text, other := measuredTexts(t)
+	n, slack := 200, 0.5 // one of 200
 	if *anchorText != "" {
-		given, err := os.ReadFile(*anchorText)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, n, slack = strings.ToValidUTF8(string(given), "\uFFFD"), *anchorN, 0
+		n, slack = *anchorN, 0
 	}
 	t.Logf("%d words, seed %d, %d quotes a level; edits: see levels and retyped\n%-28s %6s %6s %6s %6s %6s %9s %9s",
 		len(strings.Fields(text)), *anchorSeed, n, "", "right%", "even%", "asked%", "none%", "else%", "median ms", "99 % ms")
@@ -35,7 +32,25 @@ func TestAnchoring(t *testing.T) {
 		t.Logf("%-28s %s", l.name, r)
 		l.judge(t, r, slack)
 	}
-	absent(t, prepared, int(2*slack))
+	absent(t, prepared, other, int(2*slack))
+}
+
+// measuredTexts are the text of the quotes and that of the absent ones: those
+// given, or else made ones, of the sample's essay and of its comments, which
+// share a phrase or two with it.
+func measuredTexts(t *testing.T) (text, other string) {
+	t.Helper()
+	given := func(file, made string, words int) string {
+		if file == "" {
+			return madeText(made, words, 1)
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.ToValidUTF8(string(raw), "\uFFFD")
+	}
+	return given(*anchorText, "essay.md", 17_000), given(*anchorAbsent, "comments.md", 5000)
 }
 
 func (l level) judge(t *testing.T, r *result, slack float64) {
@@ -52,17 +67,9 @@ func (l level) judge(t *testing.T, r *result, slack float64) {
 	}
 }
 
-// absent looks for 400 quotes of 20 to 200 characters that are not there: the
-// words of the sample's comments, which share a phrase or two with the essay.
-func absent(t *testing.T, in *Text, slack int) {
-	text := madeText("comments.md", 5000, 2)
-	if *anchorAbsent != "" {
-		given, err := os.ReadFile(*anchorAbsent)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = strings.ToValidUTF8(string(given), "\uFFFD")
-	}
+// absent looks for 400 quotes of 20 to 200 characters that are not there, but
+// in text.
+func absent(t *testing.T, in *Text, text string, slack int) {
 	other := newMeasurer(text, *anchorSeed)
 	r := &result{}
 	for range 400 {
