@@ -199,7 +199,7 @@ const shortestAround = 80
 
 // around returns where the beginning and the end of the words stand near each
 // other: between them words were put in or left out without a mark, or it is
-// too long to be compared as a whole.
+// too long to be compared as a whole. But for that they must be much the same.
 func (t *Text) around(w wanted) []match {
 	parts := t.parts(w.folded)
 	if len(parts) != 1 || len(parts[0]) < shortestAround {
@@ -207,5 +207,32 @@ func (t *Text) around(w wanted) []match {
 	}
 	q := parts[0]
 	n := min(len(q)/4, longestPattern/4)
-	return t.elided([][]symbol{q[:n], q[len(q)-n:]}, len(q), true)
+	var all []match
+	for _, more := range []int{0, 1} { // from the beginning on, and from the end
+		all = append(all, t.elided([][]symbol{q[:n], q[len(q)-n-more:]}, len(q), true)...)
+	}
+	for i, m := range all {
+		all[i].errors = t.distance(q, m)
+	}
+	all = slices.DeleteFunc(apart(all), func(m match) bool {
+		length := m.end - m.start
+		return m.errors-max(length-len(q), len(q)-length) > len(q)/5
+	})
+	least := fewest(all)
+	return slices.DeleteFunc(all, func(m match) bool { return m.errors > least })
+}
+
+// distance is the number of differences between q and a stretch.
+func (t *Text) distance(q []symbol, m match) int {
+	text := t.symbols[m.start:m.end]
+	n := max(len(q), len(text))
+	if min(len(q), len(text)) > 0 {
+		newPattern(q, t.alphabet()).run(text, true, n, func(end, errors int) int {
+			if end == len(text) {
+				n = errors
+			}
+			return n
+		})
+	}
+	return n
 }

@@ -125,18 +125,7 @@ func (t *Text) mostAlike(all []candidate, quote string) []candidate {
 // make b of a.
 func differences(a, b string) int {
 	in := prepare(b, func(s string) folded { return folded{text: s, from: make([]int32, len(s)), to: make([]int32, len(s))} })
-	q := in.read(a)
-	if len(q) == 0 {
-		return len(in.symbols)
-	}
-	n := max(len(q), len(in.symbols))
-	newPattern(q, in.alphabet()).run(in.symbols, true, n, func(end, errors int) int {
-		if end == len(in.symbols) {
-			n = errors
-		}
-		return n
-	})
-	return n
+	return in.distance(in.read(a), match{end: len(in.symbols)})
 }
 
 func (t *Text) candidate(m match, w wanted) candidate {
