@@ -81,6 +81,9 @@ func TestDiscordNames(t *testing.T) {
 	if got, want := d.Print(doc), "<@1>, <@9>, #hall, @mods"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
+	if got, want := d.Print(d.Parse("<@9><@9>")), "<@9><@9>"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
 }
 
 // TestCards reads what bots show below a message.

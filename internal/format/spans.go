@@ -128,12 +128,13 @@ func trimmed(words string, s Span) (Span, bool) {
 	return s, s.Start < s.End
 }
 
-// merged sorts spans of one rank and makes them disjoint.
+// merged sorts spans of one rank and makes them disjoint. Who is mentioned twice
+// without a blank between stays so.
 func merged(words string, spans []Span) []Span {
 	slices.SortStableFunc(spans, nesting)
 	out := spans[:0:0]
 	for _, s := range spans {
-		if len(out) == 0 || s.Start > out[len(out)-1].End {
+		if len(out) == 0 || s.Start > out[len(out)-1].End || s.Kind == Mention && s.Start == out[len(out)-1].End {
 			out = append(out, s)
 			continue
 		}
