@@ -126,6 +126,9 @@ type pen struct {
 // take waits for the pen and returns the transaction that came with it, nil if
 // none is open. Whoever has it must pass it on.
 func (p *pen) take(ctx context.Context) (*together, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	if !p.taken {
 		p.taken = true
