@@ -82,7 +82,7 @@ func (s shore) asked() int {
 	s.t.Helper()
 	var open []store.Note
 	err := s.db.View(s.t.Context(), func(tx *store.Tx) (err error) {
-		open, err = tx.Notes(s.text.ID, "question")
+		open, err = tx.Notes(s.text.ID, relay.Question)
 		return err
 	})
 	if err != nil {

@@ -62,7 +62,7 @@ func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
 		return thing, ignoreMissing(err)
 	}
 	n, err := tx.Note(thing.Note())
-	if err != nil || n.Kind != question {
+	if err != nil || n.Kind != Question {
 		return thing, err
 	}
 	return thingAt(tx, room, n.ReplyTo.ID)

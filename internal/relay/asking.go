@@ -18,7 +18,7 @@ import (
 // writer is asked which one is meant: by a note in reply to it, once. Whatever
 // settles it takes the note back: an answer, a command, an edit, a deletion.
 const (
-	question = "question" // the note's Kind
+	Question = "question" // the Kind of the note that asks
 
 	mostAsked = 6         // places that a question offers; words that stand at more point nowhere
 	mostOpen  = 3         // questions in a place; of more than that the newest
@@ -49,7 +49,7 @@ func (b about) ask(tx *store.Tx, a discussion.Annotation, several []discussion.S
 	if err := b.makeRoom(tx, at.Place, now); err != nil {
 		return err
 	}
-	n = store.Note{ID: questionOn(a.ID), Kind: question, Discussion: a.Discussion, Body: body, Place: at.Place, ReplyTo: at, Created: said}
+	n = store.Note{ID: questionOn(a.ID), Kind: Question, Discussion: a.Discussion, Body: body, Place: at.Place, ReplyTo: at, Created: said}
 	if err := tx.PutNote(n); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (b about) makeRoom(tx *store.Tx, p chat.Place, now time.Time) error {
 
 // questionsAt are the open questions of a place, the newest first.
 func questionsAt(tx *store.Tx, d discussion.ID, p chat.Place) ([]store.Note, error) {
-	open, err := tx.Notes(d, question)
+	open, err := tx.Notes(d, Question)
 	return slices.DeleteFunc(open, func(n store.Note) bool { return n.Place != p }), err
 }
 

@@ -10,6 +10,7 @@ import (
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/page"
+	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
 
@@ -143,7 +144,7 @@ func (d *drawer) draw(s *server, r *room, i int) {
 	}
 	for _, thing := range slices.Sorted(keys(d.st.notes)) {
 		ref, ok := standing(copies[thing])
-		if !ok {
+		if !ok || d.asksAnother(d.st.notes[thing], copies) {
 			continue
 		}
 		m := d.notice(r, d.st.notes[thing])
@@ -154,6 +155,19 @@ func (d *drawer) draw(s *server, r *room, i int) {
 		r.Notices = append(r.Notices, m)
 	}
 	slices.SortStableFunc(r.Notices, func(a, b message) int { return a.At.Compare(b.At.Time) })
+}
+
+// asksAnother reports whether a note asks somebody else than the visitor.
+func (d *drawer) asksAnother(n store.Note, copies map[store.Thing][]store.Copy) bool {
+	if n.Kind != relay.Question {
+		return false
+	}
+	for id, a := range d.said {
+		if ref, ok := standing(copies[store.AnnotationThing(id)]); ok && ref.ID == n.ReplyTo.ID {
+			return !d.is(a.Creator, d.v)
+		}
+	}
+	return true
 }
 
 func keys[K comparable, V any](m map[K]V) func(func(K) bool) {

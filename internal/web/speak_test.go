@@ -59,6 +59,26 @@ func TestWhatIsSaidInOneRoomStandsInTheOtherAndInTheMargin(t *testing.T) {
 	h.await("the margin is empty", func() bool { return strings.Contains(ada.get(""), "nothing in the margin yet") })
 }
 
+// Where a quotation stands twice, only who wrote it sees the question.
+func TestAQuestionIsForItsWriterAlone(t *testing.T) {
+	h := build(t)
+	h.post(4)
+	ada, bea := h.visitor("Ada"), h.visitor("Bea")
+	say := func(v visit, words string) {
+		v.do("/rooms/1/say", url.Values{"passage": {"passage-d"}, "text": {words}})
+	}
+	say(ada, "> and talk is\n\nIs it?")
+	h.await("it is asked", func() bool { return strings.Contains(ada.get(""), "Which one do you mean?") })
+	if page := bea.get(""); strings.Contains(page, "Which one do you mean?") || !strings.Contains(page, "Is it?") {
+		t.Errorf("somebody else sees the question, or not the remark: %s", between(page, `id="room-1"`, "</section>"))
+	}
+	say(ada, "2")
+	h.await("the choice is marked, and the question gone", func() bool {
+		page := ada.get("")
+		return strings.Contains(page, "lovely, <mark") && strings.Contains(page, ">and talk is</mark> gone") && !strings.Contains(page, "Which one do you mean?")
+	})
+}
+
 func TestEachWrongRequestGetsOneSentence(t *testing.T) {
 	h := build(t)
 	h.post(1)
