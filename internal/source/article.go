@@ -24,11 +24,14 @@ type article struct {
 	origin string // what names the page (see [originOf])
 }
 
-// article fetches the essay that stands at an address. A forum tells its posts
-// itself.
+// article fetches the essay that stands at an address. Forums and Tumblr tell
+// their posts themselves.
 func (v *visit) article(ctx context.Context, ref string) (article, error) {
 	if s, id, ok := postOf(ref); ok {
 		return v.linkedPost(ctx, s, id)
+	}
+	if post, ok := v.tumblr(ctx, ref); ok {
+		return post, nil
 	}
 	a, err := v.get(ctx, ref)
 	if err != nil {

@@ -57,6 +57,7 @@ var Sources = []Source{
 	{"forum", isForum, fetchForum},
 	{"hacker news", isHackerNews, fetchHackerNews},
 	{"reddit", isReddit, fetchReddit},
+	{"tumblr", isTumblr, fetchTumblr},
 	{"web", IsAddress, fetchPage},
 	{"markdown", named(".md", ".markdown"), fetchMarkdown},
 	{"html", named(".html", ".htm", ".xhtml"), fetchHTML},
