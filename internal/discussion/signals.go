@@ -64,7 +64,9 @@ var signals = []signal{
 	{"praise or thanks", 3.2, func(b border) bool { return praise.MatchString(b.after.first) }},
 	{"takes a side", 2.8, func(b border) bool { return stance.MatchString(b.after.first) }},
 	{"speaks of the text", 0.8, func(b border) bool { return ofText.MatchString(b.after.first) }},
-	{"speaks to the writer", 0.5, func(b border) bool { return toWriter.MatchString(b.after.first) }},
+	{"speaks to the writer", 0.5, func(b border) bool {
+		return strings.Contains(b.after.first, "you") && toWriter.MatchString(b.after.first)
+	}},
 	{"points at what was said", 1.3, func(b border) bool { return pointer.MatchString(b.after.first) }},
 	{"asks and no more", 1.4, func(b border) bool { return asked(b.after.first) && (ends(b.after.text, "?") || b.after.size < 30) }},
 	{"asks and goes on", 1.8, func(b border) bool { return asked(b.after.first) && !ends(b.after.text, "?") && b.after.size >= 30 }},
@@ -100,7 +102,9 @@ var signals = []signal{
 	{"of nothing the same", 0.5, func(b border) bool { return b.mean <= shortLines && b.alike == 0 }},
 	{"lines are short here", 0.6, func(b border) bool { return b.mean <= 30 }},
 	{"lines are very short here", 0.7, func(b border) bool { return b.mean <= 22 }},
-	{"behind a question to someone", 1.9, func(b border) bool { return askedSomeone.MatchString(plainly(b.before.text)) }},
+	{"behind a question to someone", 1.9, func(b border) bool {
+		return strings.Contains(b.before.text, "?") && askedSomeone.MatchString(plainly(b.before.text))
+	}},
 }
 
 // takesUp reports whether a line begins with "the keeper" or "his lamp" where
@@ -142,7 +146,7 @@ func judges(l line) bool {
 }
 
 // asked reports whether a first sentence is a question.
-func asked(first string) bool { return asks.MatchString(first) && strings.Contains(first, "?") }
+func asked(first string) bool { return strings.Contains(first, "?") && asks.MatchString(first) }
 
 // heads reports whether a line is the heading of a section numbered in Roman.
 func heads(l line) bool {
