@@ -125,9 +125,10 @@ func numbered(n int) format.Block {
 }
 
 // heardChoice takes a number alone that answers a question as the choice of
-// its place, if it is the writer who answers. It is no remark, whoever says it,
-// and stays none when it is told again.
-func (r *Relay) heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
+// its place, if it is the writer who answers. In reply to a question it is no
+// remark, whoever says it and whatever the number is. A choice stays one when
+// it is told again.
+func heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
 	n, ok := numberAlone(e.Message.Body.Text)
 	if !ok {
 		return false, nil
@@ -136,24 +137,26 @@ func (r *Relay) heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bo
 	if err != nil || a.ID == "" {
 		return false, err
 	}
+	aim, err := AimOf(tx, a)
+	if err != nil {
+		return false, err
+	}
+	to, offered := aim.Choice(n)
+	if !offered && e.Message.ReplyTo.ID == "" {
+		return false, nil
+	}
 	room := e.Message.Ref.Place.Room
 	if err := tx.PutTombstone(room, e.Message.Ref.ID); err != nil {
 		return true, err
 	}
-	if mine, err := Wrote(tx, e.Message.From, room.Platform, a); !mine || err != nil {
+	mine, err := Wrote(tx, e.Message.From, room.Platform, a)
+	if err != nil || !mine || !offered {
 		return true, err
 	}
 	if q, err := tx.Note(questionOn(a.ID)); err != nil || q.Body.Empty() {
 		return true, err
 	}
-	aim, err := AimOf(tx, a)
-	if err != nil {
-		return true, err
-	}
-	if to, ok := aim.Choice(n); ok {
-		return true, Move(tx, a, to, now)
-	}
-	return true, nil
+	return true, Move(tx, a, to, now)
 }
 
 // numberAlone reads "2", "2." and the like.

@@ -116,7 +116,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if heard, err := r.heardChoice(tx, e, now); heard || err != nil {
+	if heard, err := heardChoice(tx, e, now); heard || err != nil {
 		return err
 	}
 	about, err := whatAbout(tx, e.Message)
