@@ -34,7 +34,7 @@ func TestFindWhatWasCopied(t *testing.T) {
 		{"a part of a ruler", "3. Winding\n--------", "3. Winding\n--------"},
 		{"a short ruler, as one dash", "4. Winding at night —", "4. Winding at night\n---"},
 		{"two dashes as one", "keeper – or a cat – is", "keeper -- or a cat -- is"},
-		{"letters slipped into an indent", "like this:\n\n  x       y   key.insert()\n      z     key.turn(8)\n\nand", "like this:\n\n            key.insert()\n            key.turn(8)\n\nand"},
+		{"letters slipped into an indent", "like this:\n\n x x  q  k y   key.insert()\n  w j e z b   key.turn(8)\n\nand", "like this:\n\n            key.insert()\n            key.turn(8)\n\nand"},
 		{"the indent decides", "\n    key.inzert()\n    key.turn(8)\n\n8", "key.insert()\n    key.turn(8)\n\n8"},
 		{"retyped without it", "this: key.insert() key.turn(8) and the lmap", "this:\n\n            key.insert()\n            key.turn(8)\n\nand the lamp"},
 		{"two dots are no ellipsis where they were typed by mistake", "the lamp stays of.. A keeper", "the lamp stays off. A keeper"},
