@@ -161,16 +161,24 @@ const longestContext = 64
 func (t *Text) want(q Quote) wanted {
 	w := wanted{quote: trim(q.Exact), folded: trim(t.fold(q.Exact).text)}
 	w.words = t.read(w.folded)
-	w.before = t.read(trim(t.fold(q.Prefix).text))
+	before, after := t.context(q)
+	w.before, w.after = t.read(before), t.read(after)
 	slices.Reverse(w.before)
 	w.before = w.before[:min(len(w.before), longestContext)]
-	w.after = t.read(trim(t.fold(q.Suffix).text))
 	w.after = w.after[:min(len(w.after), longestContext)]
 	if q.Hint != nil {
 		start := t.index(q.Hint.Start)
 		w.hint = &Span{start, max(start, t.index(q.Hint.End))}
 	}
 	return w
+}
+
+// context is what stands before and behind q, folded as one with it: the
+// dashes of a ruler that q ends in go on.
+func (t *Text) context(q Quote) (before, after string) {
+	f := t.fold(q.Prefix + q.Exact + q.Suffix)
+	at := func(n int) int { return sort.Search(len(f.from), func(i int) bool { return int(f.from[i]) >= n }) }
+	return trim(f.text[:at(len(q.Prefix))]), trim(f.text[at(len(q.Prefix)+len(q.Exact)):])
 }
 
 func (w wanted) context() bool { return len(w.before)+len(w.after) > 0 }
@@ -237,10 +245,10 @@ func (t *Text) altered(w wanted) []match {
 	if near := t.near(words, w); fewest(near) < fewest(best) {
 		best = near
 	}
-	if len(parts) == 1 || len(parts) > mostParts {
+	// The dots may be the text's own, or typed by mistake.
+	if len(parts) == 1 || len(parts) > mostParts || fewest(best) <= len(words)/8 {
 		return best
 	}
-	// The dots may be the text's own, or typed by mistake.
 	if cut := t.elided(parts, mostLeftOut, false); len(best) == 0 || 2*fewest(cut) < fewest(best) {
 		best = cut
 	}

@@ -138,14 +138,15 @@ var typewritten = strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "«", 
 // (one in ten), with straight quotes, hyphens for dashes and single spaces (two
 // thirds); from 60 characters on one in three without its middle half, with
 // " … ", "...", " [...] " or " … " in its place; and one letter in 40 left out,
-// doubled, changed or swapped with the next.
+// doubled, changed or swapped with the next. Rulers are not cut.
 func retyped(m *measurer) (Quote, [2]int) {
 	q, at := m.unique(20, 200)
 	s := []rune(q)
-	if len(s) >= 60 && m.IntN(3) == 0 {
-		m.cut = []string{" … ", "...", " [...] ", "… "}[m.IntN(4)]
-		n := len(s) / 4
-		s = slices.Concat(s[:n+m.IntN(n)], []rune(m.cut), s[len(s)-n:])
+	if n := len(s) / 4; n >= 15 && m.IntN(3) == 0 {
+		head, tail := s[:n+m.IntN(n)], s[len(s)-n:]
+		if cut := []string{" … ", "...", " [...] ", "… "}[m.IntN(4)]; !ruler(head[len(head)-3:]) && !ruler(tail[:3]) {
+			s, m.cut = slices.Concat(head, []rune(cut), tail), cut
+		}
 	}
 	for range (len(s) + 20) / 40 {
 		i := m.IntN(len(s) - 1)
@@ -174,6 +175,12 @@ func retyped(m *measurer) (Quote, [2]int) {
 		q = strings.Join(strings.Fields(typewritten.Replace(q)), " ")
 	}
 	return Quote{Exact: q}, at
+}
+
+// ruler reports whether s is one mark again and again, such as part of a line
+// of dashes.
+func ruler(s []rune) bool {
+	return !unicode.IsLetter(s[0]) && !slices.ContainsFunc(s, func(r rune) bool { return r != s[0] })
 }
 
 // putIn puts other words of the text into the middle third of a quote.

@@ -11,6 +11,7 @@ import (
 const (
 	mostLeftOut = 2000 // characters that an ellipsis may stand for
 	mostAnchors = 200  // places of the longest part that are looked at
+	mostDots    = 8    // of an ellipsis; more are a ruler
 	mostParts   = 16   // a quote of more is compared as a whole
 )
 
@@ -27,6 +28,10 @@ func (t *Text) parts(folded string) [][]symbol {
 		}
 	}
 	for i := 0; i < len(folded); i++ {
+		if dots := len(folded[i:]) - len(strings.TrimLeft(folded[i:], ".")); dots > mostDots {
+			i += dots - 1 // a ruler
+			continue
+		}
 		n := ellipsis(folded[i:])
 		if n == 0 {
 			continue
