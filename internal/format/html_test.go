@@ -140,8 +140,8 @@ paragraph: hello
 		{"mentions", `<a href="https://matrix.to/#/@ann:hs.org">Ann</a>: <a href="https://matrix.to/#/@bob:hs"><b>some</b>one</a> <a href="https://matrix.to/#/%40c:hs?via=x">@c</a> <a href="matrix:u/dan:hs"> <i>Dan</i></a> <a href="matrix:u/e:hs">e</a><a href="matrix:u/e:hs">f</a>`, `
 paragraph: {mention=@ann:hs.org @Ann}: {mention=@bob:hs @Bob} {mention=@c:hs @c} {mention=@dan:hs @Dan} {mention=@e:hs @e}{mention=@e:hs @f}
 `},
-		{"no mentions", `<a href="https://matrix.to/#/!r:hs/$e">msg</a> <a href="https://matrix.to/#/#room:hs">room</a> <a href="https://matrix.to/#/@ann:hs/x">x</a> <a href="https://matrix.to/#/@:">y</a>`, `
-paragraph: {link=https://matrix.to/#/!r:hs/$e msg} {link=https://matrix.to/#/#room:hs room} {link=https://matrix.to/#/@ann:hs/x x} {link=https://matrix.to/#/@: y}
+		{"no mentions", `<a href="https://matrix.to/#/!r:hs/$e">msg</a> <a href="https://matrix.to/#/#room:hs">room</a> <a href="https://matrix.to/#/@ann:hs/x">x</a> <a href="https://matrix.to/#/@:">y</a> https://matrix.to/#/@z:hs`, `
+paragraph: {link=https://matrix.to/#/!r:hs/$e msg} {link=https://matrix.to/#/#room:hs room} {link=https://matrix.to/#/@ann:hs/x x} {link=https://matrix.to/#/@: y} https://matrix.to/#/@z:hs
 `},
 		{"spoilers", `<span data-mx-spoiler="why">secret</span> <span data-mx-spoiler>x <a href="https://s.x">l</a></span>`, `
 paragraph: (why){spoiler secret} {spoiler x {link=https://s.x l}}

@@ -8,7 +8,8 @@ import (
 )
 
 // linked adds a link for each bare web address that stands outside addresses
-// and inline code, where the dialect keeps links.
+// and inline code, where the dialect keeps links. The address of a person is not
+// made a mention of them.
 func linked(words string, spans []Span, keep keeper) []Span {
 	if !strings.Contains(words, "://") {
 		return spans
@@ -23,7 +24,7 @@ func linked(words string, spans []Span, keep keeper) []Span {
 			until = max(until, taken[at].End)
 		}
 		s := Span{Kind: Link, Start: start, End: end, Attr: words[start:end]}
-		if s, ok := keep(s, s.Attr); ok && until <= start {
+		if s, ok := keep(s, s.Attr); ok && s.Kind == Link && until <= start {
 			spans = append(spans, s)
 		}
 	}
