@@ -227,7 +227,7 @@ func (c *court) onMatrix(d Dialect, i uint64, want Doc, printed string) (err err
 	return nil
 }
 
-var toPerson = regexp.MustCompile(`^https://matrix\.to/#/(@|%40)([^/?%]|%[89A-F][0-9A-F])+(:|%3A)[A-Za-z0-9.-]+(:\d+)?(\?.*)?$`)
+var toPerson = regexp.MustCompile(`^https://matrix\.to/#/(@|%40)([^/?%:@\[]|%[89A-F][0-9A-F])+(:|%3A)[A-Za-z0-9.-]+(:\d+)?(\?.*)?$`)
 
 // linkedTo counts the links that clients show as a person.
 func linkedTo(page string) int {

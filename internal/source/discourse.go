@@ -82,12 +82,11 @@ func (v *visit) discourse(ctx context.Context, base, topic string) error {
 	if len(t.Stream.Posts) == 0 {
 		return fmt.Errorf("%s/t/%s has no posts that are shown to everyone: check the address", base, topic)
 	}
-	posts := t.Stream.Posts
+	read := v.talkPosts
 	if t.Stream.Mega {
-		posts = v.onward(ctx, base, t)
-	} else {
-		posts = v.talkPosts(ctx, base, t)
+		read = v.onward
 	}
+	posts := read(ctx, base, t)
 	first, rest := posts[0], posts[1:]
 	v.Title, v.URL, v.Origin = cmp.Or(oneLine(t.Title), "Topic "+topic), base+"/t/"+cmp.Or(t.Slug, "-")+"/"+topic, "discourse:"+base+"/t/"+topic
 	d := first.document(v.URL)

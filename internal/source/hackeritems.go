@@ -78,11 +78,12 @@ func (v *visit) itemwise(ctx context.Context, id int) (*news, error) {
 		want(got.Kids, below)
 		v.progress("comments", n+1, max(top.Below, len(queue)))
 	}
-	if errors.Is(err, errNoItem) { // it was one, for whom answers it
-		err = errors.New("Hacker News names but does not show them")
-	}
 	if failed > 0 {
-		v.miss("%s, with what answers them, not in it: %s", plural(failed, "comment is", "comments are"), err)
+		why := fmt.Sprint(err)
+		if errors.Is(err, errNoItem) { // it was one, for whom answers it
+			why = "Hacker News names but does not show them"
+		}
+		v.miss("%s, with what answers them, not in it: %s", plural(failed, "comment is", "comments are"), why)
 	}
 	return story, nil
 }

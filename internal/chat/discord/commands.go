@@ -143,7 +143,7 @@ func (p *Platform) registerAt(ctx context.Context, path string, want []order) er
 		}
 		if err := p.waited(ctx, func() error { return p.call(ctx, a, nil) }); err != nil {
 			if is(err, badForm) {
-				err = fmt.Errorf("Discord does not take it as it is written: %w", err)
+				return fmt.Errorf("%s: Discord does not take it as it is written: %w", w.Name, err)
 			}
 			return fmt.Errorf("%s: %w", w.Name, err)
 		}
