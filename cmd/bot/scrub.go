@@ -27,10 +27,12 @@ func scrub(ctx context.Context, db *store.DB, log *slog.Logger) {
 		case <-time.After(pause):
 		}
 		began := time.Now()
-		if err := db.Scrub(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("erased words stay in the database's files for now", "error", err)
-		}
+		err := db.Scrub(ctx)
 		pause = max(scrubAfter, scrubShare*time.Since(began))
+		if err != nil && ctx.Err() == nil {
+			log.Warn("erased words stay in the database's files for now", "error", err)
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -225,6 +225,9 @@ func TestSegmentOfFiveKinds(t *testing.T) {
 	t.Log("texts that the weights were fitted to:")
 	tuned.log(t)
 	if *tune {
+		for _, th := range dumpsOf(t, "tuned", 1) {
+			t.Logf("%s, %.0f words a line\n%s", th.name, newDump(th.lines).mean, misses(th))
+		}
 		return // who tunes does not look at the others
 	}
 	t.Log("texts that were held out:")
@@ -260,13 +263,4 @@ func misses(th thread) string {
 		fmt.Fprintf(&b, "%s %.2f %v %.90s\n", mark, p, th.starts[n], th.lines[n-1])
 	}
 	return b.String()
-}
-
-func TestShowMisses(t *testing.T) {
-	if !*tune {
-		t.Skip("for who tunes the signals: -segment.tune")
-	}
-	for _, th := range dumpsOf(t, "tuned", 1) {
-		t.Logf("%s, %.0f words a line\n%s", th.name, newDump(th.lines).mean, misses(th))
-	}
 }

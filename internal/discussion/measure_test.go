@@ -38,7 +38,7 @@ func TestAnchoring(t *testing.T) {
 // measuredTexts are the text of the quotes and that of the absent ones: those
 // given, or else made ones, of the sample's essay and of its comments, which
 // share a phrase or two with it.
-func measuredTexts(t *testing.T) (text, other string) {
+func measuredTexts(t testing.TB) (text, other string) {
 	t.Helper()
 	given := func(file, made string, words int) string {
 		if file == "" {

@@ -3,7 +3,6 @@ package discussion
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,22 +12,17 @@ import (
 	"unicode/utf8"
 )
 
-var anchorPeer = flag.Bool("anchor.peer", false, "compare with npm's approx-string-match; needs node, npm and a registry")
-
 const peer = "approx-string-match@2.0.0"
 
-// TestAgainstApproxStringMatch looks for the same quotes with Find and with
+// BenchmarkAgainstApproxStringMatch looks for the same quotes with Find and with
 // npm's approx-string-match, which Hypothesis uses, in one run:
 //
-//	go test ./internal/discussion -run AgainstApprox -v -anchor.peer [-anchor.text FILE] [-anchor.absent FILE] [-anchor.seed N] [-anchor.n N]
+//	go test ./internal/discussion -run '^$' -bench AgainstApprox -benchtime 1x [-anchor.text FILE] [-anchor.absent FILE] [-anchor.seed N] [-anchor.n N]
 //
 // The package is fetched into a folder that is gone afterwards. It knows no
 // prepared text, so what Prepare takes is told apart; its times are taken
 // inside node, when it is warm.
-func TestAgainstApproxStringMatch(t *testing.T) {
-	if !*anchorPeer {
-		t.Skip("-anchor.peer is not set")
-	}
+func BenchmarkAgainstApproxStringMatch(t *testing.B) {
 	dir := installPeer(t)
 	text, other := measuredTexts(t)
 	m := newMeasurer(text, *anchorSeed)
@@ -54,7 +48,7 @@ func TestAgainstApproxStringMatch(t *testing.T) {
 }
 
 // installPeer fetches the package into a folder of the test's own.
-func installPeer(t *testing.T) string {
+func installPeer(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, program := range []string{"node", "npm"} {
@@ -83,7 +77,7 @@ type peerAnswer struct {
 	Ms         float64
 }
 
-func askPeer(t *testing.T, dir, text string, quotes []string) []peerAnswer {
+func askPeer(t testing.TB, dir, text string, quotes []string) []peerAnswer {
 	t.Helper()
 	in, err := json.Marshal(map[string]any{"text": text, "quotes": quotes})
 	if err != nil {
@@ -104,7 +98,7 @@ func askPeer(t *testing.T, dir, text string, quotes []string) []peerAnswer {
 
 // peerTook compares both on one level's quotes: ours must not take longer. Who
 // finds nothing is right where the quote stands nowhere.
-func peerTook(t *testing.T, name string, in *Text, dir string, quotes []string, at [][2]int) {
+func peerTook(t testing.TB, name string, in *Text, dir string, quotes []string, at [][2]int) {
 	t.Helper()
 	good := func(p Place, i int) bool { return overlap(p, at[i]) >= 0.8 }
 	var ours, theirs []float64

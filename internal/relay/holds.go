@@ -110,6 +110,9 @@ func (r *Relay) note(room chat.Room, j *job, now time.Time) {
 		r.holds.ask(room.String(), asked.Wait, now, j.err.Error())
 	case errors.Is(j.err, chat.ErrUnreached) && !r.hears(room.Platform):
 		r.holds.fail(room.Platform, time.Hour, now, j.err.Error()) // the listener, once it hears, frees it
+		if r.hears(room.Platform) {
+			r.holds.clear(room.Platform, now) // it heard meanwhile
+		}
 	case errors.Is(j.err, chat.ErrUnreached), errors.Is(j.err, chat.ErrAuth):
 		r.holds.fail(room.Platform, 5*time.Minute, now, j.err.Error())
 	case errors.Is(j.err, chat.ErrForbidden):

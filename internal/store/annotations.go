@@ -29,7 +29,7 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 	}
 	order, err := tx.orderOf(a)
 	if err == nil {
-		err = tx.rewritten(a)
+		err = tx.rewritten(a, structure)
 	}
 	if err != nil {
 		return err
@@ -49,9 +49,9 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 	return err
 }
 
-// rewritten notes if a replaces other words.
-func (tx *Tx) rewritten(a discussion.Annotation) error {
-	_, err := row(tx, one[int], "SELECT 1 FROM annotations WHERE id = $1 AND text NOT IN ('', $2)", a.ID, a.Body.Text)
+// rewritten notes if a replaces other words, or addresses that marks hold.
+func (tx *Tx) rewritten(a discussion.Annotation, marks string) error {
+	_, err := row(tx, one[int], "SELECT 1 FROM annotations WHERE id = $1 AND text <> '' AND (text <> $2 OR marks <> $3)", a.ID, a.Body.Text, marks)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}

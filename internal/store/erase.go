@@ -47,9 +47,10 @@ func (tx *Tx) Erased() (bool, error) {
 }
 
 // Scrub takes what was erased out of the database's files, if anything was
-// since the last time. Meanwhile nobody can write, views go on; it takes about
-// a second for each 50 MB. The log is emptied too unless a view of another
-// process stands in the way, which then is an error. On PostgreSQL it does nothing.
+// since the last time. Meanwhile nobody can write; it takes about a second for
+// each 50 MB. The log is emptied too: a View that goes on for longer than
+// SQLite waits (5 s) stands in the way, and then Scrub fails and is to be
+// called again. On PostgreSQL it does nothing.
 func (db *DB) Scrub(ctx context.Context) error {
 	e, ok := db.engine.(scrubber)
 	if !ok {
@@ -91,13 +92,14 @@ func (d *sqliteDB) scrub(ctx context.Context, noted func(session) (string, error
 			return err
 		}
 	}
-	if err := clear(d.writer, n); err != nil {
-		return err
-	}
+	// The log is emptied before the note is taken back, which writes no words.
 	var held, frames, moved int
 	err = d.writer.conn.QueryRowContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&held, &frames, &moved)
 	if err == nil && held != 0 {
-		err = errors.New("another process reads it")
+		err = errors.New("its log is being read")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return clear(d.writer, n)
 }

@@ -114,3 +114,31 @@ func (s *speech) gone(t *testing.T, path string) (all []string) {
 	}
 	return all
 }
+
+// TestAScrubThatIsHeldUpIsOwed: a View stands in the way of emptying the log,
+// and what was erased stays noted until it could be.
+func TestAScrubThatIsHeldUpIsOwed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bot.db")
+	db := opened(t, path, Options{NoListen: true})
+	if err := db.engine.(*sqliteDB).writer.do("PRAGMA busy_timeout=50"); err != nil {
+		t.Fatal(err)
+	}
+	update(t, db, func(tx *Tx) error { return stage(tx, 400) })
+	s := speech{random: rand.New(rand.NewPCG(2026, 1)), now: map[string]bool{}}
+	for range 50 {
+		update(t, db, s.step)
+	}
+	err := db.View(t.Context(), func(tx *Tx) error {
+		if _, err := tx.Erased(); err != nil { // a View begins with its first look
+			return err
+		}
+		update(t, db, s.step) // which the View does not see: the log must keep both
+		return db.Scrub(t.Context())
+	})
+	if err == nil || !got(t, db, (*Tx).Erased) {
+		t.Errorf("held up, Scrub says %v, and noted is %v", err, got(t, db, (*Tx).Erased))
+	}
+	if err := db.Scrub(t.Context()); err != nil || got(t, db, (*Tx).Erased) || len(s.gone(t, path)) > 0 {
+		t.Errorf("later, Scrub says %v and leaves %q", err, s.gone(t, path))
+	}
+}

@@ -23,8 +23,8 @@ const (
 )
 
 // sqliteDB is one file: one connection that writes, behind a pen of our own,
-// and a few that read. Within the process nobody ever waits in SQLite's busy
-// handler, which sleeps: only other processes are waited for that way.
+// and a few that read. Within the process nobody but Scrub waits in SQLite's
+// busy handler, which sleeps: only other processes are waited for that way.
 type sqliteDB struct {
 	path    string
 	pool    *sql.DB

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,12 +13,18 @@ import (
 // same time. Each is undone alone if it fails, and none returns before all of
 // it is on disk.
 type together struct {
+	entered int           // Updates that wrote in it, those that were undone included
 	members int           // Updates whose writes it holds
 	done    chan struct{} // closed when it came to its end, with err
 	err     error
 }
 
 const mostTogether = 32 // Updates: the first waits for the last
+
+// sharedEnd is what the members of a transaction hear that SQLite ended.
+const sharedEnd = "SQLite ended the transaction that several writes shared: they were not kept, and can be tried again"
+
+var errPanicked = errors.New("one of the writes panicked")
 
 // update runs f in the transaction that is open, or in a new one, and returns
 // once that is on disk.
@@ -30,16 +37,15 @@ func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) er
 		d.pass(t)
 		return err
 	}
-	kept := false
+	cause := errPanicked
 	defer func() {
-		if !kept { // f failed or panicked
-			d.pass(d.undo(t))
+		if cause != nil {
+			d.pass(d.undo(t, cause))
 		}
 	}()
-	if _, err := f(d.writer); err != nil {
-		return err
+	if _, cause = f(d.writer); cause != nil {
+		return cause
 	}
-	kept = true
 	t.members++
 	d.pass(t)
 	<-t.done
@@ -51,6 +57,7 @@ func (d *sqliteDB) serial() bool { return true }
 // enter begins a transaction, or a part of its own in the one that is open.
 func (d *sqliteDB) enter(ctx context.Context, t *together) (*together, error) {
 	if t != nil {
+		t.entered++
 		return t, d.writer.do("SAVEPOINT own")
 	}
 	if d.closed {
@@ -60,19 +67,22 @@ func (d *sqliteDB) enter(ctx context.Context, t *together) (*together, error) {
 		d.writer.do("ROLLBACK") // it may have begun and been interrupted then
 		return nil, err
 	}
-	return &together{done: make(chan struct{})}, nil
+	return &together{entered: 1, done: make(chan struct{})}, nil
 }
 
 // undo takes back what the newest member wrote and returns what is left of the
 // transaction, nil if nothing is. SQLite itself may have ended it, as it does
-// where the disk is full: then nothing of it is kept, and all its members hear so.
-func (d *sqliteDB) undo(t *together) *together {
+// where the disk is full: then nothing of it is kept, and all its members hear
+// of the cause as one of the database, not of what they asked for.
+func (d *sqliteDB) undo(t *together, cause error) *together {
 	if t.members > 0 {
-		err := d.writer.do("ROLLBACK TO own")
-		if err == nil {
+		if d.writer.do("ROLLBACK TO own") == nil {
 			return t
 		}
-		defer t.end(err)
+		if cause = d.explain(cause); !errors.Is(cause, ErrDown) {
+			cause = &fault{sharedEnd, cause}
+		}
+		defer t.end(cause)
 	}
 	d.writer.do("ROLLBACK")
 	return nil
@@ -83,7 +93,7 @@ func (d *sqliteDB) undo(t *together) *together {
 func (d *sqliteDB) pass(t *together) {
 	if t != nil {
 		runtime.Gosched() // whoever is about to write comes along
-		if t.members < mostTogether && d.pen.hand(t) {
+		if t.entered < mostTogether && d.pen.hand(t) {
 			return
 		}
 		d.commit(t)

@@ -111,7 +111,7 @@ func TestATransactionThatSQLiteEndedIsNobodys(t *testing.T) {
 		put("c", func(tx *Tx) error { return all(db.engine.(*sqliteDB).writer.do("ROLLBACK"), full) }),
 		put("d", nothing),
 	)
-	if errs[0] == nil || errs[1] == nil || !errors.Is(errs[2], full) || errs[3] != nil {
+	if !errors.Is(errs[0], ErrDown) || !errors.Is(errs[1], ErrDown) || !errors.Is(errs[2], full) || errs[3] != nil {
 		t.Errorf("outcomes: %v", errs)
 	}
 	same(t, "on disk", kept(t, db, "a", "b", "c", "d"), "d")
