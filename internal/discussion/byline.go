@@ -2,6 +2,7 @@ package discussion
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,15 +15,17 @@ const (
 	aDate   = `(?:` + month + ` \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|rd|th|\.)? ` + month + `,? \d{4}|\d{4}-\d\d-\d\d|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}|` + ago + `)`
 	aTime   = `(?:,?[ t]*(?:at |um |- )?\d{1,2}[:.]\d\d(?:[:.]\d\d)? ?(?:[ap]\.?m\.?|uhr)?(?: [a-z]{3,4})?)?`
 	aName   = `(\S{1,30}(?: [\p{Lu}\d]\S{0,20}){0,3})`
-	atMost3 = `(?:\W+\S+){0,8}`
+	gap     = `[^\pL\pN.!?]` // neither a word nor the end of a sentence
+	button  = `(?:reply|replies|permalink|link|share|report|save|likes?|liked|upvote|downvote|root|parent|next|prev|context|edit|flag|quote|award|give|log in to|to this)`
+	buttons = `(?:` + gap + `*(?:(?:\d+ )?` + button + `|edited|favorite|hide|\d+ (?:points?|karma|child|children|more))){0,8}` + gap + `*`
 )
 
 var (
-	dateLine  = regexp.MustCompile(`^(?i:(?:on |posted |posted on |commented )?` + aDate + aTime + `)\W*$`)
+	dateLine  = regexp.MustCompile(`^(?i:(?:on |posted |posted on |commented )?` + aDate + aTime + `)[^\pL\pN]*$`)
 	says      = regexp.MustCompile(`(?i)( (says|said|wrote|writes|commented|replied|commented on this))?[\s:,|·•–—-]*$`)
-	nameDate  = regexp.MustCompile(`^` + aName + `(?i:(?: said| says| wrote| commented)?(?:[\W]+-?\d+ (?:points?|karma))?[\W]+(?:on )?` + aDate + aTime + atMost3 + `)$`)
+	nameDate  = regexp.MustCompile(`^` + aName + `(?i:(?: said| says| wrote| commented)?(?:[^\pL\pN]+-?\d+ (?:points?|karma))?[^\pL\pN]+(?:on )?` + aDate + aTime + buttons + `)$`)
 	aDateIn   = regexp.MustCompile(`(?i)` + aDate + aTime)
-	furniture = regexp.MustCompile(`^(?i:\W*(?:(?:reply|replies|permalink|link|share|report|save|like|likes|liked|upvote|downvote|parent|next|prev|context|edit|flag|quote|award|give|log in to|to this|\d+|on)\W*){1,8})$`)
+	furniture = regexp.MustCompile(`^(?i:` + gap + `*(?:(?:\d+|on)` + gap + `*){0,2}` + button + `(?:` + gap + `*(?:` + button + `|\d+|on)){0,8}` + gap + `*)$`)
 )
 
 // fewestBylines is how many there must be before a dump is believed to have
@@ -39,12 +42,13 @@ const (
 )
 
 // findBylines marks the lines that only say who speaks and when. d.framed says
-// that the dump has them throughout.
+// that the dump has them throughout. What stands right below such a line is a
+// comment's words, whatever it looks like.
 func (d *dump) findBylines() {
 	n := 0
 	for i := range d.lines {
 		text := d.lines[i].text
-		if len(text) > 90 {
+		if len(text) > 90 || d.lines[i].byline == above || i > 0 && d.lines[i-1].byline == above {
 			continue
 		}
 		dated := i+1 < len(d.lines) && dateLine.MatchString(d.lines[i+1].text)
@@ -54,9 +58,8 @@ func (d *dump) findBylines() {
 			n++
 		case dated && len(strings.Fields(text)) <= 6 && !strings.ContainsAny(text, ".?!"):
 			d.lines[i].byline, d.lines[i].author = above, says.ReplaceAllString(text, "")
+			d.lines[i+1].byline, d.lines[i+1].posted = above, dateIn(d.lines[i+1].text)
 			n++
-		case i > 0 && d.lines[i-1].byline == above && dateLine.MatchString(text):
-			d.lines[i].byline, d.lines[i].posted = above, dateIn(text)
 		}
 	}
 	if d.framed = n >= fewestBylines && 12*n >= len(d.lines); !d.framed {
@@ -69,6 +72,21 @@ func (d *dump) findBylines() {
 		if l := &d.lines[i]; l.byline == noByline && len(l.text) < 60 && furniture.MatchString(l.text) {
 			l.byline = below
 		}
+	}
+}
+
+// keepWords gives the lines from..to-1 words where all are taken for frame: the
+// first one below the author's, else all. No line of a dump may vanish so.
+func (d *dump) keepWords(from, to int) {
+	lines := d.lines[from:to]
+	if slices.ContainsFunc(lines, func(l line) bool { return l.byline == noByline }) {
+		return
+	}
+	if i := slices.IndexFunc(lines, func(l line) bool { return l.byline == below }); i >= 0 {
+		lines = lines[i : i+1]
+	}
+	for i := range lines {
+		lines[i].byline = noByline
 	}
 }
 

@@ -53,6 +53,53 @@ And that is when it was.`, "1-3  - Ada says:|March 3, 2021|And that is when it w
 	}
 }
 
+// TestWordsThatLookLikeBylines: what a comment says stays, though it begins as
+// a byline does, or is as short as a button.
+func TestWordsThatLookLikeBylines(t *testing.T) {
+	for _, words := range []string{
+		"Reread yesterday and it still holds up.",
+		"Reread yesterday.",
+		"Yes, 3 days ago I wrote about exactly this in my blog",
+		"Published 2019-03-04, so it predates the ban.",
+		"2019-03-04 был запрет",
+		"ada 2 hours ago",
+		"Yesterday.",
+		"Согласен на 100%!",
+		"我同意第3点。",
+		"+1",
+		"42",
+		"Like!",
+		"Quote?",
+		"Reply",
+	} {
+		for _, before := range []string{"", "It is never said.\n"} {
+			if before != "" && (words == "Reply" || words == "ada 2 hours ago" || words == "Reread yesterday.") {
+				continue // may be what it looks like
+			}
+			dump := strings.Repeat("ada 3 hours ago | parent | next [–]\nWhat happened to the second keeper?\nreply\n", 3) +
+				"bo 2 hours ago | prev [–]\n" + before + words + "\nreply"
+			all := ReadDump(strings.Split(dump, "\n"))
+			var got []string
+			for _, d := range all[min(3, len(all)):] {
+				got = append(got, d.Author+": "+d.Body.Text)
+			}
+			want := strings.ReplaceAll("bo: "+before+words, "\n", "\n\n")
+			if strings.Join(got, "; ") != want {
+				t.Errorf("%q is not %q", got, want)
+			}
+		}
+	}
+}
+
+// TestAByLineWithNothingBelow: a line that is all there is of a comment stays.
+func TestAByLineWithNothingBelow(t *testing.T) {
+	dump := strings.Repeat("ada 3 hours ago\nWhat happened to the second keeper?\n", 3) + "Reread yesterday"
+	all := ReadDump(strings.Split(dump, "\n"))
+	if last := all[len(all)-1]; len(all) != 4 || last.Body.Text != "Reread yesterday" || last.Author != "" {
+		t.Errorf("%d documents, the last: %q by %q", len(all), last.Body.Text, last.Author)
+	}
+}
+
 func lineRange(d Document) string {
 	return told([]Document{d})[:strings.Index(told([]Document{d}), " ")]
 }

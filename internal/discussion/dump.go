@@ -24,9 +24,6 @@ func ReadDump(lines []string) []Document {
 				own = append(own, dumpLine{n, kind, wordsOf(lines[n-1])})
 			}
 		}
-		if len(own) == 0 {
-			continue
-		}
 		d := Document{
 			ID: part(i), Kind: p.Kind, Lines: [2]int{p.First, p.Last}, Confidence: p.Confidence, Body: bodyOf(own),
 			Author: p.Author, Posted: p.Posted,

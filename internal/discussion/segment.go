@@ -153,6 +153,7 @@ func (d *dump) part(from, to int, chance []float64) Part {
 	}
 	p.Confidence = math.Round(p.Confidence*100) / 100
 	p.Blocks = make([]format.BlockKind, p.Last-p.First+1)
+	d.keepWords(from, to)
 	for i := from; i < to; i++ {
 		if d.lines[i].byline != noByline {
 			p.Author, p.Posted = cmp.Or(p.Author, d.lines[i].author), latest(p.Posted, d.lines[i].posted)
