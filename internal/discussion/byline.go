@@ -103,10 +103,18 @@ func (d *dump) inFrame(i int) float64 {
 	return 0.03
 }
 
+// What a date says in more letters than time.Parse reads.
+var (
+	ordinal   = regexp.MustCompile(`(?i)(\d)(?:st|nd|rd|th)\b`)
+	monthName = regexp.MustCompile(`(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?`)
+	between   = strings.NewReplacer(" at ", " ", ",", "", " - ", " ")
+)
+
 // dateIn is the time that a byline tells, zero if it tells none that stays.
 func dateIn(s string) time.Time {
-	s = strings.NewReplacer(" at ", " ", ",", "", " - ", " ", "st ", " ", "nd ", " ", "rd ", " ", "th ", " ").Replace(aDateIn.FindString(s))
-	for _, day := range []string{"January 2 2006", "Jan 2 2006", "2 January 2006", "2 Jan 2006", "2006-01-02"} {
+	s = between.Replace(aDateIn.FindString(s))
+	s = monthName.ReplaceAllString(ordinal.ReplaceAllString(s, "$1"), "$1")
+	for _, day := range []string{"Jan 2 2006", "2 Jan 2006", "2006-01-02"} {
 		for _, clock := range []string{" 3:04 pm", " 3:04 PM", " 15:04", " 15:04:05", ""} {
 			if at, err := time.Parse(day+clock, s); err == nil {
 				return at

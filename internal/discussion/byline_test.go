@@ -3,6 +3,7 @@ package discussion
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestADumpWithBylines: who said it and when is told, and is nobody's words.
@@ -97,6 +98,21 @@ func TestAByLineWithNothingBelow(t *testing.T) {
 	all := ReadDump(strings.Split(dump, "\n"))
 	if last := all[len(all)-1]; len(all) != 4 || last.Body.Text != "Reread yesterday" || last.Author != "" {
 		t.Errorf("%d documents, the last: %q by %q", len(all), last.Body.Text, last.Author)
+	}
+}
+
+// TestDateIn: each month is read, in full, cut, and with a full stop.
+func TestDateIn(t *testing.T) {
+	names := map[time.Month][]string{time.September: {"Sept", "Sept."}}
+	for m := time.January; m <= time.December; m++ {
+		short := m.String()[:3]
+		for _, name := range append(names[m], m.String(), strings.ToUpper(short), short, short+".") {
+			for _, s := range []string{name + " 21st, 2021 at 4:15 pm", "21 " + name + " 2021, 16:15", "the 21st " + name + " 2021 16:15"} {
+				if got, want := dateIn(s), time.Date(2021, m, 21, 16, 15, 0, 0, time.UTC); !got.Equal(want) {
+					t.Errorf("%q is %s, not %s", s, got, want)
+				}
+			}
+		}
 	}
 }
 
