@@ -1,6 +1,7 @@
 package discussion
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,10 +37,14 @@ func ReadDump(lines []string) []Document {
 	return all
 }
 
+// quoteMark is the mark of a quotation that was typed: ">" before a blank or
+// another ">". That of ">90% of them fail" is the writer's word.
+var quoteMark = regexp.MustCompile(`^(?:>+(?:[\s\x{a0}]+|$)|>{2,})+`)
+
 // wordsOf is a line without the mark of a quotation that was typed.
 func wordsOf(line string) string {
 	words := strings.TrimSpace(line)
-	if bare := strings.TrimLeft(words, "> "); bare != "" {
+	if bare := words[len(quoteMark.FindString(words)):]; bare != "" {
 		return bare
 	}
 	return words

@@ -58,7 +58,7 @@ func (d *dump) findQuotes() {
 	d.findRepeats()
 	for i := range d.lines {
 		l := &d.lines[i]
-		l.typed = strings.HasPrefix(l.text, ">")
+		l.typed = quoteMark.MatchString(l.text)
 		if l.repeat >= 0 || l.typed || inMarks(l.text) {
 			l.quote = true
 		}
