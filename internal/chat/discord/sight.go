@@ -222,6 +222,10 @@ func (l *listener) seesAgain(ctx context.Context, r chat.Room, since string) err
 			return err
 		}
 	}
+	if whole && l.comeBack { // a server came back meanwhile
+		l.comeBack = false
+		return l.catchUp(ctx)
+	}
 	l.whole = whole
 	return l.tell(ctx)
 }

@@ -3,6 +3,7 @@ package discord
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/discord/discordtest"
@@ -96,6 +97,29 @@ func TestHiddenAtFirst(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The server is lost and comes back while what was missed in a room is read: what
+// was said elsewhere meanwhile is caught up with.
+func TestServerLostWhileARoomIsRead(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r, other := w.Room(t), w.Room(t)
+		ada := w.User(t, "ada")
+		e := hear(t, w.open(t), fromNow(r, other))
+		goesOn(t, w, e, r)
+		goesOn(t, w, e, other)
+		w.Deny(r.ID, discordtest.ViewChannel|discordtest.ReadHistory)
+		ada.Say(t, at(r), "While it is hidden.", chat.Ref{})
+		before := w.Ops()["list_messages"].N
+		w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Delay, After: true, Wait: 3 * time.Second, Count: 1, Channel: r.ID})
+		w.Allow(r.ID, discordtest.ViewChannel|discordtest.ReadHistory)
+		must(t, w.Wait(t.Context(), func() bool { return w.Ops()["list_messages"].N > before }))
+		w.Outage(true)
+		missed := ada.Say(t, at(other), "While the server is lost.", chat.Ref{})
+		w.Outage(false)
+		e.said(missed.ID)
+		e.stop()
+	})
 }
 
 // hidden is a room with a thread, a person, and what they did.

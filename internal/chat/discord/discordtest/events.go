@@ -61,8 +61,11 @@ func (s *Server) emit(e event) {
 }
 
 // send puts an event into each session's log and reports whether somebody
-// listens.
+// listens. Of a guild that is away nobody is told.
 func (s *Server) send(e event, g *gate) (heard bool) {
+	if s.guild.away {
+		return false
+	}
 	for _, sess := range s.sessions {
 		if e.intent != 0 && sess.intents&e.intent == 0 {
 			continue

@@ -139,15 +139,17 @@ func (s *Server) BotRestarted() {
 	}
 }
 
-// Outage makes the guild unavailable, and available again.
+// Outage makes the guild unavailable, and available again. What happens in it
+// meanwhile no session is told.
 func (s *Server) Outage(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.guild.away = on
 	if on {
 		s.emit(event{name: "GUILD_DELETE", intent: intentGuilds, data: object{"id": s.guild.id, "unavailable": true}})
+		s.guild.away = true
 		return
 	}
+	s.guild.away = false
 	s.emit(event{name: "GUILD_CREATE", intent: intentGuilds, data: s.guildCreate()})
 }
 
