@@ -101,8 +101,12 @@ type reviewed struct {
 	changed int  // documents that are other than they were
 }
 
-// amend keeps d with docs in place of its documents, whatever became of it
-// while somebody looked at its outline.
+// errMeanwhile is that somebody else reviewed a text while its outline was
+// looked at: taking it would undo what they did.
+var errMeanwhile = errors.New("it was reviewed meanwhile: run --review again")
+
+// amend keeps d with docs in place of its documents, unless those are kept
+// already and are not d's any more.
 func amend(ctx context.Context, c Config, d discussion.Discussion, docs []discussion.Document) (did reviewed, err error) {
 	db, err := openBeside(ctx, c)
 	if err != nil {
@@ -111,6 +115,13 @@ func amend(ctx context.Context, c Config, d discussion.Discussion, docs []discus
 	defer func() { err = errors.Join(err, db.Close()) }()
 	err = db.Update(ctx, func(tx *store.Tx) error {
 		now := time.Now()
+		kept, err := tx.Discussion(d.ID)
+		switch {
+		case err == nil && !reflect.DeepEqual(kept.Documents, d.Documents):
+			return errMeanwhile
+		case ignoreMissing(err) != nil:
+			return err
+		}
 		added, err := tx.PutDiscussion(d, now)
 		if err != nil {
 			return err

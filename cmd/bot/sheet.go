@@ -85,6 +85,9 @@ func (s *sheet) refused(err error) error {
 	if errors.As(err, &m) {
 		err = fmt.Errorf("%s:%d: %s", s.file, m.Line, m.What)
 	}
+	if s.own && errors.Is(err, errMeanwhile) {
+		return fmt.Errorf("%w (nothing was changed; %s is kept)", err, s.file)
+	}
 	if s.own {
 		return fmt.Errorf("%w (nothing was changed; mend it, and %s%s reads it)", err, s.again, s.file)
 	}
