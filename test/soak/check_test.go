@@ -53,6 +53,21 @@ func TestWhatIsSoundIsFoundSoundAndEachFaultIsFound(t *testing.T) {
 	}
 }
 
+// What is doubled by a late request is not spoiled: taking one of the two away
+// would mend it.
+func TestFaultsArePlantedBesideWhatIsFound(t *testing.T) {
+	a, rooms := sound()
+	lines := rooms[0].lines
+	i := slices.IndexFunc(lines, func(l line) bool { return !l.own && l.name == "tk-1-0-0" })
+	rooms[0].lines = append(lines[:len(lines):len(lines)], lines[i])
+	if n := len(check(a, rooms[:1])); n == 0 {
+		t.Fatal("the doubled one is not found")
+	}
+	if err := prove(a, rooms, true); err != nil {
+		t.Error(err)
+	}
+}
+
 // A check that is blind to something must not pass for proved.
 func TestWhatCannotBePlantedIsNotProved(t *testing.T) {
 	a, rooms := sound()
