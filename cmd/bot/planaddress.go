@@ -43,6 +43,8 @@ func (a *addressee) text(ctx context.Context, p PlanTable, now time.Time) (discu
 	id, asked := a.read[p.Text]
 	if !asked {
 		id, err = a.fetch(ctx, p, had, known, now)
+	} else if known && id != had {
+		err = errAnother // than this plan has begun with
 	}
 	switch {
 	case err == nil:

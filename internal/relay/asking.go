@@ -130,7 +130,7 @@ func numbered(n int) format.Block {
 // it is told again.
 func heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
 	n, ok := numberAlone(e.Message.Body.Text)
-	if !ok {
+	if !ok || len(e.Message.Files) > 0 {
 		return false, nil
 	}
 	a, err := asksAbout(tx, e.Message)
@@ -166,8 +166,8 @@ func numberAlone(text string) (n int, ok bool) {
 }
 
 // asksAbout is the annotation that a message answers a question about; its ID
-// is "" if it answers none. Who answers nothing expressly, or what is not known
-// yet, in a thread, answers what they were asked there last.
+// is "" if it answers none. Who answers nothing expressly in a thread answers
+// what they were asked there last.
 func asksAbout(tx *store.Tx, m chat.Message) (a discussion.Annotation, err error) {
 	room := m.Ref.Place.Room
 	if m.ReplyTo.ID != "" {
@@ -182,9 +182,10 @@ func asksAbout(tx *store.Tx, m chat.Message) (a discussion.Annotation, err error
 			}
 			return tx.Annotation(about.Annotation())
 		}
-		if !errors.Is(err, store.ErrNotFound) {
-			return a, err
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil // it answers something else
 		}
+		return a, err
 	}
 	asked, err := Asked(tx, m.Ref.Place, m.From)
 	if err != nil || len(asked) == 0 {

@@ -116,14 +116,15 @@ func TestTheAnswerNeedsNoReplyInAThread(t *testing.T) {
 		club, at := n.rooms[2], n.places(sevens)
 		n.quote(club, 0, sevens, "really")
 		n.asks(club, 1)
-		n.say(club, 0, "42", chat.Ref{}) // was not offered: a remark
-		n.say(club, 1, "2", chat.Ref{})  // from who is not asked: a remark
+		n.say(club, 0, "42", chat.Ref{})                                                      // was not offered: a remark
+		n.say(club, 1, "2", chat.Ref{})                                                       // from who is not asked: a remark
+		n.say(club, 0, "3", chat.Ref{Place: n.asks(club, 1).Ref.Place, ID: "of-another-bot"}) // an answer to something else: a remark
 		n.say(club, 0, "1", chat.Ref{})
-		n.aims(at[0], at[2], at[2])
+		n.aims(at[0], at[2], at[2], at[2])
 		n.asks(club, 0)
 		n.say(club, 0, "1", chat.Ref{}) // nothing is asked any more: a remark
-		n.aims(at[0], at[2], at[2], at[2])
-		n.shows(n.rooms[0], "really", "42", "2", "1")
+		n.aims(at[0], at[2], at[2], at[2], at[2])
+		n.shows(n.rooms[0], "really", "42", "2", "3", "1")
 	})
 }
 

@@ -98,6 +98,9 @@ func (w redditWords) own() redditWords {
 	there := w.Shown[0]
 	if w.Text == "" {
 		w.Text, w.TextHTML = there.Text, there.TextHTML
+		if w.Text != "" && there.Author != "" { // else they would be signed by who shares them
+			w.Author, w.Created = there.Author, there.Created
+		}
 	}
 	w.Self, w.URL = there.Self, there.URL
 	return w

@@ -127,7 +127,7 @@ func TestACrosspostOfReddit(t *testing.T) {
 	w := newTown(t)
 	w.page("author.example.com", gapPage)
 	for shown, want := range map[string]string{
-		`{"is_self":true,"selftext":"All *of* it.","selftext_html":"<p>All <em>of</em> it.</p>"}`: `post t3_abc123< by "who shares": All of it.`,
+		`{"is_self":true,"author":"who wrote","selftext":"All *of* it.","selftext_html":"<p>All <em>of</em> it.</p>"}`: `post t3_abc123< by "who wrote": All of it.`,
 		`{"is_self":false,"selftext":"","url":"https://author.example.com/post"}`: `essay essay< by "The Author": The gap is never empty, whatever is said of it by those who fell in.
 post t3_abc123< by "who shares":`,
 	} {
