@@ -82,6 +82,9 @@ var tune = flag.Bool("segment.tune", false, "fit the weights of a dump's signals
 // TestFitSignals fits the weights to all threads but one, tries them on that
 // one, and so on: what a text that was not seen can expect.
 func TestFitSignals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured where the run is not a short one")
+	}
 	ths := threads(t)
 	seeds := 1
 	if *tune {

@@ -221,6 +221,9 @@ func (m measured) log(t *testing.T) {
 // TestSegmentOfFiveKinds measures dumps of texts that were never used to tune
 // the signals, beside those that were.
 func TestSegmentOfFiveKinds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured where the run is not a short one")
+	}
 	tuned := measureDumps(dumpsOf(t, "tuned", 10))
 	t.Log("texts that the weights were fitted to:")
 	tuned.log(t)

@@ -281,6 +281,9 @@ func crowd(n int) []map[string]any {
 }
 
 func TestTenThousandCommentsOfAForum(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured where the run is not a short one")
+	}
 	for name, m := range map[string]*magnum{
 		"any number at once":   {},
 		"1,000 at once":        {most: 1000},

@@ -107,6 +107,9 @@ func TestHackerNewsItemByItem(t *testing.T) {
 }
 
 func TestTenThousandCommentsOfHackerNews(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured where the run is not a short one")
+	}
 	const n = 10_000
 	kids := make([][]int, n+1)
 	parent := func(i int) int { return i / 3 }

@@ -94,6 +94,9 @@ missing: 1 comment answers what is not shown there`)
 }
 
 func TestTenThousandCommentsOfWordPress(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measured where the run is not a short one")
+	}
 	const n = 10_000
 	for _, pages := range []bool{true, false} {
 		w := newTown(t)
