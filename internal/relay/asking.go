@@ -126,14 +126,14 @@ func numbered(n int) format.Block {
 
 // heardChoice takes a number alone that answers a question as the choice of
 // its place, if it is the writer who answers. In reply to a question it is no
-// remark, whoever says it and whatever the number is. A choice stays one when
-// it is told again.
+// remark, whoever says it and whatever the number is; anything with a file is
+// one. A choice stays one when it is told again.
 func heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
 	n, ok := numberAlone(e.Message.Body.Text)
 	if !ok || len(e.Message.Files) > 0 {
 		return false, nil
 	}
-	a, err := asksAbout(tx, e.Message)
+	a, expressly, err := asksAbout(tx, e.Message)
 	if err != nil || a.ID == "" {
 		return false, err
 	}
@@ -142,7 +142,7 @@ func heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err err
 		return false, err
 	}
 	to, offered := aim.Choice(n)
-	if !offered && e.Message.ReplyTo.ID == "" {
+	if !offered && !expressly {
 		return false, nil
 	}
 	room := e.Message.Ref.Place.Room
@@ -165,33 +165,52 @@ func numberAlone(text string) (n int, ok bool) {
 	return n, err == nil && n > 0 && n < 100
 }
 
-// asksAbout is the annotation that a message answers a question about; its ID
-// is "" if it answers none. Who answers nothing expressly in a thread answers
-// what they were asked there last.
-func asksAbout(tx *store.Tx, m chat.Message) (a discussion.Annotation, err error) {
-	room := m.Ref.Place.Room
-	if m.ReplyTo.ID != "" {
-		thing, _, err := tx.CopyAt(room, m.ReplyTo.ID)
-		if err == nil && thing.Note() == "" {
-			return a, nil
-		}
+// asksAbout is the annotation that a message answers a question about,
+// expressly if it is a reply to that; its ID is "" if it answers none. Who
+// replies to nothing, in a thread, answers what they were asked there last; so
+// does who replies to what is not known, while that question is being posted.
+func asksAbout(tx *store.Tx, m chat.Message) (a discussion.Annotation, expressly bool, err error) {
+	room, to := m.Ref.Place.Room, m.ReplyTo.ID
+	if to != "" {
+		thing, _, err := tx.CopyAt(room, to)
 		if err == nil {
-			about, err := thingAt(tx, room, m.ReplyTo.ID)
-			if err != nil || about.Annotation() == "" {
-				return a, err
-			}
-			return tx.Annotation(about.Annotation())
+			return askedBy(tx, thing, chat.Ref{Place: m.Ref.Place, ID: to})
 		}
-		if errors.Is(err, store.ErrNotFound) {
-			err = nil // it answers something else
+		if !errors.Is(err, store.ErrNotFound) {
+			return a, false, err
 		}
-		return a, err
 	}
 	asked, err := Asked(tx, m.Ref.Place, m.From)
 	if err != nil || len(asked) == 0 {
-		return a, err
+		return a, false, err
 	}
-	return asked[0], nil
+	if to != "" {
+		posting, err := beingAsked(tx, asked[0], room)
+		if err != nil || !posting {
+			return a, false, err
+		}
+	}
+	return asked[0], false, nil
+}
+
+// askedBy is the annotation that the message at asks about, if it is a question.
+func askedBy(tx *store.Tx, shown store.Thing, at chat.Ref) (a discussion.Annotation, is bool, err error) {
+	if shown.Note() == "" {
+		return a, false, nil
+	}
+	about, err := thingAt(tx, at.Place.Room, at.ID)
+	if err != nil || about.Annotation() == "" || shown != store.NoteThing(questionOn(about.Annotation())) {
+		return a, false, err
+	}
+	a, err = tx.Annotation(about.Annotation())
+	return a, true, err
+}
+
+// beingAsked reports whether the question about an annotation is on its way to
+// a room, so that nobody knows yet which message it is.
+func beingAsked(tx *store.Tx, a discussion.Annotation, room chat.Room) (bool, error) {
+	copies, err := tx.Copies(store.NoteThing(questionOn(a.ID)), room)
+	return slices.ContainsFunc(copies, func(c store.Copy) bool { return c.Verb == chat.Post }), err
 }
 
 // Asked are the remarks about which someone is being asked in a thread, the

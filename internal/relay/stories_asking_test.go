@@ -8,6 +8,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -125,6 +126,30 @@ func TestTheAnswerNeedsNoReplyInAThread(t *testing.T) {
 		n.say(club, 0, "1", chat.Ref{}) // nothing is asked any more: a remark
 		n.aims(at[0], at[2], at[2], at[2], at[2])
 		n.shows(n.rooms[0], "really", "42", "2", "3", "1")
+	})
+}
+
+// Only a reply to the question is no remark whatever the number is: a reply to
+// what is not known, and a number under a picture, are what they say.
+func TestANumberThatAnswersNoQuestionIsARemark(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall, whole := n.rooms[0], n.places(sevens)[2]
+		n.quote(hall, 0, sevens, "is it so?")
+		n.asks(hall, 1)
+		place, me := n.threads(hall)[1], n.people["one"][0].Person()
+		says := func(id, words, to string, files ...chat.File) {
+			m := chat.Message{Ref: chat.Ref{Place: place, ID: id}, From: me, Body: format.Text(words), Files: files}
+			if to != "" {
+				m.ReplyTo = chat.Ref{Place: place, ID: to}
+			}
+			n.tell(chat.Event{Kind: chat.Said, Message: m, By: me, At: time.Now()})
+		}
+		says("x1", "1", "", chat.File{Name: "sea.png"})
+		says("x2", "7", "unknown")
+		says("x3", "2", "unknown")
+		n.shows(n.rooms[1], "is it so?", "[sea.png]", "7", "2")
+		n.aims(whole, whole, whole, whole)
+		n.asks(hall, 1)
 	})
 }
 
@@ -258,6 +283,22 @@ func TestAQuestionWhoseAnswerIsLost(t *testing.T) {
 		n.stop()
 		n.start()
 		n.pass(time.Hour)
+		n.asks(club, 0)
+		n.aims(n.places(sevens)[0])
+	})
+}
+
+// Who answers before the bot knows where its question stands is heard.
+func TestAnAnswerToAQuestionOnItsWay(t *testing.T) {
+	storyOn(t, netOne, keyless, func(t *testing.T, n *town) {
+		club := n.rooms[2]
+		n.nets["two"].Lose(1)
+		n.people["two"][0].Say(n.threads(club)[1], "> "+sevens+"\n\nis it so?", chat.Ref{})
+		for n.questions(club) == nil {
+			n.pass(time.Second)
+		}
+		n.people["two"][0].Say(n.threads(club)[1], "1", n.asks(club, 1).Ref)
+		n.pass(5 * time.Minute)
 		n.asks(club, 0)
 		n.aims(n.places(sevens)[0])
 	})
