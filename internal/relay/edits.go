@@ -17,6 +17,9 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	room := e.Message.Ref.Place.Room
 	thing, c, err := tx.CopyAt(room, e.Message.Ref.ID)
 	if errors.Is(err, store.ErrNotFound) {
+		if dead, err := tx.Tombstoned(room, e.Message.Ref.ID); dead || err != nil {
+			return err // it was deleted, or a choice: its words would wait in vain
+		}
 		return r.perhapsOurs(tx, e, now)
 	}
 	if err != nil || thing.Annotation() == "" || c.Ref.As != "" || c.Ref.ID != e.Message.Ref.ID {

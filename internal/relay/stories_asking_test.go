@@ -288,6 +288,21 @@ func TestAQuestionWhoseAnswerIsLost(t *testing.T) {
 	})
 }
 
+// What a choice is edited into is not kept: it waits for no message.
+func TestAChoiceThatIsEditedIsNotHeld(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		club := n.rooms[2]
+		n.quote(club, 0, sevens, "is it so?")
+		choice := n.say(club, 0, "2", n.asks(club, 1).Ref)
+		n.people["two"][0].Edit(choice, "2 - but the second half is wrong")
+		n.pass(time.Minute)
+		if held := n.held(); len(held) != 0 {
+			t.Errorf("held is %+v", held)
+		}
+		n.aims(n.places(sevens)[1])
+	})
+}
+
 // Who answers before the bot knows where its question stands is heard.
 func TestAnAnswerToAQuestionOnItsWay(t *testing.T) {
 	storyOn(t, netOne, keyless, func(t *testing.T, n *town) {
