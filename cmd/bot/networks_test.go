@@ -202,7 +202,7 @@ cron = "0 0 29 2 *"
 	ale.say(ben, "!essay help", "")
 	ale.waitFor(bot, "posts the next passage now")
 	ale.say(ben, "!essay find All there IS", "")
-	found := ale.waitFor(bot, "was found in 1 passage:")
+	found := ale.waitFor(bot, "were found in 1 passage:")
 	if html, _ := found.Content["formatted_body"].(string); !strings.Contains(html, `<a href="https://matrix.to/#/`) {
 		t.Errorf("what was found does not lead to its post: %s", html)
 	}

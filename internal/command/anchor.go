@@ -148,21 +148,21 @@ func placeOf(aim relay.Aim, said string) (to discussion.Selector, why format.Doc
 	if len(found) == 1 {
 		return found[0], why
 	}
-	return to, cannotTell(aim, found, said)
+	return to, cannotTell(aim, found)
 }
 
-// cannotTell says that words stand nowhere, or where they stand.
-func cannotTell(aim relay.Aim, found []discussion.Selector, said string) format.Doc {
-	short := format.Excerpt(format.Text(said), longExcerpt)
+// cannotTell says that words stand nowhere, or where they stand. It does not
+// repeat them: all can read the answer, and it stays when the call is deleted.
+func cannotTell(aim relay.Aim, found []discussion.Selector) format.Doc {
 	if len(found) == 0 {
-		return format.Text(fmt.Sprintf("“%s” was not found in the text.", short))
+		return format.Text("These words were not found in the text.")
 	}
-	d := paragraph(format.Doc{}, fmt.Sprintf("“%s” stands at %d places:", short, len(found)))
+	d := paragraph(format.Doc{}, fmt.Sprintf("These words stand at %d places:", len(found)))
 	d = relay.List(d, aim.Document(), found[:min(len(found), mostListed)])
 	if more := len(found) - mostListed; more > 0 {
 		return paragraph(d, fmt.Sprintf("And at %d more: say more of the words to have fewer.", more))
 	}
-	return paragraph(d, fmt.Sprintf("Say which one, as in: anchor 2 %s", short))
+	return paragraph(d, "Say which one: its number, and then the words again.")
 }
 
 // standsAt says what a remark is about, and what else it may be about.

@@ -56,7 +56,7 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 		}
 		all := search(texts, words)
 		shown := all[:min(len(all), mostFound)]
-		d = paragraph(format.Doc{}, foundLine(len(texts), all, words))
+		d = paragraph(format.Doc{}, foundLine(len(texts), all))
 		for _, f := range shown {
 			l, err := env.foundItem(tx, f, call.Ref.Place.Room, len(texts) > 1)
 			if err != nil {
@@ -72,17 +72,18 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 	return d, err
 }
 
-func foundLine(texts int, all []found, words string) string {
-	said := format.Excerpt(format.Text(words), longExcerpt)
+// foundLine tells what was found. It does not repeat what was looked for: all
+// can read the answer, and it stays when the call is deleted.
+func foundLine(texts int, all []found) string {
 	switch {
 	case texts == 0:
 		return "Nothing is read in this room yet."
 	case len(all) == 0:
-		return fmt.Sprintf("No passage holds “%s”.", said)
+		return "No passage holds these words."
 	case all[0].how == discussion.NoMatch:
 		return "The passage that was chosen:"
 	}
-	return fmt.Sprintf("“%s” was found in %s:", said, plural(len(all), "passage"))
+	return fmt.Sprintf("These words were found in %s:", plural(len(all), "passage"))
 }
 
 // foundItem is the line of an answer that shows a passage.

@@ -79,17 +79,17 @@ func TestFind(t *testing.T) {
 		links []string
 	}{
 		{"find tide table", []string{
-			"“tide table” was found in 3 passages:",
+			"These words were found in 3 passages:",
 			"1: The keeper wrote a tide table. “Don’t wait”, he said.", // as it was typed
 			"3: The Tide Table was found again",                        // folded
 			"2: Nobody read the table of tides before",                 // each word somewhere
 		}, []string{"post https://chat.example.org/m-1", page(0), page(2), page(1)}},
-		{`find "don't wait"`, []string{"“don't wait” was found in 1 passage:", "1: The keeper wrote a tide table. “Don’t wait”"}, []string{"post https://chat.example.org/m-1", page(0)}},
-		{"find words=storm", []string{"“storm” was found in 1 passage:", "2: …read the table of tides before the storm came."}, []string{page(1)}},
-		{"find whales", []string{"No passage holds “whales”."}, nil},
+		{`find "don't wait"`, []string{"These words were found in 1 passage:", "1: The keeper wrote a tide table. “Don’t wait”"}, []string{"post https://chat.example.org/m-1", page(0)}},
+		{"find words=storm", []string{"These words were found in 1 passage:", "2: …read the table of tides before the storm came."}, []string{page(1)}},
+		{"find whales", []string{"No passage holds these words."}, nil},
 		{"find", []string{"Say which words, as in: find once upon a time"}, nil},
 		{"find " + string(text.Passages[2].ID), []string{"The passage that was chosen:", "3: The Tide Table was found again"}, []string{page(2)}},
-		{"find many a day", []string{"“many a day” was found in 4 passages:", "1: …"}, nil},
+		{"find many a day", []string{"These words were found in 4 passages:", "1: …"}, nil},
 	} {
 		d := h.answer(t, lobby, c.typed, chat.Ref{})
 		got := strings.Split(strings.ReplaceAll(d.Text, "\n\n", "\n"), "\n")
