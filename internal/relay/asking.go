@@ -46,7 +46,7 @@ func (b about) ask(tx *store.Tx, a discussion.Annotation, several []discussion.S
 	case body.Empty() || b.answers != "" || now.Sub(said) > askWithin:
 		return nil
 	}
-	if err := b.makeRoom(tx, at.Place, now); err != nil {
+	if err := makeRoom(tx, a.Discussion, at.Place, now); err != nil {
 		return err
 	}
 	n = store.Note{ID: questionOn(a.ID), Kind: Question, Discussion: a.Discussion, Body: body, Place: at.Place, ReplyTo: at, Created: said}
@@ -58,14 +58,32 @@ func (b about) ask(tx *store.Tx, a discussion.Annotation, several []discussion.S
 
 // makeRoom takes back the oldest questions of a place, so that one more may be
 // asked there.
-func (b about) makeRoom(tx *store.Tx, p chat.Place, now time.Time) error {
-	open, err := questionsAt(tx, b.discussion, p)
+func makeRoom(tx *store.Tx, d discussion.ID, p chat.Place, now time.Time) error {
+	open, err := questionsAt(tx, d, p)
+	if err != nil {
+		return err
+	}
 	for _, n := range open[min(len(open), mostOpen-1):] {
-		if err := reword(tx, n, b.passage.ID, format.Doc{}, now); err != nil {
+		a, err := askedAbout(tx, n)
+		if err != nil {
+			return err
+		}
+		if err := reword(tx, n, a.Under, format.Doc{}, now); err != nil {
 			return err
 		}
 	}
-	return err
+	return nil
+}
+
+// askedAbout is the annotation that a question is about; its ID is "" if that
+// is not known. Outside threads, the questions of a place are about several
+// passages.
+func askedAbout(tx *store.Tx, n store.Note) (a discussion.Annotation, err error) {
+	thing, err := thingAt(tx, n.Place.Room, n.ReplyTo.ID)
+	if err != nil || thing.Annotation() == "" {
+		return a, err
+	}
+	return tx.Annotation(thing.Annotation())
 }
 
 // questionsAt are the open questions of a place, the newest first.
@@ -230,16 +248,12 @@ func Asked(tx *store.Tx, p chat.Place, who chat.Person) ([]discussion.Annotation
 	}
 	var mine []discussion.Annotation
 	for _, n := range open {
-		on, err := thingAt(tx, p.Room, n.ReplyTo.ID)
+		a, err := askedAbout(tx, n)
 		if err != nil {
 			return nil, err
 		}
-		if on.Annotation() == "" {
+		if a.ID == "" {
 			continue
-		}
-		a, err := tx.Annotation(on.Annotation())
-		if err != nil {
-			return nil, err
 		}
 		if wrote, err := Wrote(tx, who, p.Room.Platform, a); err != nil {
 			return nil, err

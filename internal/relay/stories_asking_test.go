@@ -267,6 +267,37 @@ func TestQuestionsAreFew(t *testing.T) {
 	})
 }
 
+// Outside threads a place has questions about several passages: each that is
+// taken back goes the way of its own.
+func TestAQuestionMakesRoomForThatOfAnotherPassage(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall := chat.Place{Room: n.rooms[0]}
+		n.pass(time.Hour) // the second passage
+		posts, me := n.net(hall.Room).Read(hall), n.people["one"][0]
+		for _, quoted := range []string{sevens, eights, sixes} {
+			me.Say(hall, "> "+quoted+"\n\nis it so?", posts[0].Ref)
+			n.pass(time.Minute)
+		}
+		var open []store.Note
+		var back store.Delivery
+		n.update(func(tx *store.Tx) (err error) { open, err = tx.Notes(n.text.ID, relay.Question); return err })
+		if len(open) != 3 {
+			t.Fatalf("%d questions are open", len(open))
+		}
+		n.stop()
+		m := chat.Message{Ref: chat.Ref{Place: hall, ID: "x1"}, From: me.Person(), ReplyTo: posts[1].Ref,
+			Body: format.Markdown{Typed: true}.Parse("> 7 of paragraph 2 goes on and on\n\nand this?")}
+		n.tell(chat.Event{Kind: chat.Said, Message: m, By: m.From, At: time.Now()})
+		n.update(func(tx *store.Tx) (err error) {
+			back, err = tx.Delivery(store.NoteThing(open[2].ID), hall.Room)
+			return err
+		})
+		if back.Thread != n.text.Passages[0].ID {
+			t.Errorf("the oldest question is taken back under %q, should be under the first passage, %q", back.Thread, n.text.Passages[0].ID)
+		}
+	})
+}
+
 // A crash between the request and its answer asks nothing twice.
 func TestAQuestionWhoseAnswerIsLost(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
