@@ -115,6 +115,21 @@ func (s *speech) gone(t *testing.T, path string) (all []string) {
 	return all
 }
 
+// What a note said before is erased, too.
+func TestWordsOfANoteThatIsRewordedAreErased(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "bot.db"), Options{NoListen: true})
+	update(t, db, func(tx *Tx) error {
+		return all(tx.PutNote(Note{ID: "n", Kind: "question", Body: format.Text("Which?"), Created: noon}), tx.RewordNote("n", format.Text("Which?")))
+	})
+	if got(t, db, (*Tx).Erased) {
+		t.Error("the same words again erase something")
+	}
+	update(t, db, func(tx *Tx) error { return tx.RewordNote("n", format.Doc{}) })
+	if !got(t, db, (*Tx).Erased) {
+		t.Error("words that were taken back are not noted")
+	}
+}
+
 // TestAScrubThatIsHeldUpIsOwed: a View stands in the way of emptying the log,
 // and what was erased stays noted until it could be.
 func TestAScrubThatIsHeldUpIsOwed(t *testing.T) {

@@ -47,18 +47,25 @@ func (tx *Tx) Note(id discussion.NoteID) (Note, error) {
 // RewordNote gives a note other words; without any it is no longer wanted.
 // ErrNotFound if there is none of that ID.
 func (tx *Tx) RewordNote(id discussion.NoteID, body format.Doc) error {
-	structure, err := marksOf(body)
-	var n int64
-	if err == nil {
-		n, err = tx.exec("UPDATE notes SET text = $1, marks = $2 WHERE id = $3", body.Text, structure, id)
-	}
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
+	if err := tx.rewordNote(id, body); err != nil {
 		return fmt.Errorf("reword note %s: %w", id, err)
 	}
 	return nil
+}
+
+func (tx *Tx) rewordNote(id discussion.NoteID, body format.Doc) error {
+	structure, err := marksOf(body)
+	if err != nil {
+		return err
+	}
+	replaced, err := row(tx, one[bool], "SELECT text <> '' AND (text <> $2 OR marks <> $3) FROM notes WHERE id = $1", id, body.Text, structure)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec("UPDATE notes SET text = $1, marks = $2 WHERE id = $3", body.Text, structure, id); err != nil || !replaced {
+		return err
+	}
+	return tx.erased()
 }
 
 // Notes returns the notes of a kind about a discussion that have words, the
