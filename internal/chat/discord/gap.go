@@ -26,6 +26,8 @@ func (l *listener) catchUp(ctx context.Context) error {
 		return err
 	}
 	clear(l.gaps)
+	l.takeUp()
+	before := l.back.left
 	l.back = lookback{}
 	for r := range l.rooms {
 		_, there := found[chat.Place{Room: r}]
@@ -34,6 +36,7 @@ func (l *listener) catchUp(ctx context.Context) error {
 	for place, s := range found {
 		l.begin(place, s, since)
 	}
+	l.back.unfinished(before)
 	l.back.sort()
 	l.whole = len(l.gaps) == 0
 	if err := l.tell(ctx); err != nil { // where "from now on" is

@@ -25,7 +25,6 @@ type lookback struct {
 	left  []stretch // in the order of inOrder
 	after string    // the mark of the place at which the process before stopped; "": it was done
 	next  time.Time // when the next page may be asked for
-	tries int       // of that page
 }
 
 // stretch are the messages of a place up to an id.
@@ -34,11 +33,14 @@ type stretch struct {
 	upTo  uint64
 	asked bool            // what is known of it
 	known []chat.Standing // of that, what was not looked at yet, oldest first
+	tries int             // of a page that Discord is in trouble with
+	due   time.Time       // when that may be asked for again
 }
 
 const (
 	lookPace  = 200 * time.Millisecond // between two pages
-	lookTries = 6                      // of a page that Discord is in trouble with
+	lookTries = 6                      // of a page, until it is told of
+	lookRest  = 10 * time.Minute       // between two tries of a page, at most
 )
 
 // placeMark names a place in the account's cursor, and orders places.
@@ -49,6 +51,16 @@ func inOrderOfMarks(a, b chat.Place) int { return strings.Compare(placeMark(a), 
 // begun tells of a place up to where it was read before the session was lost.
 func (b *lookback) begun(place chat.Place, upTo uint64) {
 	b.left = append(b.left, stretch{place: place, upTo: upTo})
+}
+
+// unfinished takes over what was left when another session was lost, but for
+// places that are looked at anew anyway. What is known is asked for again.
+func (b *lookback) unfinished(before []stretch) {
+	for _, s := range before {
+		if !slices.ContainsFunc(b.left, func(x stretch) bool { return x.place == s.place }) {
+			b.begun(s.place, s.upTo)
+		}
+	}
 }
 
 // sort puts the places in their order.
@@ -83,7 +95,18 @@ func (l *listener) untilLook() time.Duration {
 	if len(l.back.left) == 0 {
 		return time.Hour
 	}
-	return max(0, time.Until(l.back.next))
+	return max(0, time.Until(l.back.next), time.Until(l.back.left[l.back.soonest()].due))
+}
+
+// soonest is the first of the places that may be looked at before all others.
+func (b *lookback) soonest() int {
+	first := 0
+	for i, s := range b.left {
+		if s.due.Before(b.left[first].due) {
+			first = i
+		}
+	}
+	return first
 }
 
 // lookBack looks at the next page of what is to be looked at again, if it is
@@ -91,7 +114,8 @@ func (l *listener) untilLook() time.Duration {
 func (l *listener) lookBack(ctx context.Context) error {
 	done := false
 	for len(l.back.left) > 0 && l.untilLook() == 0 {
-		s := &l.back.left[0]
+		i := l.back.soonest()
+		s := &l.back.left[i]
 		if err := l.askWhatIsKnown(ctx, s); err != nil {
 			return err
 		}
@@ -99,7 +123,7 @@ func (l *listener) lookBack(ctx context.Context) error {
 			l.back.next = time.Now().Add(lookPace)
 			return l.lookAt(ctx, s)
 		}
-		l.back.left, done = l.back.left[1:], true
+		l.back.left, done = slices.Delete(l.back.left, i, i+1), true
 	}
 	if done {
 		return l.tell(ctx)
@@ -144,7 +168,7 @@ func (l *listener) lookAt(ctx context.Context, s *stretch) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil && ours:
-		l.back.tries = 0
+		s.tries = 0
 	case err == nil, errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrGone):
 		s.known = nil
 	default:
@@ -228,18 +252,16 @@ func tallied(m message) map[string]int {
 	return all
 }
 
-// putOff has a page asked for later, since Discord wishes so or is in trouble; at
-// last the place is left as it is.
+// putOff has a page asked for later, since Discord wishes so or is in trouble
+// with it; the other places are looked at meanwhile.
 func (l *listener) putOff(s *stretch, err error) {
 	if wait, wished := waitOf(err); wished {
 		l.back.next = time.Now().Add(max(wait, lookPace))
 		return
 	}
-	l.back.tries++
-	if l.back.tries < lookTries {
-		l.back.next = time.Now().Add(time.Second << l.back.tries)
-		return
+	s.tries++
+	s.due = time.Now().Add(min(lookRest, time.Second<<min(s.tries, 10)))
+	if s.tries == lookTries {
+		l.c.Log.Warn("what became of old messages cannot be looked at yet", "channel", l.channelOf(s.known[0].Ref), "error", err)
 	}
-	l.c.Log.Warn("what became of old messages is not looked at", "channel", l.channelOf(s.known[0].Ref), "error", err)
-	l.back.tries, s.known = 0, nil
 }

@@ -151,8 +151,8 @@ func TestLiveWhileItLooksBack(t *testing.T) {
 	})
 }
 
-// Discord is in trouble with one page, at first and then for ever: what is said
-// meanwhile is heard, and the other places are looked at.
+// Discord is in trouble with one page, at first and then for an hour: what is
+// said meanwhile is heard, and what was deleted is told in the end.
 func TestTroubleWhileItLooksBack(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
 		b := spoken(t, w, 120)
@@ -181,9 +181,49 @@ func TestTroubleWhileItLooksBack(t *testing.T) {
 			return known(ctx, place)
 		})
 		e = hear(t, p, b.since)
-		e.wait("the end of it", func() bool { return readAccount(e.since[chat.Place{}]).Back == "" })
-		w.Heal()
+		time.Sleep(time.Hour)
 		goesOn(t, w, e, b.room)
+		w.Heal()
+		e.hears("the deletion", of(chat.Deleted, b.said[6]))
+		e.wait("the end of it", func() bool { return readAccount(e.since[chat.Place{}]).Back == "" })
 		e.stop()
 	})
+}
+
+// A session is lost again while it looks at old messages, once in the same
+// process and once with the process: what was left is looked at then.
+func TestLostAgainWhileItLooksBack(t *testing.T) {
+	for name, again := range map[string]bool{"the session": false, "the process too": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				b := spoken(t, w, 500)
+				b.ada.Delete(t, b.said[440])
+				must(t, w.Server.User("Mod", discordtest.ManageThreads).Archive(b.thread.Thread, true))
+				hold := func(p *Platform) *Platform {
+					known := p.known
+					p.Compare(func(ctx context.Context, place chat.Place) ([]chat.Standing, error) {
+						w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Fail, Channel: b.thread.Thread})
+						return known(ctx, place)
+					})
+					return p
+				}
+				e := hear(t, hold(b.open(t)), b.since)
+				e.wait("where it is", func() bool { return readAccount(e.since[chat.Place{}]).Back != "" })
+				time.Sleep(time.Hour) // the thread was archived long before the session is lost
+				goesOn(t, w, e, b.room)
+				if again {
+					b.since = e.stop()
+				}
+				w.Server.Restart()
+				if again {
+					e = hear(t, b.open(t), b.since)
+				}
+				goesOn(t, w, e, b.room)
+				w.Heal()
+				e.hears("the deletion", of(chat.Deleted, b.said[440]))
+				e.wait("the end of it", func() bool { return readAccount(e.since[chat.Place{}]).Back == "" })
+				e.stop()
+			})
+		})
+	}
 }
