@@ -152,7 +152,8 @@ func checkItems(t *rapid.T, d format.Doc, all []Passage, o CutOptions) {
 }
 
 // checkHeadings: no passage but the last ends with a heading, unless what
-// follows does not fit beside it.
+// follows does not fit beside it. Of several headings in a row, one has to be
+// parted from the next where all of them and what follows do not fit.
 func checkHeadings(t *rapid.T, d format.Doc, all []Passage, o CutOptions) {
 	ps := pieces(d, o.Limit)
 	for i := 1; i < len(ps); i++ {
@@ -163,7 +164,11 @@ func checkHeadings(t *rapid.T, d format.Doc, all []Passage, o CutOptions) {
 		for from > 0 && ps[from-1].kind == format.Heading {
 			from--
 		}
-		fits := ps[i].to-ps[from].from <= o.Limit
+		to := i
+		for to < len(ps)-1 && ps[to].kind == format.Heading {
+			to++
+		}
+		fits := ps[to].to-ps[from].from <= o.Limit
 		for _, p := range all {
 			if p.Start == ps[i].start && fits {
 				t.Fatalf("the heading %q stands at the end of a passage", d.Text[ps[i-1].start:ps[i-1].end])
