@@ -47,8 +47,11 @@ func fit(all []example, prior []float64) []float64 {
 	w := append([]float64{}, prior...)
 	const pull = 0.006
 	steps := 200
-	if *tune {
+	switch {
+	case *tune:
 		steps = 1200
+	case testing.Short():
+		steps = 20
 	}
 	for range steps {
 		g := make([]float64, len(w))
@@ -82,9 +85,6 @@ var tune = flag.Bool("segment.tune", false, "fit the weights of a dump's signals
 // TestFitSignals fits the weights to all threads but one, tries them on that
 // one, and so on: what a text that was not seen can expect.
 func TestFitSignals(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
 	ths := threads(t)
 	seeds := 1
 	if *tune {

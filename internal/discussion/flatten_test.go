@@ -221,10 +221,11 @@ func (m measured) log(t *testing.T) {
 // TestSegmentOfFiveKinds measures dumps of texts that were never used to tune
 // the signals, beside those that were.
 func TestSegmentOfFiveKinds(t *testing.T) {
+	seeds := 10
 	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
+		seeds = 2
 	}
-	tuned := measureDumps(dumpsOf(t, "tuned", 10))
+	tuned := measureDumps(dumpsOf(t, "tuned", seeds))
 	t.Log("texts that the weights were fitted to:")
 	tuned.log(t)
 	if *tune {
@@ -234,7 +235,7 @@ func TestSegmentOfFiveKinds(t *testing.T) {
 		return // who tunes does not look at the others
 	}
 	t.Log("texts that were held out:")
-	held := measureDumps(dumpsOf(t, "held", 10))
+	held := measureDumps(dumpsOf(t, "held", seeds))
 	held.log(t)
 	if f := held.starts["all"].f1(); f < 0.9 {
 		t.Errorf("F1 of comment starts is %.3f, not 0.9", f)

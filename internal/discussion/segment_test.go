@@ -2,7 +2,6 @@ package discussion
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -52,13 +51,7 @@ func everyLine(th thread) map[int]bool {
 }
 
 func TestSegmentOfTheSharedDump(t *testing.T) {
-	th, ok := sharedDump(t)
-	if !ok {
-		if strings.Contains(os.Getenv("REQUIRE"), "shared") {
-			t.Fatal("../shared is required and not here")
-		}
-		t.Skip("../shared is not here")
-	}
+	th := sharedDump(t)
 	said, post := starts(th.lines)
 	got, each := score(th, said), score(th, everyLine(th))
 	t.Logf("the shared dump: %s; each line a comment: %s", got, each)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"marginalia/test/require"
 )
 
 // A thread is a comment section with its answer: which of its lines, once all
@@ -70,7 +72,7 @@ func threads(t testing.TB) []thread {
 
 // sharedDump is the real dump and the truth that was written down by hand
 // before any of this code.
-func sharedDump(t testing.TB) (thread, bool) {
+func sharedDump(t testing.TB) thread {
 	t.Helper()
 	src, err := os.ReadFile("testdata/dump-starts.json")
 	if err != nil {
@@ -85,9 +87,9 @@ func sharedDump(t testing.TB) (thread, bool) {
 	if err := json.Unmarshal(src, &truth); err != nil {
 		t.Fatal(err)
 	}
-	dump, err := os.ReadFile(filepath.Join("../../../shared/data/text", truth.File))
+	dump, err := os.ReadFile(require.Shared(t, "text", truth.File))
 	if err != nil {
-		return thread{}, false
+		t.Fatal(err)
 	}
 	th := thread{name: truth.File, starts: map[int]bool{}, post: truth.Post, parents: map[int]int{}, quotes: map[int]bool{}}
 	th.lines = strings.Split(strings.TrimSuffix(string(dump), "\n"), "\n")
@@ -97,5 +99,5 @@ func sharedDump(t testing.TB) (thread, bool) {
 	for _, n := range truth.Quotes {
 		th.quotes[n] = true
 	}
-	return th, true
+	return th
 }

@@ -101,9 +101,6 @@ missing: 1 comment answers what is not shown there`
 // TestTenThousandPostsOfDiscourse has a topic that lists its posts, and one more
 // post, with which a forum lists them no longer.
 func TestTenThousandPostsOfDiscourse(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
 	for _, n := range []int{9_998, 10_000} {
 		b := &board{posts: map[string]string{}}
 		var stream []int

@@ -84,10 +84,7 @@ func TestBadFeeds(t *testing.T) {
 }
 
 func TestTenThousandCommentsOfAFeed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
-	const n, perPage = 10_000, 100
+	n, perPage := many(), 100
 	w := newTown(t)
 	w.host("blog.example", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "application/atom+xml")

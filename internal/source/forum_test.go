@@ -281,9 +281,6 @@ func crowd(n int) []map[string]any {
 }
 
 func TestTenThousandCommentsOfAForum(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
 	for name, m := range map[string]*magnum{
 		"any number at once":   {},
 		"1,000 at once":        {most: 1000},
@@ -293,10 +290,10 @@ func TestTenThousandCommentsOfAForum(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t)
 			m.posts = map[string]map[string]any{"p": {"_id": "p", "title": "T", "slug": "t", "contents": map[string]any{"html": "<p>Post.</p>"}}}
-			m.comments = crowd(10_000)
+			m.comments = crowd(many())
 			w.host("www.lesswrong.com", m.serve)
 			f := w.fetch("https://www.lesswrong.com/posts/p")
-			wholeTree(t, f, 10_000, func(i int) string { return fmt.Sprint("c", i) }, func(i int) string {
+			wholeTree(t, f, many(), func(i int) string { return fmt.Sprint("c", i) }, func(i int) string {
 				if i < 10 {
 					return "p"
 				}
@@ -309,7 +306,7 @@ func TestTenThousandCommentsOfAForum(t *testing.T) {
 					t.Fatalf("%s", line(d))
 				}
 			}
-			w.counted(10_000)
+			w.counted(many())
 			t.Logf("%d requests", len(w.asked))
 		})
 	}

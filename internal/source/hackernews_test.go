@@ -107,10 +107,7 @@ func TestHackerNewsItemByItem(t *testing.T) {
 }
 
 func TestTenThousandCommentsOfHackerNews(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
-	const n = 10_000
+	n := many()
 	kids := make([][]int, n+1)
 	parent := func(i int) int { return i / 3 }
 	for i := 1; i <= n; i++ {

@@ -77,10 +77,7 @@ func TestAThreadOfReddit(t *testing.T) {
 // TestTenThousandCommentsOfReddit has a site that shows 500 and then names the
 // others, a hundred of which may be asked for at once.
 func TestTenThousandCommentsOfReddit(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
-	const n, shown = 10_000, 500
+	n, shown := many(), 500
 	parent := func(i int) string {
 		if i < 20 {
 			return "t3_abc123"

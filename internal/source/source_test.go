@@ -12,6 +12,8 @@ import (
 
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+
+	"marginalia/test/require"
 )
 
 func write(t testing.TB, name, content string) string {
@@ -210,13 +212,10 @@ comment 6-6
 // TestSharedDump checks what import promises on the real dump: each line in
 // one document, its words unchanged, numbers right, and twice the same.
 func TestSharedDump(t *testing.T) {
-	const path = "../../../shared/data/text/000_248c987389f59c7f.txt"
+	path := require.Shared(t, "text", "000_248c987389f59c7f.txt")
 	src, err := os.ReadFile(path)
 	if err != nil {
-		if strings.Contains(os.Getenv("REQUIRE"), "shared") {
-			t.Fatal("../shared is required and not here")
-		}
-		t.Skip("../shared is not here")
+		t.Fatal(err)
 	}
 	d, err := Open(context.Background(), path, Options{})
 	if err != nil {

@@ -15,6 +15,14 @@ import (
 	"marginalia/internal/discussion"
 )
 
+// many comments are more than any site tells at once, fewer in a short run.
+func many() int {
+	if testing.Short() {
+		return 1_000
+	}
+	return 10_000
+}
+
 // A town is the web as a test knows it: hosts on one server of this machine.
 type town struct {
 	t      testing.TB

@@ -94,10 +94,7 @@ missing: 1 comment answers what is not shown there`)
 }
 
 func TestTenThousandCommentsOfWordPress(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measured where the run is not a short one")
-	}
-	const n = 10_000
+	n := many()
 	for _, pages := range []bool{true, false} {
 		w := newTown(t)
 		b := &blog{pages: pages}
