@@ -30,8 +30,8 @@ func (v *visit) article(ctx context.Context, ref string) (article, error) {
 	if s, id, ok := postOf(ref); ok {
 		return v.linkedPost(ctx, s, id)
 	}
-	if post, ok := v.tumblr(ctx, ref); ok {
-		return post, nil
+	if post, ok, err := v.tumblr(ctx, ref); ok || err != nil {
+		return post, err
 	}
 	a, err := v.get(ctx, ref)
 	if err != nil {

@@ -39,7 +39,11 @@ func isTumblr(ref string) bool { _, _, ok := tumblrPost(ref); return ok }
 // fetchTumblr reads a post as Tumblr tells it, else its page.
 func fetchTumblr(ctx context.Context, ref string, o Options) (Fetched, error) {
 	v := newVisit(o)
-	post, ok := v.tumblr(ctx, ref)
+	post, ok, err := v.tumblr(ctx, ref)
+	if err != nil {
+		v.close()
+		return Fetched{}, err
+	}
 	if !ok {
 		v.close()
 		f, err := fetchPage(ctx, ref, o)
@@ -59,15 +63,19 @@ func tumblrOrigin(ref string) string {
 
 // tumblr is the post at ref as Tumblr itself tells it: pages of its themes hold
 // the notes too, or nothing without their scripts. ok is false for what is no
-// text on Tumblr, and where Tumblr does not tell it.
-func (v *visit) tumblr(ctx context.Context, ref string) (post article, ok bool) {
+// text on Tumblr, and where Tumblr does not tell it. Where it may tell it later
+// that is an error: what came of the page instead would stay the essay for good.
+func (v *visit) tumblr(ctx context.Context, ref string) (post article, ok bool, err error) {
 	blog, number, ok := tumblrPost(ref)
 	if !ok {
-		return post, false
+		return post, false, nil
 	}
 	a, err := v.get(ctx, "https://"+blog+".tumblr.com/api/read/json?id="+url.QueryEscape(number))
+	if err != nil && (forNow(err) || ctx.Err() != nil) {
+		return post, false, err
+	}
 	if err != nil {
-		return post, false
+		return post, false, nil
 	}
 	var told struct {
 		Posts []struct {
@@ -80,7 +88,7 @@ func (v *visit) tumblr(ctx context.Context, ref string) (post article, ok bool) 
 	}
 	_, script, _ := bytes.Cut(a.Body, []byte("=")) // var tumblr_api_read = {…};
 	if json.Unmarshal(bytes.TrimRight(script, "; \r\n"), &told) != nil || len(told.Posts) == 0 {
-		return post, false
+		return post, false, nil
 	}
 	p := told.Posts[0]
 	post.Document = discussion.Document{
@@ -92,5 +100,5 @@ func (v *visit) tumblr(ctx context.Context, ref string) (post article, ok bool) 
 		}
 	}
 	post.title, post.origin = oneLine(lineOf(p.Title)), tumblrOrigin(ref)
-	return post, !post.Body.Empty()
+	return post, !post.Body.Empty(), nil
 }

@@ -49,6 +49,29 @@ func TestAnEssayOnTumblr(t *testing.T) {
 	}
 }
 
+// Where Tumblr is in trouble its page, with the notes, is no essay: it may be
+// told later, and a post of a forum that links to it comes without it.
+func TestTumblrInTrouble(t *testing.T) {
+	w := newTown(t)
+	told := tumblrBlog(tumblrTold)
+	w.host("author.tumblr.com", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/read/json" {
+			http.Error(rw, "later", http.StatusServiceUnavailable)
+			return
+		}
+		told(rw, r)
+	})
+	if why := w.refused("https://author.tumblr.com/post/785000000000000001/the-gap"); !strings.Contains(why, "503") {
+		t.Errorf("refused with %q", why)
+	}
+	m := sampleForum(t)
+	m.posts["aBcDeFgHiJkLmNoPq"]["url"] = "https://author.tumblr.com/post/785000000000000001"
+	w.host("www.lesswrong.com", m.serve)
+	if f := w.fetch(gap); f.Documents[0].ID == essayID || len(f.Documents) != 4 || len(f.Missing) != 1 {
+		t.Error(tell(f))
+	}
+}
+
 // Where Tumblr does not tell the post, its page is read.
 func TestAPageOfTumblr(t *testing.T) {
 	for _, told := range []string{"", "{", `{"posts":[]}`, `{"posts":[{"type":"photo","photo-caption":"x"}]}`} {
