@@ -14,7 +14,7 @@ const (
 	Requests  = "requests"  // all that arrived
 	Passed    = "passed"    // the server's answer was handed on
 	Down      = "down"      // cut because of SetDown; a server of Start refuses them uncounted
-	Gone      = "gone"      // the client had gone away before the end
+	Gone      = "gone"      // the client had gone away before it had the answer
 	Unreached = "unreached" // the server could not be reached
 )
 
@@ -29,7 +29,7 @@ type Entry struct {
 	Status    int       // of that answer, even if the client never saw it
 	Fault     string    // the name of the rule that decided, if one did
 	Ended     bool      // it is over
-	Gone      bool      // the client had gone away before the end
+	Gone      bool      // the client had gone away before it had the answer
 }
 
 // Counts returns how often each thing happened: the constants of this package,
@@ -122,8 +122,11 @@ func (p *Proxy) matching(r *http.Request) []*law {
 // tap is a writer that notes when the answer begins, and with which status.
 type tap struct {
 	http.ResponseWriter
-	began func(status int)
-	done  bool
+	began  func(status int)
+	gone   func() bool // whether the client has gone; nil if there is none
+	done   bool        // the answer began
+	missed bool        // the client had gone before the last that was written
+	whole  bool        // the answer ended. A client that has it may go before its handler does
 }
 
 func (t *tap) WriteHeader(status int) {
@@ -131,6 +134,7 @@ func (t *tap) WriteHeader(status int) {
 		t.done = true
 		t.began(status)
 	}
+	t.look()
 	t.ResponseWriter.WriteHeader(status)
 }
 
@@ -138,8 +142,12 @@ func (t *tap) Write(b []byte) (int, error) {
 	if !t.done {
 		t.WriteHeader(http.StatusOK)
 	}
+	t.look()
 	return t.ResponseWriter.Write(b)
 }
+
+// look notes whether there is still a client to write to.
+func (t *tap) look() { t.missed = t.gone != nil && t.gone() }
 
 // Unwrap lets http.ResponseController flush and hijack.
 func (t *tap) Unwrap() http.ResponseWriter { return t.ResponseWriter }

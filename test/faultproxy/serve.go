@@ -48,18 +48,20 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer p.leave()
 	e := p.open(r)
-	defer p.conclude(r, e)
+	gone := func() bool { return r.Context().Err() != nil }
+	t := &tap{ResponseWriter: w, began: func(status int) { p.answered(e, status, true) }, gone: gone}
+	defer func() { p.conclude(e, t.missed || !t.whole && gone()) }()
 	v := p.judge(r)
 	if v.law != nil {
 		p.note(func() { e.Fault = v.law.name() })
 	}
-	w = &tap{ResponseWriter: w, began: func(status int) { p.answered(e, status, true) }}
-	r.Body = http.MaxBytesReader(w, r.Body, p.maxBody)
+	r.Body = http.MaxBytesReader(t, r.Body, p.maxBody)
 	if outlives(r, v) {
-		p.detached(w, r, v, e)
-		return
+		p.detached(t, r, v, e)
+	} else {
+		p.attached(t, r, v, e, up)
 	}
-	p.attached(w, r, v, e, up)
+	t.whole = t.done
 }
 
 // enter lets a request in, unless the network is down.
@@ -84,11 +86,11 @@ func (p *Proxy) leave() {
 }
 
 // conclude notes the end, and whether the client had gone.
-func (p *Proxy) conclude(r *http.Request, e *Entry) {
+func (p *Proxy) conclude(e *Entry, gone bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.Ended = true
-	if r.Context().Err() != nil {
+	if gone {
 		e.Gone = true
 		p.counts[Gone]++
 	}
