@@ -48,8 +48,10 @@ func inOrder(docs []Document) []Document {
 	return docs
 }
 
-// cut makes d's passages from its documents.
+// cut makes d's passages from its documents, and points comments at what they
+// quote.
 func (d *Discussion) cut(o CutOptions) {
+	anchor(d.Documents)
 	for _, doc := range d.Documents {
 		d.add(Cut(doc, o))
 	}

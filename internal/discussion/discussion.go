@@ -67,6 +67,7 @@ type Document struct {
 	ID         DocumentID
 	Kind       DocumentKind
 	Parent     DocumentID // what a comment answers, "" if not known
+	Target     Target     // of a comment that quotes the essay or post: the words that it quotes; else zero
 	Author     string     // "" if not known
 	URL        string
 	Posted     time.Time // UTC; zero if not known

@@ -36,6 +36,7 @@ func (d Discussion) Revise(docs []Document, given int, o CutOptions) (Discussion
 		}
 	}
 	out.Documents = inOrder(docs)
+	anchor(out.Documents)
 	for _, doc := range out.Documents {
 		switch cut := had[doc.ID]; {
 		case len(cut) > 0 && (posted[doc.ID] || doc.Confidence >= o.Below) && sameWords(was[doc.ID], doc):

@@ -2,11 +2,14 @@ package export
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/test/w3c"
 )
 
 func written(t *testing.T, name string, b Bundle) string {
@@ -57,6 +60,35 @@ func TestVotesAreExported(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestACommentIsExportedOnTheWordsThatItQuotes(t *testing.T) {
+	const words = "The tide is never late."
+	posted := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+	b := Bundle{Discussion: discussion.Assemble("Tides", "", []discussion.Document{
+		{Kind: discussion.Essay, Confidence: 1, Body: format.Markdown{}.Parse("Ask at the “harbour”. " + words + " So they say.")},
+		{Kind: discussion.Comment, Confidence: 1, Author: "Quire", URL: "https://example.org/c/1", Posted: posted, Body: format.Markdown{}.Parse("> " + words + "\n\nMine was.")},
+		{Kind: discussion.Comment, Confidence: 1, Author: "Imre", Body: format.Markdown{}.Parse("Nice.")},
+	}, discussion.CutOptions{})}
+	for name, want := range map[string]string{
+		"markdown": "**Quire** on “" + words + "” · 2 March 2026",
+		"html":     ">" + words + "</mark>",
+	} {
+		if text := written(t, name, b); !strings.Contains(text, want) {
+			t.Errorf("%s lacks %q:\n%.2000s", name, want, text)
+		}
+	}
+	all := items(exported(t, b))
+	if len(all) != 1 {
+		t.Fatalf("%d annotations, want the one comment that quotes", len(all))
+	}
+	o := all[0].(object)
+	position := o["target"].(object)["selector"].([]any)[0].(object)
+	got := fmt.Sprint(o["creator"].(object)["name"], " ", o["created"], " ", o["via"], " ", position["start"], " ", position["end"])
+	if want := "Quire 2026-03-02T09:30:00Z https://example.org/c/1 22 45"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	check(t, "annotation", w3c.Annotations(t), o)
 }
 
 func TestHTMLIsOneFile(t *testing.T) {

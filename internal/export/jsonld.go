@@ -119,7 +119,7 @@ func newLinker(b Bundle) linker {
 }
 
 func (l linker) collection() collection {
-	items := append(l.annotations(), l.reactions()...)
+	items := slices.Concat(l.comments(), l.annotations(), l.reactions())
 	c := collection{
 		Context: context, ID: l.iri("annotations", ""), Type: "AnnotationCollection",
 		Label: label(l.b.Discussion), Total: len(items), Generated: utc(l.b.Generated),
@@ -141,6 +141,30 @@ func label(d discussion.Discussion) string {
 		return "Annotations"
 	}
 	return "Annotations on " + d.Title
+}
+
+// comments are those that came with the text and quote it: each is an
+// annotation of the words that it quotes.
+func (l linker) comments() []annotation {
+	var out []annotation
+	for _, d := range l.b.Discussion.Documents {
+		if d.Target.Source == "" || d.Body.Empty() {
+			continue
+		}
+		a := annotation{
+			Context: context, ID: l.iri("annotation", discussion.Derive("comment", string(d.ID))), Type: "Annotation",
+			Motivation: string(discussion.Commenting), Created: utc(d.Posted), Target: l.words(d.Target.Source, d.Target.Selector),
+			Body: &textualBody{"TextualBody", format.Markdown{}.Print(uncovered(d.Body)), "text/markdown"},
+		}
+		if d.Author != "" {
+			a.Creator = &agent{Type: "Person", Name: d.Author}
+		}
+		if via, ok := page.Address(d.URL); ok {
+			a.Via = via
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // annotations are what is published, and of what is gone the bare outline

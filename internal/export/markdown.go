@@ -92,6 +92,9 @@ func credit(d page.Document) []piece {
 	if d.Answers != "" {
 		line = append(line, piece{words: " answers " + d.Answers})
 	}
+	if d.Quote != "" {
+		line = append(line, piece{words: " on “" + d.Quote + "”"})
+	}
 	if !d.Posted.IsZero() {
 		line = append(line, piece{words: " · " + d.Posted.Day()})
 	}

@@ -55,6 +55,10 @@ func discussed() discussion.Discussion {
 			kind = discussion.Essay
 		}
 		doc := discussion.Document{ID: discussion.DocumentID(fmt.Sprintf("doc%d", i)), Kind: kind, URL: url, Author: edgy[i*3], Body: body}
+		if i > 0 { // each quotes other words of the essay
+			text := d.Documents[0].Body.Text
+			doc.Target = discussion.Target{Source: "doc0", Selector: discussion.SelectorOf(text, 7*i, 50*i)}
+		}
 		d.Documents = append(d.Documents, doc)
 		for j, block := range body.Blocks {
 			d.Passages = append(d.Passages, discussion.Passage{ID: discussion.PassageID(fmt.Sprintf("p%d-%d", i, j)), Document: doc.ID, Seq: len(d.Passages) + 1, Start: block.Start, End: block.End})

@@ -66,8 +66,9 @@ func byDocument(d discussion.Discussion) map[discussion.DocumentID][]discussion.
 // comments are the source's comments, each followed by those that answer it.
 func comments(d discussion.Discussion, passages map[discussion.DocumentID][]discussion.Passage, talk talk) []Document {
 	under := map[discussion.DocumentID][]discussion.Document{}
-	known := map[discussion.DocumentID]discussion.Document{}
+	known, texts := map[discussion.DocumentID]discussion.Document{}, map[discussion.DocumentID]string{}
 	for _, doc := range d.Documents {
+		texts[doc.ID] = doc.Body.Text
 		if doc.Kind == discussion.Comment {
 			known[doc.ID] = doc
 		}
@@ -93,6 +94,10 @@ func comments(d discussion.Discussion, passages map[discussion.DocumentID][]disc
 		view := document(doc, passages[doc.ID], talk, false)
 		view.Depth = min(depth, 5)
 		view.Answers = known[doc.Parent].Author
+		if t := doc.Target; stands(t.Selector, texts[t.Source]) {
+			view.Quote = short(texts[t.Source][t.Selector.Start:t.Selector.End])
+			view.On = holding(passages[t.Source], t.Selector.Start)
+		}
 		out = append(out, view)
 		for _, answer := range under[doc.ID] {
 			add(answer, depth+1)
@@ -107,6 +112,15 @@ func comments(d discussion.Discussion, passages map[discussion.DocumentID][]disc
 		}
 	}
 	return out
+}
+
+// holding is the passage that holds a byte of its document, "" if none does.
+func holding(passages []discussion.Passage, at int) string {
+	i := slices.IndexFunc(passages, func(p discussion.Passage) bool { return p.Start <= at && at < p.End })
+	if i < 0 {
+		return ""
+	}
+	return string(passages[i].ID)
 }
 
 // sure is the confidence from which on a document's borders are not called uncertain.

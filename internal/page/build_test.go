@@ -159,6 +159,31 @@ func TestVotesStandBesideWhatTheyAreFor(t *testing.T) {
 	}
 }
 
+// A comment that quotes the text is shown as being about those words: they are
+// marked, and it leads to their passage.
+func TestACommentIsShownOnTheWordsThatItQuotes(t *testing.T) {
+	const words = "The tide is never late."
+	in := Input{Discussion: discussion.Assemble("Tides", "", []discussion.Document{
+		{Kind: discussion.Essay, Confidence: 1, Body: format.Markdown{}.Parse("Ask at the harbour. " + words + " So they say.")},
+		{Kind: discussion.Comment, Confidence: 1, Author: "Quire", Body: format.Markdown{}.Parse("> " + words + "\n\nMine was.")},
+		{Kind: discussion.Comment, Confidence: 1, Author: "Imre", Body: format.Markdown{}.Parse("Nice.")},
+	}, discussion.CutOptions{})}
+	page := drawn(t, in)
+	wellFormedPage(t, page)
+	essay, quoting := in.Discussion.Passages[0], in.Discussion.Documents[1]
+	for _, want := range []string{
+		`<mark class="m1" data-a="` + string(quoting.ID) + `" aria-details="` + string(quoting.ID) + `">` + words + `</mark>`,
+		`<span class="quotes">on <a href="#` + string(essay.ID) + `">“` + words + `”</a></span>`,
+	} {
+		if strings.Count(page, want) != 1 {
+			t.Errorf("the page shows %s %d times", want, strings.Count(page, want))
+		}
+	}
+	if n := strings.Count(page, "<mark"); n != 1 {
+		t.Errorf("%d stretches are marked, want 1", n)
+	}
+}
+
 func TestAnEmptyDiscussionIsAPage(t *testing.T) {
 	page := drawn(t, Input{Discussion: discussion.Discussion{ID: "x", Documents: []discussion.Document{{ID: "d", Kind: discussion.Post, Posted: time.Unix(0, 0)}}}})
 	if !strings.Contains(page, "<h1>Untitled</h1>") || !strings.Contains(page, "nothing in the margin yet") {

@@ -155,13 +155,13 @@ func (t *text) begun(p discussion.Passage, block int) bool {
 	})
 }
 
-// mark is the element around words that annotations are about.
+// mark is the element around words that annotations and comments are about.
 func (l line) mark(from, to int) (tag, bool) {
 	var ids, notes []string
 	for _, m := range l.marks {
 		if m.start <= from && to <= m.end {
-			ids = append(ids, string(m.id))
-			notes = append(notes, noteID(m.id))
+			ids = append(ids, m.id)
+			notes = append(notes, m.element)
 		}
 	}
 	if len(ids) == 0 {

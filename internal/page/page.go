@@ -55,6 +55,8 @@ type Document struct {
 	Score     string // how it was rated where it was published, "" if not known
 	Depth     int    // of a comment: 0 answers the text, 1 a comment, …
 	Answers   string // whose comment it answers, "" if not known
+	Quote     string // of a comment: the words of the text that it quotes, "" if none
+	On        string // the element in which those words begin, "" if there is none
 	Uncertain string // why its borders are uncertain, "" if they are not
 	Runs      []Run
 }

@@ -54,6 +54,7 @@ func listen(in Input) talk {
 		}
 	}
 	l.count()
+	l.markQuoted()
 	seen := map[discussion.AnnotationID]bool{}
 	for _, a := range l.inOrder() {
 		if !l.has(a.Target.Annotation) || a.Target.Annotation == a.ID {
@@ -92,14 +93,26 @@ func (l *listener) where(a discussion.Annotation) int {
 // whole passage.
 func (l *listener) narrowed(a discussion.Annotation) (highlight, bool) {
 	s, p := a.Target.Selector, l.passages[a.Under]
-	words := l.texts[a.Target.Source].Text
-	if s.Start < 0 || s.Start >= s.End || s.End > len(words) || (s.Start <= p.Start && s.End >= p.End) {
+	if !stands(s, l.texts[a.Target.Source].Text) || s.Start <= p.Start && s.End >= p.End {
 		return highlight{}, false
 	}
-	if !utf8.RuneStart(words[s.Start]) || s.End < len(words) && !utf8.RuneStart(words[s.End]) {
-		return highlight{}, false
+	return highlight{s.Start, s.End, string(a.ID), noteID(a.ID)}, true
+}
+
+// stands reports whether a selector points at words of a text.
+func stands(s discussion.Selector, words string) bool {
+	return s.Start >= 0 && s.Start < s.End && s.End <= len(words) &&
+		utf8.RuneStart(words[s.Start]) && (s.End == len(words) || utf8.RuneStart(words[s.End]))
+}
+
+// markQuoted marks what comments quote.
+func (l *listener) markQuoted() {
+	for _, d := range l.in.Discussion.Documents {
+		t := d.Target
+		if stands(t.Selector, l.texts[t.Source].Text) {
+			l.talk.marks[t.Source] = append(l.talk.marks[t.Source], highlight{t.Selector.Start, t.Selector.End, string(d.ID), string(d.ID)})
+		}
 	}
-	return highlight{s.Start, s.End, a.ID}, true
 }
 
 // thread adds an annotation to the margin, with all that answers it.

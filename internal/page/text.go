@@ -9,10 +9,12 @@ import (
 	"marginalia/internal/format"
 )
 
-// A highlight is a stretch of a document's text that an annotation is about.
+// A highlight is a stretch of a document's text that an annotation is about,
+// or a comment that quotes it.
 type highlight struct {
 	start, end int
-	id         discussion.AnnotationID
+	id         string // the annotation's, or the comment's
+	element    string // that shows it
 }
 
 // text writes a document's blocks as HTML, with its passages and highlighted

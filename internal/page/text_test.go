@@ -41,7 +41,7 @@ func TestHighlightsMayOverlapAndCrossSpansAndPassages(t *testing.T) {
 	doc := format.Markdown{}.Parse("one *two three* four five")
 	x := &text{doc: doc, heading: 1,
 		passages: []discussion.Passage{{ID: "p1", Seq: 1, Start: 0, End: 13}, {ID: "p2", Seq: 2, Start: 14, End: 23}},
-		marks:    []highlight{{4, 18, "a"}, {8, 23, "b"}},
+		marks:    []highlight{{4, 18, "a", "a-a"}, {8, 23, "b", "a-b"}},
 	}
 	got := string(x.blocks(0, 1))
 	want := `<p><span class="passage" data-p="p1" id="p1"><a class="no" href="#p1" data-n="1" aria-label="Passage 1"></a>one ` +
@@ -77,7 +77,7 @@ func TestAnyTextIsWellFormed(t *testing.T) {
 		}
 		for i := range r.IntN(6) {
 			from, to := any()
-			x.marks = append(x.marks, highlight{from, to, discussion.AnnotationID(fmt.Sprint(i))})
+			x.marks = append(x.marks, highlight{from, to, fmt.Sprint(i), noteID(discussion.AnnotationID(fmt.Sprint(i)))})
 		}
 		for i, at := 0, 0; at < n && i < 4; i++ {
 			end := min(n, at+1+r.IntN(n))

@@ -103,18 +103,12 @@ func aboutAnnotation(tx *store.Tx, a discussion.Annotation) (about, error) {
 	return found, err
 }
 
-// What a reply quotes is looked for while the only writer waits.
-const (
-	mostQuotes   = 8    // of a message; those behind them are not looked for
-	longestQuote = 2000 // code points; what stands behind them is not compared
-)
-
 // aim sets an annotation's target. Words that it quotes from the text narrow
 // it from the passage to them; where they stand at several places as good, it
 // returns those.
 func (b about) aim(a *discussion.Annotation, in *discussion.Texts) (several []discussion.Selector) {
 	a.Target = discussion.Target{Source: b.document.ID, Annotation: b.answers, Selector: b.whole()}
-	found := b.places(in, quotesOf(a.Body)...)
+	found := b.places(in, discussion.Quotes(a.Body)...)
 	if len(found) == 1 {
 		a.Target.Selector = found[0]
 		return nil
@@ -130,16 +124,6 @@ func (b about) whole() discussion.Selector {
 // places is where quoted words stand.
 func (b about) places(in *discussion.Texts, quotes ...string) []discussion.Selector {
 	return in.Places(b.document.Body.Text, [2]int{b.passage.Start, b.passage.End}, quotes...)
-}
-
-// quotesOf is what a message quotes, as much of it as is looked for.
-func quotesOf(body format.Doc) []string {
-	quotes, _ := body.Quoted()
-	quotes = quotes[:min(len(quotes), mostQuotes)]
-	for i, q := range quotes {
-		quotes[i] = q[:format.Byte(q, longestQuote)]
-	}
-	return quotes
 }
 
 // motivation is why a message was written.

@@ -33,7 +33,7 @@ func (a Aim) Passage() discussion.Selector { return a.whole() }
 
 // Find is where words stand, in the order of the text: as if they were quoted.
 func (a Aim) Find(words string) []discussion.Selector {
-	return a.places(new(discussion.Texts), words[:format.Byte(words, longestQuote)])
+	return a.places(new(discussion.Texts), words[:format.Byte(words, discussion.LongestQuote)])
 }
 
 // Choice is what a number of a question means: one of the places, or behind

@@ -50,10 +50,10 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	back, quoted := !a.Deleted.IsZero(), quotesOf(a.Body)
+	back, quoted := !a.Deleted.IsZero(), discussion.Quotes(a.Body)
 	a.Body, a.Modified, a.Deleted = withFiles(e.Message), e.Revised.UTC(), time.Time{}
 	a.Motivation = about.motivation(a.Body)
-	if !slices.Equal(quoted, quotesOf(a.Body)) { // else it stays where it was found, or moved to
+	if !slices.Equal(quoted, discussion.Quotes(a.Body)) { // else it stays where it was found, or moved to
 		several := about.aim(&a, &r.texts)
 		if err := about.ask(tx, a, several, c.Ref, e.Revised, now); err != nil {
 			return err

@@ -64,24 +64,22 @@ func (tx *Tx) grow(d discussion.Discussion) (Imported, error) {
 	if err != nil {
 		return did, err
 	}
-	more, parents := discussion.Discussion{}, map[discussion.DocumentID]discussion.DocumentID{}
-	known := map[discussion.DocumentID]bool{}
+	more, known := discussion.Discussion{}, map[discussion.DocumentID]discussion.Document{}
 	for _, x := range old.Documents {
-		known[x.ID] = true
-		if x.Parent == "" {
-			parents[x.ID] = ""
-		}
+		known[x.ID] = x
 	}
+	var points []pointing
 	for _, x := range d.Documents {
-		if !known[x.ID] {
+		was, there := known[x.ID]
+		x.Target = targetIn(known, x.Target)
+		if !there {
 			more.Documents = append(more.Documents, x)
-		}
-		if _, orphan := parents[x.ID]; orphan {
-			parents[x.ID] = x.Parent
+		} else if p := (pointing{x.ID, cmp.Or(was.Parent, x.Parent), cmp.Or(was.Target, x.Target)}); p != (pointing{x.ID, was.Parent, was.Target}) {
+			points = append(points, p)
 		}
 	}
 	for _, p := range d.Passages {
-		if !known[p.Document] {
+		if _, there := known[p.Document]; !there {
 			p.Seq = len(old.Passages) + len(more.Passages) + 1
 			more.Passages = append(more.Passages, p)
 		}
@@ -90,18 +88,39 @@ func (tx *Tx) grow(d discussion.Discussion) (Imported, error) {
 	if did.Scores, err = tx.rescore(old.Documents, d.Documents); err != nil {
 		return did, fmt.Errorf("scores of discussion %s: %w", d.ID, err)
 	}
-	if err := tx.addTo(d.ID, more, parents, len(old.Documents)); err != nil {
+	if err := tx.addTo(d.ID, more, points, len(old.Documents)); err != nil {
 		return did, fmt.Errorf("add to discussion %s: %w", d.ID, err)
 	}
 	return did, nil
 }
 
-func (tx *Tx) addTo(id discussion.ID, more discussion.Discussion, parents map[discussion.DocumentID]discussion.DocumentID, behind int) error {
-	for of, parent := range parents {
-		if parent == "" {
-			continue
+// pointing is a document and what it answers and quotes.
+type pointing struct {
+	document discussion.DocumentID
+	parent   discussion.DocumentID
+	target   discussion.Target
+}
+
+// targetIn is t in the texts that are kept, which may be others by now where
+// they came from. What is kept of none of them it points at as it came.
+func targetIn(kept map[discussion.DocumentID]discussion.Document, t discussion.Target) discussion.Target {
+	of, ok := kept[t.Source]
+	if !ok {
+		return t
+	}
+	if t.Selector, ok = t.Selector.In(of.Body.Text); !ok {
+		return discussion.Target{}
+	}
+	return t
+}
+
+func (tx *Tx) addTo(id discussion.ID, more discussion.Discussion, points []pointing, behind int) error {
+	for _, p := range points {
+		target, err := targetOf(p.target)
+		if err == nil {
+			_, err = tx.exec("UPDATE documents SET parent = $1, target = $2 WHERE id = $3", p.parent, target, p.document)
 		}
-		if _, err := tx.exec("UPDATE documents SET parent = $1 WHERE id = $2", parent, of); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -127,13 +146,17 @@ func (tx *Tx) putWords(num int64, d discussion.Discussion, behind int) error {
 		if err != nil {
 			return err
 		}
-		documents = append(documents, []any{x.ID, num, behind + i + 1, x.Kind, x.Parent, x.Author, x.URL, x.Posted, score,
+		target, err := targetOf(x.Target)
+		if err != nil {
+			return err
+		}
+		documents = append(documents, []any{x.ID, num, behind + i + 1, x.Kind, x.Parent, target, x.Author, x.URL, x.Posted, score,
 			x.Lines[0], x.Lines[1], x.Confidence, x.Body.Text, structure})
 	}
 	for _, p := range d.Passages {
 		passages = append(passages, []any{p.ID, num, p.Document, p.Seq, p.Start, p.End})
 	}
-	_, err := tx.insert(`documents (id, discussion, seq, kind, parent, author, url, posted, score,
+	_, err := tx.insert(`documents (id, discussion, seq, kind, parent, target, author, url, posted, score,
 		first_line, last_line, confidence, text, marks)`, documents)
 	if err != nil {
 		return err
@@ -172,6 +195,14 @@ func scoreOf(s discussion.Score) (string, error) {
 		return "", nil
 	}
 	return jsonOf(s)
+}
+
+// targetOf is what a document quotes as object scans it.
+func targetOf(t discussion.Target) (string, error) {
+	if t == (discussion.Target{}) {
+		return "", nil
+	}
+	return jsonOf(t)
 }
 
 // Head returns a discussion's ID, Origin, Title and URL, or ErrNotFound.
@@ -273,13 +304,13 @@ func passageRow(s scanner) (p discussion.Passage, err error) {
 	return p, err
 }
 
-const documentColumns = "id, kind, parent, author, url, posted, score, first_line, last_line, confidence, text, marks"
+const documentColumns = "id, kind, parent, target, author, url, posted, score, first_line, last_line, confidence, text, marks"
 
 func documentRow(s scanner) (discussion.Document, error) { return documentAnd(s) }
 
 func documentAnd(s scanner, more ...any) (d discussion.Document, err error) {
 	var text, structure string
-	err = s.Scan(append([]any{&d.ID, &d.Kind, &d.Parent, &d.Author, &d.URL, moment{&d.Posted}, object{&d.Score},
+	err = s.Scan(append([]any{&d.ID, &d.Kind, &d.Parent, object{&d.Target}, &d.Author, &d.URL, moment{&d.Posted}, object{&d.Score},
 		&d.Lines[0], &d.Lines[1], &d.Confidence, &text, &structure}, more...)...)
 	if err != nil {
 		return d, err

@@ -55,6 +55,46 @@ func TestAGrownDiscussionKeepsItsNumbers(t *testing.T) {
 	})
 }
 
+// Comments point at words of the text as it is kept, whatever became of it
+// where it came from; those that were kept without are pointed at them once.
+func TestWhatQuotesPointsIntoTheTextThatIsKept(t *testing.T) {
+	told := func(essay string, comments ...string) discussion.Discussion {
+		docs := []discussion.Document{{ID: "essay", Kind: discussion.Essay, Body: format.Text(essay), Confidence: 1}}
+		for i, c := range comments {
+			docs = append(docs, discussion.Document{ID: discussion.DocumentID(fmt.Sprint(i)), Kind: discussion.Comment, Confidence: 1, Body: format.Markdown{}.Parse(c)})
+		}
+		return discussion.AssembleFrom("forum:1", "The gap", "", docs, discussion.CutOptions{})
+	}
+	const kept = "The gap is never empty. Somebody lives in it."
+	never, lives := "> The gap is never empty.\n\nIt is.", "> Somebody lives in it.\n\nWho?"
+	eachDB(t, func(t *testing.T, db *DB) {
+		put := func(d discussion.Discussion) {
+			t.Helper()
+			update(t, db, func(tx *Tx) error { _, err := tx.Import(d, noon); return err })
+		}
+		points := func(want ...string) {
+			t.Helper()
+			d := got(t, db, func(tx *Tx) (discussion.Discussion, error) {
+				return tx.Discussion(told(kept).ID)
+			})
+			for i, doc := range d.Documents[1:] {
+				s := doc.Target.Selector
+				same(t, fmt.Sprint("comment ", i), kept[s.Start:s.End], want[i])
+				same(t, fmt.Sprint("words of comment ", i), s.Exact, want[i])
+			}
+		}
+		first := told(kept, never)
+		first.Documents[1].Target = discussion.Target{} // as it was kept before comments pointed at anything
+		put(first)
+		points("")
+		later := told("Erratum: nobody knows. "+kept, never, lives, "> Erratum: nobody knows.\n\nI do.")
+		for range 2 {
+			put(later)
+			points("The gap is never empty.", "Somebody lives in it.", "")
+		}
+	})
+}
+
 // Votes go on where a text came from. A later import brings them, and nothing
 // else of what was there changes; what it does not tell stays as it was told.
 func TestScoresAreAsTheyWereToldLast(t *testing.T) {

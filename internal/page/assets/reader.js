@@ -182,6 +182,9 @@
     }
   };
 
+  // commentOf is the first comment that quotes words.
+  const commentOf = (mark) => mark.dataset.a.split(" ").map((id) => document.getElementById(id)).find((e) => e?.matches(".comment"));
+
   function choose(note) {
     const id = note?.id ?? "";
     if (id === active) return;
@@ -203,7 +206,8 @@
     if (e.target.closest(".more, a, button, form, .dock, .top")) return;
     const mark = e.target.closest(".leaf mark"), note = e.target.closest(".leaf .note");
     if (!String(getSelection()) || !active) choose(note ?? (mark && noteOf(mark)) ?? null);
-    if (mark && !note && !wide()) noteOf(mark)?.scrollIntoView({ block: "center", behavior: "smooth" });
+    const beside = mark && !note && noteOf(mark), far = mark && !beside && commentOf(mark);
+    if (beside && !wide() || far) (beside || far).scrollIntoView({ block: "center", behavior: "smooth" });
   });
   leaf.addEventListener("focusin", (e) => {
     if (e.target.matches(".note:focus-visible")) choose(e.target);
