@@ -16,8 +16,9 @@ import (
 // up to when everything was read.
 type account struct {
 	session
-	Heard string `json:"heard"`          // an id of that time
-	Back  string `json:"back,omitempty"` // see lookback.mark
+	Heard  string            `json:"heard"`            // an id of that time
+	Back   string            `json:"back,omitempty"`   // see lookback.mark
+	Hidden map[string]string `json:"hidden,omitempty"` // see sight.missing
 }
 
 func (a account) cursor() chat.Cursor {

@@ -19,8 +19,9 @@ type gap struct {
 // catchUp reads what was missed while no session heard it: in every room and
 // thread from its cursor on, oldest first.
 func (l *listener) catchUp(ctx context.Context) error {
-	since := l.heard
-	l.caught = since
+	for r := range l.rooms {
+		l.misses(r)
+	}
 	found, err := l.survey(ctx)
 	if err != nil {
 		return err
@@ -30,11 +31,11 @@ func (l *listener) catchUp(ctx context.Context) error {
 	before := l.back.left
 	l.back = lookback{}
 	for r := range l.rooms {
-		_, there := found[chat.Place{Room: r}]
-		l.sight.sees(r, there, since)
+		s, there := found[chat.Place{Room: r}]
+		l.sight.sees(r, there && !s.shut)
 	}
 	for place, s := range found {
-		l.begin(place, s, since)
+		l.begin(place, s)
 	}
 	l.back.unfinished(before)
 	l.back.sort()
@@ -64,9 +65,10 @@ func (l *listener) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// begin decides from where on a place is read. since is the newest id that was
-// heard of before.
-func (l *listener) begin(place chat.Place, s seen, since string) {
+// begin decides from where on a place is read, of which something may have been
+// missed.
+func (l *listener) begin(place chat.Place, s seen) {
+	since := l.sight.rooms[place.Room].since
 	t, known := l.trails[place]
 	switch {
 	case place.Thread == "" && t == nil: // from now on
@@ -112,12 +114,12 @@ func (l *listener) resumed(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("look at channel %s: %w", place.Room.ID, err)
 		}
-		l.begin(place, seen{last: c.Last, forum: c.isForum()}, "")
-	}
-	if !l.whole { // it broke off while gaps were filled
-		return l.catchUp(ctx)
+		l.begin(place, seen{last: c.Last, forum: c.isForum()})
 	}
 	l.takeUp()
+	if !l.whole { // a room that came into sight is being read, which tells in the end
+		return nil
+	}
 	return l.tell(ctx)
 }
 
@@ -136,8 +138,8 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 		err := l.waited(ctx, func() (err error) { some, err = l.messages(ctx, id, idOf(after)); return err })
 		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 			l.c.Log.Warn("what was missed cannot be read", "channel", id, "error", err)
-			if place.Thread == "" {
-				l.sight.sees(place.Room, false, l.caught)
+			if place.Thread == "" || !is(err, unknownChannel) { // a thread that is no more hides nothing else
+				l.sight.sees(place.Room, false)
 			}
 			break
 		}

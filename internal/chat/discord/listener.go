@@ -28,7 +28,6 @@ type listener struct {
 
 	session   session
 	heard     string              // the newest id that was heard of
-	caught    string              // what that was before what was missed was caught up with
 	whole     bool                // there are no gaps: the session stands for all places
 	comeBack  bool                // more was missed than what is caught up with now
 	replaying bool                // what comes was sent before, perhaps to the process before
@@ -62,6 +61,11 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 			return nil, fmt.Errorf("%s: %w", place.Room, err)
 		}
 		l.trails[place] = &t
+	}
+	for id, heard := range a.Hidden {
+		if r := room(id); l.rooms[r] {
+			l.sight.rooms[r] = view{hidden: true, since: heard}
+		}
 	}
 	return l, nil
 }
@@ -130,7 +134,7 @@ func (l *listener) tell(ctx context.Context) error {
 		}
 	}
 	if l.whole && len(l.gaps) == 0 {
-		since[chat.Place{}] = account{l.session, l.heard, l.back.mark()}.cursor()
+		since[chat.Place{}] = account{l.session, l.heard, l.back.mark(), l.sight.missing()}.cursor()
 	}
 	b := chat.Batch{Events: l.pending, Since: since}
 	l.pending = nil

@@ -79,14 +79,17 @@ func (b *lookback) mark() string {
 // takeUp goes on where the process before stopped. Where it had begun is not
 // known any more, so that everything that is known is looked at.
 func (l *listener) takeUp() {
-	if l.back.after == "" || len(l.back.left) > 0 {
+	if l.back.after == "" {
 		return
 	}
-	for _, place := range slices.SortedFunc(maps.Keys(l.trails), inOrderOfMarks) {
-		if t := l.trails[place]; t != nil && placeMark(place) >= l.back.after {
-			l.back.begun(place, t.newest)
+	var before []stretch
+	for place, t := range l.trails {
+		if t != nil && placeMark(place) >= l.back.after {
+			before = append(before, stretch{place: place, upTo: t.newest})
 		}
 	}
+	l.back.unfinished(before)
+	l.back.sort()
 	l.back.after = ""
 }
 

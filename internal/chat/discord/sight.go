@@ -24,7 +24,7 @@ type sight struct {
 // that was taken up may have been without sight of it.
 type view struct {
 	seen, hidden bool
-	since        string      // the newest id that was heard of before it was hidden
+	since        string      // the newest id that was heard of before something was missed in it
 	over         []overwrite // nil: not known
 }
 
@@ -36,15 +36,34 @@ type grant struct {
 
 func newSight() sight { return sight{map[chat.Room]view{}, map[string]*grant{}} }
 
-// sees notes that a room was read. since is the newest id that was heard of
-// before, to be remembered if it was not.
-func (s *sight) sees(r chat.Room, seen bool, since string) {
+// sees notes whether a room can be seen.
+func (s *sight) sees(r chat.Room, seen bool) {
 	v := s.rooms[r]
-	if seen || !v.hidden {
-		v.since = since
-	}
 	v.seen, v.hidden = seen, !seen
 	s.rooms[r] = v
+}
+
+// missing are the rooms that are hidden, by id, with what was heard of before:
+// the next process has to know it.
+func (s *sight) missing() map[string]string {
+	all := map[string]string{}
+	for r, v := range s.rooms {
+		if v.hidden {
+			all[r.ID] = v.since
+		}
+	}
+	return all
+}
+
+// misses notes that something is missed in a room from now on; or since when it
+// was hidden before, or something was missed in it that is not read yet.
+func (l *listener) misses(r chat.Room) {
+	v := l.sight.rooms[r]
+	before := v.hidden || slices.ContainsFunc(l.missed(), func(p chat.Place) bool { return p.Room == r })
+	if !before || v.since == "" {
+		v.since = l.heard
+	}
+	l.sight.rooms[r] = v
 }
 
 // looksAround takes note of what an event says about what the bot may see, and
@@ -140,11 +159,12 @@ func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
 	if err != nil {
 		return fmt.Errorf("look whether channel %s can be seen: %w", r.ID, err)
 	}
+	if hidden && !v.hidden {
+		l.c.Log.Warn("a channel is hidden from the bot", "channel", r.ID)
+		l.misses(r)
+		l.sight.sees(r, false)
+	}
 	if hidden || v.seen {
-		if hidden && !v.hidden {
-			l.c.Log.Warn("a channel is hidden from the bot", "channel", r.ID)
-		}
-		l.sight.sees(r, !hidden, l.heard)
 		return nil
 	}
 	err = l.waited(ctx, func() error { return l.mayRead(ctx, r.ID) })
@@ -154,7 +174,7 @@ func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
 	if err != nil {
 		return fmt.Errorf("look whether channel %s can be read: %w", r.ID, err)
 	}
-	return l.seesAgain(ctx, r, cmp.Or(v.since, l.heard))
+	return l.seesAgain(ctx, r)
 }
 
 // isHidden tells by what is known whether a room is hidden, and finds out what
@@ -196,23 +216,25 @@ func (l *listener) granted(ctx context.Context, guild string) (*grant, error) {
 
 // seesAgain reads what was said in a room, and in its threads, while it was
 // hidden. What is said there now waits for it.
-func (l *listener) seesAgain(ctx context.Context, r chat.Room, since string) error {
-	l.sight.sees(r, true, "")
-	all, err := l.surveyRoom(ctx, r, since)
+func (l *listener) seesAgain(ctx context.Context, r chat.Room) error {
+	l.misses(r)
+	all, err := l.surveyRoom(ctx, r)
 	if err != nil {
 		return err
 	}
+	s, there := all[chat.Place{Room: r}]
+	l.sight.sees(r, there && !s.shut)
 	before := maps.Clone(l.gaps)
 	for place, s := range all {
 		if l.gaps[place] == nil {
-			l.begin(place, s, since)
+			l.begin(place, s)
 		}
 	}
 	l.back.sort()
 	whole := l.whole
 	l.whole = false
 	for _, place := range l.missed() {
-		if before[place] != nil { // whoever began it fills it
+		if before[place] != nil || l.gaps[place] == nil { // whoever began it fills it, or did
 			continue
 		}
 		if err := l.fill(ctx, place); err != nil {

@@ -125,6 +125,7 @@ func TestServerLostWhileARoomIsRead(t *testing.T) {
 // hidden is a room with a thread, a person, and what they did.
 type hidden struct {
 	room   chat.Room
+	other  chat.Room // which is not hidden
 	thread chat.Place
 	ada    *person
 	since  map[chat.Place]chat.Cursor

@@ -15,9 +15,9 @@ import (
 
 // seen is a room or thread as it is found when a session begins.
 type seen struct {
-	last     string // the newest message
-	archived bool
-	forum    bool
+	last  string // the newest message
+	forum bool
+	shut  bool // the bot may not read it
 }
 
 // survey looks at the servers for the rooms, and for those of their threads
@@ -25,7 +25,6 @@ type seen struct {
 // archived since the bot heard last.
 func (l *listener) survey(ctx context.Context) (map[chat.Place]seen, error) {
 	found := map[chat.Place]seen{}
-	since := l.heard
 	servers, err := l.servers(ctx)
 	if err != nil {
 		return nil, err
@@ -40,7 +39,7 @@ func (l *listener) survey(ctx context.Context) (map[chat.Place]seen, error) {
 			l.c.Log.Warn("the bot does not see a channel that it is to listen to", "channel", r.ID)
 			continue
 		}
-		if err := l.surveyArchive(ctx, r, since, found); err != nil {
+		if err := l.surveyArchive(ctx, r, found); err != nil {
 			return nil, err
 		}
 	}
@@ -52,7 +51,7 @@ func (l *listener) survey(ctx context.Context) (map[chat.Place]seen, error) {
 }
 
 // surveyRoom is survey for one room.
-func (l *listener) surveyRoom(ctx context.Context, r chat.Room, since string) (map[chat.Place]seen, error) {
+func (l *listener) surveyRoom(ctx context.Context, r chat.Room) (map[chat.Place]seen, error) {
 	all, here := map[chat.Place]seen{}, map[chat.Place]seen{}
 	if err := l.surveyServer(ctx, l.guildOf(r.ID), all); err != nil {
 		return nil, err
@@ -62,7 +61,7 @@ func (l *listener) surveyRoom(ctx context.Context, r chat.Room, since string) (m
 			here[place] = s
 		}
 	}
-	return here, l.surveyArchive(ctx, r, since, here)
+	return here, l.surveyArchive(ctx, r, here)
 }
 
 // servers are those that the rooms are on: all that the bot is on, unless it is
@@ -134,12 +133,14 @@ func (l *listener) surveyServer(ctx context.Context, guild string, found map[cha
 func (l *listener) finds(c channel, found map[chat.Place]seen) {
 	l.learn(c)
 	if r := room(c.Parent); l.rooms[r] {
-		found[chat.Place{Room: r, Thread: c.ID}] = seen{last: c.Last, archived: c.Thread != nil && c.Thread.Archived}
+		found[chat.Place{Room: r, Thread: c.ID}] = seen{last: c.Last}
 	}
 }
 
-// surveyArchive finds the threads of a room that were archived since.
-func (l *listener) surveyArchive(ctx context.Context, r chat.Room, since string, found map[chat.Place]seen) error {
+// surveyArchive finds the threads of a room that were archived since something
+// was missed in it.
+func (l *listener) surveyArchive(ctx context.Context, r chat.Room, found map[chat.Place]seen) error {
+	at, since := chat.Place{Room: r}, l.sight.rooms[r].since
 	knows := func(p chat.Place) bool { _, known := l.trails[p]; return known && p.Room == r && p.Thread != "" }
 	if since == "" && !slices.ContainsFunc(slices.Collect(maps.Keys(l.trails)), knows) {
 		return nil // the bot is new here
@@ -157,6 +158,10 @@ func (l *listener) surveyArchive(ctx context.Context, r chat.Room, since string,
 		err := l.waited(ctx, func() error { return l.get(ctx, "channels/"+r.ID+"/threads/archived/public", query, &answer) })
 		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrRefused) {
 			l.c.Log.Warn("the bot does not see a channel's archived threads", "channel", r.ID, "error", err)
+			if s, there := found[at]; there {
+				s.shut = errors.Is(err, chat.ErrForbidden)
+				found[at] = s
+			}
 			return nil
 		}
 		if err != nil {
