@@ -152,20 +152,20 @@ func (l *listener) askWhatIsKnown(ctx context.Context, s *stretch) error {
 	return nil
 }
 
-// lookAt compares a page with what is known. What is said there meanwhile waits.
+// lookAt compares a page with what is known. What happens meanwhile is taken
+// after it.
 func (l *listener) lookAt(ctx context.Context, s *stretch) error {
 	id := l.channelOf(s.known[0].Ref)
 	w, ours, err := l.heardIn(ctx, id)
 	var some sheet
 	if err == nil && ours {
-		l.gaps[s.place] = &gap{}
 		some, err = l.messages(ctx, id, idOf(number(s.known[0].Ref.ID)-1))
 	}
 	if err == nil && ours {
 		err = l.lookedAt(ctx, s, w, id, some)
 	}
-	if passed := l.letPass(ctx, s.place, w); passed != nil {
-		return passed
+	if err := l.report(ctx); err != nil {
+		return err
 	}
 	switch {
 	case ctx.Err() != nil:
