@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"marginalia/internal/chat"
 )
@@ -141,7 +142,7 @@ func (p *Platform) registerAt(ctx context.Context, path string, want []order) er
 			a.method, a.path = http.MethodPatch, path+"/"+have[i].ID
 			a.in = changed(w)
 		}
-		if err := p.waited(ctx, func() error { return p.call(ctx, a, nil) }); err != nil {
+		if err := p.writeOrder(ctx, a); err != nil {
 			if is(err, badForm) {
 				return fmt.Errorf("%s: Discord does not take it as it is written: %w", w.Name, err)
 			}
@@ -153,11 +154,29 @@ func (p *Platform) registerAt(ctx context.Context, path string, want []order) er
 			continue
 		}
 		a := ask{method: http.MethodDelete, path: path + "/" + h.ID, scope: chat.RoomScope}
-		if err := p.waited(ctx, func() error { return p.call(ctx, a, nil) }); err != nil {
+		if err := p.writeOrder(ctx, a); err != nil {
 			return fmt.Errorf("take off %s: %w", h.Name, err)
 		}
 	}
 	return nil
+}
+
+// mostOrderWait is the longest wait that is waited out while commands are
+// written. Of a longer one whoever registers is told: they try again.
+const mostOrderWait = time.Minute
+
+// writeOrder makes, changes or takes off one command.
+func (p *Platform) writeOrder(ctx context.Context, a ask) error {
+	var later error
+	err := p.waited(ctx, func() error {
+		err := p.call(ctx, a, nil)
+		if wait, ok := waitOf(err); ok && wait > mostOrderWait {
+			later = err
+			return nil
+		}
+		return err
+	})
+	return cmp.Or(later, err)
 }
 
 // changed is what of a command can be changed: all but its kind.

@@ -187,6 +187,34 @@ func TestRegisterByDifference(t *testing.T) {
 	})
 }
 
+// More commands than Discord lets a bot make in a day: whoever registers is told
+// of it at once, and how long it lasts, and makes the rest on the next day.
+func TestManyCommandsInADay(t *testing.T) {
+	day := map[string]discordtest.Limit{"new commands": {N: 2, Per: 24 * time.Hour, Hidden: true}}
+	story(t, discordtest.Options{Limits: day}, func(t *testing.T, w *world, p *Platform, _ chat.Room) {
+		began := time.Now()
+		err := p.Register(t.Context(), table())
+		if wait := asked(t, err); wait.Wait < 23*time.Hour || wait.Wait > 24*time.Hour {
+			t.Errorf("it waits %+v", wait)
+		}
+		if !strings.Contains(err.Error(), "as many commands on this server today") {
+			t.Errorf("%v does not say what there is too much of", err)
+		}
+		if waited := time.Since(began); waited > time.Minute {
+			t.Errorf("it was told after %s", waited)
+		}
+		made := w.Ops()["create_guild_application_command"]
+		if err := p.Register(t.Context(), table()); !cameTo(err, errLater) {
+			t.Errorf("on the same day: %v", err)
+		}
+		if again := w.Ops()["create_guild_application_command"]; again.N != made.N {
+			t.Errorf("%d more were asked for on the same day", again.N-made.N)
+		}
+		time.Sleep(24 * time.Hour)
+		must(t, p.Register(t.Context(), table()))
+	})
+}
+
 // Typed commands work as well, with the rights that the writer has.
 func TestTypedCommand(t *testing.T) {
 	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {

@@ -45,6 +45,7 @@ const (
 	unknownWebhook  = 10015
 	unknownAsking   = 10062
 	manyWebhooks    = 30007
+	manyCommands    = 30034
 	answeredAlready = 40060
 	wrongHookToken  = 50027
 	badForm         = 50035
@@ -65,10 +66,10 @@ var kinds = map[int]error{
 	unknownWebhook:  chat.ErrForbidden,
 	unknownAsking:   chat.ErrGone,
 	manyWebhooks:    chat.ErrForbidden,
-	30010:           chat.ErrRefused, // 20 emoji stand under the message
-	30032:           chat.ErrRefused,
-	30033:           chat.ErrRefused,
-	30034:           chat.ErrRefused,
+	30010:           chat.ErrRefused,   // 20 emoji stand under the message
+	30032:           chat.ErrRefused,   // until a command is taken off
+	30033:           chat.ErrRefused,   // until somebody leaves
+	30058:           chat.ErrForbidden, // as manyWebhooks, of the whole server
 	40001:           chat.ErrAuth,
 	40002:           chat.ErrAuth, // the account must be verified
 	40005:           chat.ErrRefused,
@@ -91,14 +92,16 @@ var kinds = map[int]error{
 
 // sentences say what some refusals mean, better than Discord does.
 var sentences = map[int]string{
-	30032: "there are as many commands as Discord lets an application have on a server",
-	30033: "there are as many people in the thread as Discord lets in, 1,000",
-	30034: "the application has made as many commands on this server today as Discord lets it, 200",
-	90001: "who wrote the message has blocked the bot, so that it may not react to it",
+	30032:        "there are as many commands as Discord lets an application have on a server",
+	30033:        "there are as many people in the thread as Discord lets in, 1,000",
+	manyCommands: "the application has made as many commands on this server today as Discord lets it, 200",
+	90001:        "who wrote the message has blocked the bot, so that it may not react to it",
 }
 
-// passing are codes that mean: later, and how much later.
+// passing are codes that mean: later, and how much later if Discord does not
+// say. 30040 and 30042, which do, too, answer what the bot never asks for.
 var passing = map[int]time.Duration{
+	manyCommands:   time.Hour,   // when the day ends is not told
 	30046:          time.Minute, // edits of old messages
 	threadArchived: lockedWait,
 	threadLocked:   lockedWait,
@@ -120,6 +123,9 @@ func (p *Platform) translate(x *exchange, err error, scope chat.Scope) error {
 	switch {
 	case x.wait != nil:
 		f.text, f.kind = x.why, *x.wait
+		if plain := sentences[x.refusal().Code]; plain != "" {
+			f.text = plain
+		}
 		return f.finished(p)
 	case x.status == 0:
 		f.cause = withoutAddress(err)

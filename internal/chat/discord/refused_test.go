@@ -224,7 +224,7 @@ var refusals = []struct {
 		}
 		return s.says(t, s.p.Register(t.Context(), all), "as many commands as Discord lets an application have")
 	}},
-	{"too many commands were made today", "create_guild_application_command", 30034, chat.ErrRefused, func(t *testing.T, s *scene) error {
+	{"too many commands were made today", "create_guild_application_command", 30034, errLater, func(t *testing.T, s *scene) error {
 		s.Fault(discordtest.Fault{Op: "create_guild_application_command", Kind: discordtest.Refused, Code: 30034, Count: 1})
 		return s.says(t, s.p.Register(t.Context(), table()), "made as many commands on this server today")
 	}},
@@ -435,6 +435,8 @@ func TestKinds(t *testing.T) {
 	}{
 		{http.StatusForbidden, 0, chat.ErrForbidden},
 		{http.StatusBadRequest, 200000, chat.ErrRefused}, {http.StatusBadRequest, 130000, errLater}, {http.StatusTooManyRequests, 30046, errLater},
+		{http.StatusBadRequest, 30032, chat.ErrRefused}, {http.StatusBadRequest, 30033, chat.ErrRefused}, {http.StatusBadRequest, 30034, errLater},
+		{http.StatusBadRequest, 30047, chat.ErrRefused}, {http.StatusBadRequest, 30048, chat.ErrRefused}, {http.StatusBadRequest, 30058, chat.ErrForbidden},
 		{http.StatusNotFound, 0, chat.ErrForbidden}, {http.StatusUnauthorized, 0, chat.ErrAuth},
 		{http.StatusBadRequest, 99999, chat.ErrRefused}, {http.StatusServiceUnavailable, 0, nil},
 	} {
@@ -442,4 +444,17 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%d (%d) comes to %v, should to %v", c.status, c.code, got, c.want)
 		}
 	}
+}
+
+// A 429 that says what there is too much of, but not until when, is not one of
+// Discord's edge, which would stop everything.
+func TestTooManyWithoutATime(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		x := &exchange{route: route{name: "POST somewhere", scope: chat.RoomScope}, body: []byte(`{"code": 30034, "message": "Too many"}`)}
+		p.rest.Client.Transport.(*transport).tooMany(x, http.Header{}, time.Now())
+		if x.wait.Wait != time.Hour || x.wait.Scope != chat.RoomScope {
+			t.Errorf("it waits %+v", *x.wait)
+		}
+		does(t, p, posting(at(r), "", "A passage."))
+	})
 }

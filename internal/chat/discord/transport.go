@@ -145,7 +145,9 @@ func (t *transport) tooMany(x *exchange, h http.Header, now time.Time) {
 		Code       int     `json:"code"`
 	}
 	wait := seconds(h.Get("Retry-After"))
-	if json.Unmarshal(x.body, &said) != nil || said.RetryAfter <= 0 && wait == 0 {
+	err := json.Unmarshal(x.body, &said)
+	usual, known := passing[said.Code]
+	if err != nil || said.RetryAfter <= 0 && wait == 0 && !known {
 		wait = max(wait, t.edge)
 		x.why = "Discord's edge shuts this machine out for too many requests"
 		x.wait = &chat.RetryAfter{Wait: wait, Scope: chat.AccountScope}
@@ -155,8 +157,8 @@ func (t *transport) tooMany(x *exchange, h http.Header, now time.Time) {
 	if said.RetryAfter > 0 {
 		wait = time.Duration(said.RetryAfter * float64(time.Second))
 	}
-	if longer, ok := passing[said.Code]; ok && said.RetryAfter <= 0 {
-		wait = longer
+	if known && said.RetryAfter <= 0 {
+		wait = usual
 	}
 	x.wait, x.why = &chat.RetryAfter{Wait: wait, Scope: x.route.scope}, "Discord wants fewer requests of this kind for a while"
 	if said.Global || h.Get("X-RateLimit-Global") != "" || h.Get("X-RateLimit-Scope") == "global" {

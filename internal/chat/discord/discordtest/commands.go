@@ -281,6 +281,9 @@ func (s *Server) createCommand(r *request) (int, any, *apiError) {
 	if s.full(c) {
 		return 0, nil, errMaxCommands
 	}
+	if e := s.hidden(r, "new commands", c.guild, 30034); e != nil {
+		return 0, nil, e
+	}
 	s.commands = append(s.commands, c)
 	return http.StatusCreated, s.commandObject(c), nil
 }

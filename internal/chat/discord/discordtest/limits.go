@@ -29,6 +29,7 @@ func Seen() map[string]Limit {
 		"rename":                     {N: 2, Per: 10 * time.Minute, Hidden: true},
 		"webhook channel":            {N: 30, Per: time.Minute, Hidden: true},
 		"late edits":                 {N: 3, Per: 6 * time.Second, Hidden: true},
+		"new commands":               {N: 200, Per: 24 * time.Hour, Hidden: true},
 	}
 }
 
