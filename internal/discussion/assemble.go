@@ -8,7 +8,8 @@ import (
 )
 
 // Assemble makes a discussion of documents, and cuts it into passages. Reading
-// order is the essay or post first, then the comments in the order given.
+// order is the essay or post first, with the comments that quote a passage
+// behind it, then the other comments in the order given.
 //
 // The IDs and Parents that documents come with are any names of the caller's,
 // unique among docs, or empty; they are replaced by derived ones. A Parent
@@ -52,8 +53,44 @@ func inOrder(docs []Document) []Document {
 // quote.
 func (d *Discussion) cut(o CutOptions) {
 	anchor(d.Documents)
+	cut := map[DocumentID][]Passage{}
 	for _, doc := range d.Documents {
-		d.add(Cut(doc, o))
+		cut[doc.ID] = Cut(doc, o)
+	}
+	d.arrange(cut)
+}
+
+// arrange puts the passages of documents behind those that d has, in reading
+// order. What quotes a passage stands behind it: the one in which the words
+// that it quotes end, so that all of them were read.
+func (d *Discussion) arrange(cut map[DocumentID][]Passage) {
+	quoting := map[DocumentID][]Document{}
+	for _, doc := range d.Documents {
+		if of := doc.Target.Source; of != "" {
+			quoting[of] = append(quoting[of], doc)
+		}
+	}
+	for _, docs := range quoting {
+		slices.SortStableFunc(docs, func(a, b Document) int { return a.Target.Selector.End - b.Target.Selector.End })
+	}
+	take := func(id DocumentID) []Passage {
+		defer delete(cut, id)
+		return cut[id]
+	}
+	behind := func(p Passage) {
+		for left := quoting[p.Document]; len(left) > 0 && left[0].Target.Selector.End <= p.End; left = quoting[p.Document] {
+			quoting[p.Document] = left[1:]
+			d.add(take(left[0].ID))
+		}
+	}
+	for _, p := range slices.Clone(d.Passages) {
+		behind(p)
+	}
+	for _, doc := range d.Documents {
+		for _, p := range take(doc.ID) {
+			d.add([]Passage{p})
+			behind(p)
+		}
 	}
 }
 

@@ -49,6 +49,42 @@ func TestACommentThatQuotesTheEssayPointsAtItsWords(t *testing.T) {
 	}
 }
 
+// Comments are read behind the passage in which the words end that they quote,
+// the others behind the text; what was posted already stays where it is.
+func TestWhatQuotesAPassageIsReadBehindIt(t *testing.T) {
+	at := func(n int, kind DocumentKind, text string) Document {
+		return Document{Kind: kind, Lines: [2]int{n, n}, Confidence: 0.5, Body: format.Markdown{}.Parse(text)}
+	}
+	essay := at(1, Essay, strings.Repeat("One by one. ", 10)+"The first ends here.\n\n"+strings.Repeat("Two by two. ", 10)+"The second ends here.")
+	docs := []Document{
+		essay, at(9, Comment, "Nice."), at(10, Comment, "> The second ends here.\n\nSo soon."), at(11, Comment, "> The first ends here.\n\nAt last."),
+		at(12, Comment, "> "+"The first ends here.\n>\n> Two by two. Two by two.\n\nAnd on."),
+	}
+	o := CutOptions{Min: 100, Max: 160}
+	d := Assemble("Counting", "", docs, o)
+	order := func(d Discussion) string {
+		var all []string
+		for i, p := range d.Passages {
+			doc := d.Documents[slices.IndexFunc(d.Documents, func(doc Document) bool { return doc.ID == p.Document })]
+			words := strings.Fields(strings.TrimSuffix(doc.Body.Text[p.Start:p.End], "."))
+			all = append(all, strings.Join(words[max(0, len(words)-2):], " "))
+			if p.Seq != i+1 {
+				t.Errorf("passage %d has number %d", i+1, p.Seq)
+			}
+		}
+		return strings.Join(all, ",")
+	}
+	const want = "ends here,At last,ends here,And on,So soon,Nice"
+	if got := order(d); got != want {
+		t.Errorf("read as %q, want %q", got, want)
+	}
+	for given := range len(d.Passages) + 1 {
+		if now, err := d.Revise(d.Documents, given, o); err != nil || order(now) != order(d) {
+			t.Errorf("with %d posted it is revised to %q: %v", given, order(now), err)
+		}
+	}
+}
+
 // Where borders of a dump are moved, comments point at where the words are then.
 func TestACommentStillPointsAtItsWordsAfterAReview(t *testing.T) {
 	line := func(n int, kind DocumentKind, text string) Document {

@@ -37,14 +37,16 @@ func (d Discussion) Revise(docs []Document, given int, o CutOptions) (Discussion
 	}
 	out.Documents = inOrder(docs)
 	anchor(out.Documents)
+	cut := map[DocumentID][]Passage{}
 	for _, doc := range out.Documents {
-		switch cut := had[doc.ID]; {
-		case len(cut) > 0 && (posted[doc.ID] || doc.Confidence >= o.Below) && sameWords(was[doc.ID], doc):
-			out.add(slices.DeleteFunc(slices.Clone(cut), func(p Passage) bool { return p.Seq <= given }))
+		switch kept := had[doc.ID]; {
+		case len(kept) > 0 && (posted[doc.ID] || doc.Confidence >= o.Below) && sameWords(was[doc.ID], doc):
+			cut[doc.ID] = slices.DeleteFunc(slices.Clone(kept), func(p Passage) bool { return p.Seq <= given })
 		default:
-			out.add(Cut(doc, o))
+			cut[doc.ID] = Cut(doc, o)
 		}
 	}
+	out.arrange(cut)
 	return out, nil
 }
 

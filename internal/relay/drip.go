@@ -34,11 +34,12 @@ func Advance(tx *store.Tx, plan, key string, n int, now time.Time) ([]discussion
 	return posted, tx.PutPlan(p)
 }
 
-// drip enqueues the next n passages for the plan's rooms and moves the plan
-// on; the caller stores it.
-func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) ([]discussion.Passage, error) {
-	var posted []discussion.Passage
-	for range n {
+// drip enqueues the next n passages for the plan's rooms, and each excerpt that
+// comes on the way in the thread of the passage that it quotes; it moves the
+// plan on, and the caller stores it. In a room that does not show what it quotes
+// an excerpt is a passage like others.
+func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discussion.Passage, err error) {
+	for own := 0; len(posted) < n+filled; p.Next++ {
 		next, err := tx.PassageAt(p.Discussion, p.Next)
 		if errors.Is(err, store.ErrNotFound) {
 			return posted, nil
@@ -46,21 +47,62 @@ func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) ([]discussion.Pa
 		if err != nil {
 			return nil, err
 		}
-		for _, room := range p.Rooms {
-			if err := enqueue(tx, next, room, now); err != nil {
+		under, err := threads(tx, next, p.Rooms)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(under, "") || len(under) == 0 {
+			own++
+		}
+		if own > n {
+			return posted, nil
+		}
+		for i, room := range p.Rooms {
+			if err := enqueue(tx, next, room, under[i], now); err != nil {
 				return nil, err
 			}
 		}
 		posted = append(posted, next)
-		p.Next++
 	}
 	return posted, nil
 }
 
-// enqueue has a passage posted in a room, and under it what was said about it
-// elsewhere before.
-func enqueue(tx *store.Tx, p discussion.Passage, room chat.Room, now time.Time) error {
-	if err := tx.Stale(store.PassageThing(p.ID), room, "", store.ClassPost, now); err != nil {
+// threads are the passages in whose threads p is to stand in each of rooms: the
+// one that it quotes, or "" where it is a post of its own.
+func threads(tx *store.Tx, p discussion.Passage, rooms []chat.Room) ([]discussion.PassageID, error) {
+	under := make([]discussion.PassageID, len(rooms))
+	quoted, err := tx.Quoted(p)
+	if err != nil {
+		return under, ignoreMissing(err)
+	}
+	for i, room := range rooms {
+		if opens, err := threaded(tx, quoted.ID, room); err != nil {
+			return nil, err
+		} else if opens {
+			under[i] = quoted.ID
+		}
+	}
+	return under, nil
+}
+
+// threaded reports whether a passage has a thread in a room, or will.
+func threaded(tx *store.Tx, p discussion.PassageID, room chat.Room) (bool, error) {
+	_, _, err := threadIn(tx, p, room)
+	if !errors.Is(err, errParked) {
+		return err == nil, err
+	}
+	d, err := tx.Delivery(store.PassageThing(p), room)
+	return err == nil && d.Dead.IsZero(), ignoreMissing(err)
+}
+
+// enqueue has a passage posted in a room, in the thread of another or as a post
+// of its own, and under it what was said about it elsewhere before.
+func enqueue(tx *store.Tx, p discussion.Passage, room chat.Room, under discussion.PassageID, now time.Time) error {
+	class := store.ClassPost
+	if under != "" {
+		class = store.ClassReply
+	}
+	if err := tx.Stale(store.PassageThing(p.ID), room, under, class, now); err != nil {
 		return err
 	}
 	said, err := tx.AnnotationsUnder(p.ID)

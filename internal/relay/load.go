@@ -30,7 +30,7 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 	var err error
 	switch {
 	case d.Thing.Passage() != "":
-		err = loadPassage(tx, d.Thing.Passage(), &w)
+		err = loadPassage(tx, d, have, &w, &v)
 	case d.Thing.Annotation() != "":
 		err = loadAnnotation(tx, d, &w, &v)
 	default:
@@ -45,17 +45,50 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 	return w, v, err
 }
 
-func loadPassage(tx *store.Tx, id discussion.PassageID, w *Words) error {
+func loadPassage(tx *store.Tx, d store.Delivery, have []store.Copy, w *Words, v *View) error {
 	var of discussion.ID
 	var err error
-	if w.Passage, of, w.Total, err = tx.Passage(id); err != nil {
+	if w.Passage, of, w.Total, err = tx.Passage(d.Thing.Passage()); err != nil {
 		return err
 	}
 	if w.Discussion, err = tx.Head(of); err != nil {
 		return err
 	}
-	w.Document, _, err = tx.Document(w.Passage.Document)
+	if w.Document, _, err = tx.Document(w.Passage.Document); err != nil {
+		return err
+	}
+	if at, stands := standsIn(have); stands {
+		v.Place.Thread = at
+	} else if d.Thread != "" {
+		v.Place, _, err = threadIn(tx, d.Thread, d.Room)
+	}
+	if v.Place.Thread != "" {
+		v.Thread = v.Place
+	}
 	return err
+}
+
+// standsIn is the thread of another passage in which a passage stands, or is on
+// its way to, "" if it is a post of its own.
+func standsIn(have []store.Copy) (thread string, stands bool) {
+	for _, c := range have {
+		switch {
+		case c.Mark == store.ThreadMark:
+			return "", true
+		case c.Part == 0 && c.Mark == "":
+			thread, stands = threadAround(c.Ref), true
+		}
+	}
+	return thread, stands
+}
+
+// threadAround is the thread in which a message stands, "" if it stands in none
+// or begins it.
+func threadAround(ref chat.Ref) string {
+	if ref.Place.Thread == ref.ID {
+		return ""
+	}
+	return ref.Place.Thread
 }
 
 func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
@@ -63,7 +96,7 @@ func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 	if w.Annotation, err = tx.Annotation(d.Thing.Annotation()); err != nil || w.Annotation.Gone() || v.Own {
 		return err
 	}
-	if v.Thread, err = threadIn(tx, w.Annotation.Under, d.Room); err != nil {
+	if v.Thread, v.ReplyTo, err = threadIn(tx, w.Annotation.Under, d.Room); err != nil {
 		return err
 	}
 	v.Place = v.Thread
@@ -80,18 +113,25 @@ func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 	return err
 }
 
-// threadIn finds the thread of a passage in a room, or errParked.
-func threadIn(tx *store.Tx, p discussion.PassageID, room chat.Room) (chat.Place, error) {
+// threadIn finds the thread of a passage in a room, or errParked. That of an
+// excerpt which stands in another's thread is that one, and what is said about
+// it answers its message.
+func threadIn(tx *store.Tx, p discussion.PassageID, room chat.Room) (thread chat.Place, answers chat.Ref, err error) {
 	copies, err := tx.Copies(store.PassageThing(p), room)
 	for _, c := range copies {
 		if c.Mark == store.ThreadMark && !c.InFlight() && !c.Ref.IsZero() {
-			return c.Ref.Place, err
+			return c.Ref.Place, chat.Ref{}, err
+		}
+	}
+	for _, c := range copies {
+		if c.Part == 0 && c.Mark == "" && !c.InFlight() && !c.Ref.IsZero() && threadAround(c.Ref) != "" {
+			return c.Ref.Place, c.Ref, err
 		}
 	}
 	if err == nil {
 		err = errParked
 	}
-	return chat.Place{}, err
+	return chat.Place{}, chat.Ref{}, err
 }
 
 // answerable finds the message of an annotation that can be answered in a room,

@@ -64,22 +64,32 @@ func passage(w Words, v View) []Want {
 		head.Spans = []format.Span{{Kind: format.Emph, Start: 0, End: len(head.Text)}}
 	}
 	want := parts(head, footer(body, w, v), chat.Message{Silent: true}, v, w.readerLink(v))
+	if v.Place.Thread != "" { // under the passage that it quotes
+		return want
+	}
 	return append(want, Want{Mark: store.ThreadMark, Name: threadName(w)})
 }
 
-// commentLine says whose comment follows, and whether it is all of it.
+// commentLine says whose comment follows, whether it is all of it, and what it
+// is about where the words do not begin with that themselves.
 func commentLine(d discussion.Document, p discussion.Passage) string {
-	whole := p.Start == 0 && p.End == len(d.Body.Text)
-	switch {
-	case whole && d.Author == "":
-		return "A comment:"
-	case whole:
-		return d.Author + " comments:"
-	case d.Author == "":
-		return "From a comment:"
+	line := "A comment"
+	switch whole := p.Start == 0 && p.End == len(d.Body.Text); {
+	case whole && d.Author != "":
+		line = d.Author + " comments"
+	case !whole && d.Author == "":
+		line = "From a comment"
+	case !whole:
+		line = "From a comment by " + d.Author
 	}
-	return "From a comment by " + d.Author + ":"
+	if quotes, _ := d.Body.Slice(p.Start, p.End).Quoted(); d.Target.Source != "" && len(quotes) == 0 {
+		line += " on “" + format.Excerpt(format.Text(d.Target.Selector.Exact), longAbout) + "”"
+	}
+	return line + ":"
 }
+
+// longAbout is how many code points are shown of what a comment quotes.
+const longAbout = 80
 
 // footer adds the line that says where the words come from.
 func footer(body format.Doc, w Words, v View) format.Doc {

@@ -42,6 +42,7 @@ type post struct {
 	Words     template.HTML
 	Threaded  bool // whether it can be answered yet
 	Reactions []page.Emoji
+	Excerpts  []post // of comments that quote it, in its thread
 	Messages  []message
 }
 
@@ -132,12 +133,18 @@ func (d *drawer) draw(s *server, r *room, i int) {
 	threads := map[string]int{}
 	for _, p := range d.st.bundle.Discussion.Passages {
 		thing := store.PassageThing(p.ID)
-		if _, ok := standing(copies[thing]); !ok {
+		ref, ok := standing(copies[thing])
+		if !ok {
 			continue
 		}
 		place, threaded := threadOf(copies[thing])
+		drawn := d.post(s, r, i, p, threaded)
+		if at, ok := threads[ref.Place.Thread]; ok && ref.Place.Thread != "" {
+			r.Posts[at].take(drawn)
+			continue
+		}
 		threads[place.Thread] = len(r.Posts)
-		r.Posts = append(r.Posts, d.post(s, r, i, p, threaded))
+		r.Posts = append(r.Posts, drawn)
 		if threaded {
 			r.Newest = p.ID
 		}
@@ -155,6 +162,15 @@ func (d *drawer) draw(s *server, r *room, i int) {
 		r.Notices = append(r.Notices, m)
 	}
 	slices.SortStableFunc(r.Notices, func(a, b message) int { return a.At.Compare(b.At.Time) })
+}
+
+// take shows an excerpt in the thread under p, with what was said about it among
+// what was said about p.
+func (p *post) take(excerpt post) {
+	p.Messages = append(p.Messages, excerpt.Messages...)
+	slices.SortStableFunc(p.Messages, func(a, b message) int { return a.At.Compare(b.At.Time) })
+	excerpt.Messages = nil
+	p.Excerpts = append(p.Excerpts, excerpt)
 }
 
 // asksAnother reports whether a note asks somebody else than the visitor.

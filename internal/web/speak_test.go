@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 	"marginalia/internal/store"
 )
 
@@ -57,6 +59,35 @@ func TestWhatIsSaidInOneRoomStandsInTheOtherAndInTheMargin(t *testing.T) {
 	})
 	bea.do("/rooms/2/delete", url.Values{"annotation": {string(h.annotation("Whose"))}})
 	h.await("the margin is empty", func() bool { return strings.Contains(ada.get(""), "nothing in the margin yet") })
+}
+
+// An excerpt that was posted under the passage that it quotes is shown there,
+// and what is said of it stands in the same thread.
+func TestAnExcerptStandsInThePassagesThread(t *testing.T) {
+	h := build(t)
+	h.d = discussion.Assemble("Tides", "", []discussion.Document{
+		{Kind: discussion.Essay, Confidence: 1, Body: format.Text("The tide is never late.")},
+		{Kind: discussion.Comment, Confidence: 1, Author: "Quire", Body: format.Markdown{}.Parse("> The tide is never late.\n\nMine was.")},
+	}, discussion.CutOptions{})
+	h.update(func(tx *store.Tx) error { _, err := tx.PutDiscussion(h.d, time.Now()); return err })
+	h.post(1)
+	under, excerpt := h.d.Passages[0].ID, h.d.Passages[1].ID
+	h.update(func(tx *store.Tx) error {
+		return tx.Stale(store.PassageThing(excerpt), garden, under, store.ClassReply, time.Now())
+	})
+	ada := h.visitor("Ada")
+	post := func() string { return between(ada.get(""), `id="post-1-`+string(under), "</article>") }
+	h.await("the excerpt stands under the passage", func() bool { return strings.Contains(post(), "Mine was.") })
+	if !strings.Contains(post(), ">Quire</b> <span class=\"via\">comments, 2 of 2</span>") {
+		t.Errorf("the post does not say who comments: %s", post())
+	}
+	if room := between(ada.get(""), `id="room-1"`, "</section>"); strings.Count(room, "<article") != 1 || !strings.Contains(room, "<p>1 passage ·") {
+		t.Errorf("the excerpt is a post of its own: %s", room)
+	}
+	ada.do("/rooms/1/react", url.Values{"passage": {string(excerpt)}, "emoji": {"👍"}})
+	h.await("the reaction is shown", func() bool {
+		return strings.Contains(between(post(), `id="post-1-`+string(excerpt), "</li>"), "<span>👍</span>")
+	})
 }
 
 // Where a quotation stands twice, only who wrote it sees the question.
