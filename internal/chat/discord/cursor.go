@@ -160,7 +160,7 @@ func (t *trail) find(id uint64) (int, bool) {
 var plainState = stateOf(message{})
 
 // stateOf tells, as far as 32 bits can, messages apart that were edited or
-// reacted to since. It is never 0.
+// reacted to since, but not who holds an emoji: see tallied. It is never 0.
 func stateOf(m message) uint32 {
 	h := fnv.New32a()
 	if !m.Edited.IsZero() {

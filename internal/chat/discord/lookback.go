@@ -241,7 +241,10 @@ func (l *listener) otherwise(ctx context.Context, w where, m message, k chat.Sta
 	return append(events, hold...), err
 }
 
-// tallied is how many people hold which emoji under a message.
+// tallied is how many people hold which emoji under a message: all that a page
+// tells. Who they are takes a request for each emoji, so that it is asked only
+// where a number differs: if one person takes an emoji off and another puts it
+// there while no session hears it, that is not seen.
 func tallied(m message) map[string]int {
 	all := map[string]int{}
 	for _, r := range m.Reactions {
