@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -173,7 +174,7 @@ func (l *listener) around(ctx context.Context, h heard) ([]chat.Event, error) {
 			ID string `json:"id"`
 		}
 		if json.Unmarshal(h.data, &g) == nil && isID(g.ID) {
-			l.guilds[g.ID] = false
+			l.serverGone(g.ID)
 			l.c.Log.Warn("a server cannot be seen any more", "server", g.ID)
 		}
 	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_UPDATE":
@@ -214,6 +215,15 @@ func (l *listener) learnAll(h heard, guild string) {
 	}
 }
 
+// serverGone: a server cannot be seen, and so none of its rooms.
+func (l *listener) serverGone(guild string) {
+	l.guilds[guild] = false
+	for _, r := range l.roomsOn(guild) {
+		l.misses(r)
+		l.sight.sees(r, false)
+	}
+}
+
 // serverThere: a server can be seen, perhaps after a while in which it could
 // not; then what happened there meanwhile was missed.
 func (l *listener) serverThere(ctx context.Context, h heard) error {
@@ -225,12 +235,13 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 		return nil
 	}
 	if g.Unavailable {
-		l.guilds[g.ID] = false
+		l.serverGone(g.ID)
 		return nil
 	}
 	l.learnAll(h, g.ID)
 	l.learnSight(h)
 	there, known := l.guilds[g.ID]
+	known = known || slices.ContainsFunc(l.roomsOn(g.ID), func(r chat.Room) bool { return l.sight.rooms[r].hidden })
 	l.guilds[g.ID] = true
 	if there && known || l.replaying && !known {
 		return nil

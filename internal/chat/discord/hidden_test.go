@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,4 +211,26 @@ func shownForAMoment(t *testing.T, w *world, r chat.Room) {
 	ways[0].show(w, r)
 	must(t, w.Wait(t.Context(), func() bool { return w.Ops()["fault on list_guild_channels"].N > 0 }))
 	ways[0].hide(w, r)
+}
+
+// The server is lost while the bot looks at old messages; the bot is stopped
+// then, and comes back after the server: what was said meanwhile is told.
+func TestServerLostOverARestart(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		b := spoken(t, w, 300)
+		e := hear(t, b.open(t), b.since)
+		e.wait("where it is", func() bool { return readAccount(e.since[chat.Place{}]).Back != "" })
+		w.Outage(true)
+		must(t, w.Wait(t.Context(), func() bool { return strings.Contains(w.logs.String(), "a server cannot be seen") }))
+		e.wait("the end of it", func() bool { return readAccount(e.since[chat.Place{}]).Back == "" })
+		said := b.ada.Say(t, at(b.room), "While the server is lost.", chat.Ref{})
+		b.since = e.stop()
+		w.Outage(false)
+		e = hear(t, b.open(t), b.since)
+		e.said(said.ID)
+		if n := w.Ops()["IDENTIFY"].N; n != 2 {
+			t.Errorf("%d sessions were begun", n)
+		}
+		e.stop()
+	})
 }

@@ -101,15 +101,24 @@ func (l *listener) looksAround(ctx context.Context, h heard) error {
 			g.mine = e.Roles
 		}
 	}
-	for _, r := range slices.SortedFunc(maps.Keys(l.rooms), func(a, b chat.Room) int { return cmp.Compare(a.ID, b.ID) }) {
-		if l.guildOf(r.ID) != e.Guild {
-			continue
-		}
+	for _, r := range l.roomsOn(e.Guild) {
 		if err := l.lookAtRoom(ctx, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// roomsOn are the rooms on a server, in an order that does not change.
+func (l *listener) roomsOn(guild string) []chat.Room {
+	var all []chat.Room
+	for r := range l.rooms {
+		if l.guildOf(r.ID) == guild {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b chat.Room) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // excepts notes the exceptions of a room.
