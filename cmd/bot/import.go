@@ -104,28 +104,34 @@ type kept struct {
 	waiting  int  // documents that are held back
 }
 
-// keep stores a text. What was guessed of it and is kept already is held back
-// or let go as the configuration now says.
+// keep stores a text, as importInto does.
 func keep(ctx context.Context, c Config, d discussion.Discussion) (did kept, err error) {
 	db, err := openBeside(ctx, c)
 	if err != nil {
 		return did, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	err = db.Update(ctx, func(tx *store.Tx) error {
-		added, err := tx.Import(d, time.Now())
-		did = kept{Imported: added, waiting: len(d.Waiting())}
-		if err != nil || added.New || !d.Reviewable() {
-			return err
-		}
-		was, now, err := revised(tx, c, d.ID, nil)
-		did.recut, did.passages, did.waiting = !reflect.DeepEqual(now, was), len(now.Passages), len(now.Waiting())
-		if err != nil || !did.recut {
-			return err
-		}
-		return tx.Amend(now)
+	err = db.Update(ctx, func(tx *store.Tx) (err error) {
+		did, err = importInto(tx, c, d, time.Now())
+		return err
 	})
 	return did, err
+}
+
+// importInto stores a text. What was guessed of it and is kept already is held
+// back or let go as the configuration now says.
+func importInto(tx *store.Tx, c Config, d discussion.Discussion, now time.Time) (kept, error) {
+	added, err := tx.Import(d, now)
+	did := kept{Imported: added, waiting: len(d.Waiting())}
+	if err != nil || added.New || !d.Reviewable() {
+		return did, err
+	}
+	was, is, err := revised(tx, c, added.ID, nil)
+	did.recut, did.passages, did.waiting = !reflect.DeepEqual(is, was), len(is.Passages), len(is.Waiting())
+	if err != nil || !did.recut {
+		return did, err
+	}
+	return did, tx.Amend(is)
 }
 
 // revised is the discussion of an id as it is kept, and as it is with docs for

@@ -70,9 +70,9 @@ func (a *addressee) fetch(ctx context.Context, p PlanTable, had discussion.ID, k
 	if err != nil {
 		return "", err
 	}
-	var did store.Imported
+	var did kept
 	err = a.db.Update(ctx, func(tx *store.Tx) error {
-		did, err = tx.Import(f.Discussion(a.c.cut()), now)
+		did, err = importInto(tx, a.c, f.Discussion(a.c.cut()), now)
 		if err == nil && known && did.ID != had {
 			return errAnother
 		}
@@ -86,6 +86,9 @@ func (a *addressee) fetch(ctx context.Context, p PlanTable, had discussion.ID, k
 	}
 	if did.New || did.Documents > 0 {
 		a.log.Info("a plan's text was imported", "plan", p.Name, "text", did.ID, "documents", did.Documents, "passages", did.Passages)
+	}
+	if did.recut {
+		a.log.Info("a plan's text follows review_below as it is now", "plan", p.Name, "text", did.ID, "passages", did.passages)
 	}
 	return did.ID, nil
 }

@@ -120,6 +120,26 @@ func TestAnotherTextAtAnAddressDoesNotBeginAnew(t *testing.T) {
 	})
 }
 
+// What was guessed of a dump at an address is held back and let go with each
+// start, as review_below then says.
+func TestReviewBelowReachesATextOnTheWeb(t *testing.T) {
+	d, site := newDesk(t), newPlace(t)
+	site.words = "I really enjoyed this essay, and I learned a lot about lamps from it.\nAgreed, and thank you for the numbers.\nWhat happened to the second keeper? You never say.\n"
+	for _, c := range []struct {
+		below             string
+		passages, waiting int
+	}{{"1", 1, 2}, {"0", 3, 0}, {"0", 3, 0}, {"1", 1, 2}} { // one of the three is certain
+		p := d.mustStart("[import]\nreview_below = " + c.below + "\n" + site.evenings("/dump.txt"))
+		x := d.discussion(p.Discussion)
+		if len(x.Passages) != c.passages || c.waiting > 0 && len(x.Waiting()) != c.waiting {
+			t.Errorf("below %s: %d passages, %d texts wait", c.below, len(x.Passages), len(x.Waiting()))
+		}
+		if told := strings.Contains(d.log.String(), "not posted before they are reviewed"); told != (c.waiting > 0) {
+			t.Errorf("below %s the log says %s", c.below, &d.log)
+		}
+	}
+}
+
 func TestAnAddressIsAskedOnceForAllPlans(t *testing.T) {
 	d, site := newDesk(t), newPlace(t)
 	two := site.evenings("/t/the-gap/7")
