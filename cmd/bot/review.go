@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,7 @@ func (a *app) reviewText(cmd *cobra.Command, c Config, ref string, o importing) 
 	if !d.Reviewable() {
 		return fmt.Errorf("%s was not guessed from a plain dump: there is nothing to review in it", d.ID)
 	}
-	sheet := &sheet{file: o.outline, again: "bot import " + ref + " --outline "}
+	sheet := &sheet{file: o.outline, again: a.again(ref, o) + " --outline "}
 	text, wrote, err := sheet.corrected(cmd, a.environ, ref, discussion.Outline(d))
 	if err != nil {
 		return err
@@ -52,6 +53,26 @@ func (a *app) reviewText(cmd *cobra.Command, c Config, ref string, o importing) 
 	}
 	return errors.Join(a.printReviewed(did, o), sheet.done())
 }
+
+// again is the command that imports ref as it is imported now, for a shell.
+func (a *app) again(ref string, o importing) string {
+	words := []string{"bot", "import", ref}
+	if o.title != "" {
+		words = append(words, "--title", o.title)
+	}
+	if a.config != "" {
+		words = append(words, "-c", a.config)
+	}
+	for i, w := range words {
+		if strings.Trim(w, plainInShells) != "" {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// plainInShells are the characters that mean nothing else to a shell.
+const plainInShells = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,@+="
 
 // toReview is the text that ref names, as it is kept if it is.
 func (a *app) toReview(cmd *cobra.Command, c Config, ref string, o importing) (d discussion.Discussion, err error) {
