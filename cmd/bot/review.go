@@ -51,7 +51,7 @@ func (a *app) reviewText(cmd *cobra.Command, c Config, ref string, o importing) 
 	if err != nil {
 		return sheet.refused(err)
 	}
-	return errors.Join(a.printReviewed(did, o), sheet.done())
+	return errors.Join(a.printReviewed(did, o), sheet.renew(text, did.now), sheet.done())
 }
 
 // again is the command that imports ref as it is imported now, for a shell.

@@ -94,6 +94,19 @@ func (s *sheet) refused(err error) error {
 	return err
 }
 
+// renew lets the file that a person named be corrected further, once it was
+// taken.
+func (s *sheet) renew(text string, now discussion.Discussion) error {
+	renewed := discussion.Renewed(text, now)
+	if s.own || renewed == text {
+		return nil
+	}
+	if err := os.WriteFile(s.file, []byte(renewed), 0o600); err != nil {
+		return fmt.Errorf("note in the outline that it was taken: %w", err)
+	}
+	return nil
+}
+
 // done takes the editor's file away.
 func (s *sheet) done() error {
 	if !s.own {

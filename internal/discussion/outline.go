@@ -25,7 +25,7 @@ func Outline(d Discussion) string {
 	for l := range strings.Lines(fmt.Sprintf(howToOutline, d.Title, len(docs), len(lines))) {
 		b.WriteString(strings.TrimRight("# "+l, " \n") + "\n")
 	}
-	fmt.Fprintf(&b, "\ntext %s\n", d.ID)
+	fmt.Fprintf(&b, "\n%s\n", d.named())
 	begins := firstLines(docs)
 	width := 1
 	if len(lines) > 0 {
@@ -62,6 +62,36 @@ right   take away the percentage, which says how sure the guess is;
 The mark behind a line's number: > it quotes somebody, - it is a list's item,
 # it is a heading. Lines keep their order, and none may be left out.
 Notes like this one are not read. If you change nothing, nothing changes.`
+
+// named is the line of an outline that names its text, and how it was reviewed
+// when the outline was written.
+func (d Discussion) named() string { return "text " + string(d.ID) + " " + d.reviewed() }
+
+// reviewed tells a text from itself as another review left it.
+func (d Discussion) reviewed() string {
+	docs := inDump(d.Documents)
+	begins := firstLines(docs)
+	var parts []string
+	for _, doc := range docs {
+		parts = append(parts, header(doc, begins))
+		for _, l := range dumpLines([]Document{doc}) {
+			parts = append(parts, fmt.Sprint(l.number, l.kind))
+		}
+	}
+	return Derive(append(parts, "outline")...)[:8]
+}
+
+// Renewed is an outline that was read into d, as one of d: so that it may be
+// corrected further. One that does not say how its text was reviewed stays.
+func Renewed(src string, d Discussion) string {
+	lines := strings.Split(src, "\n")
+	for i, line := range lines {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "text" && f[1] == string(d.ID) {
+			lines[i] = d.named()
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // inDump are the guessed ones of docs, in the dump's order.
 func inDump(docs []Document) []Document {

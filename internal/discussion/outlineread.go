@@ -18,7 +18,8 @@ type Mistake struct {
 func (m Mistake) Error() string { return fmt.Sprintf("line %d: %s", m.Line, m.What) }
 
 // ReadOutline returns d's documents as a person corrected them in an outline,
-// or a [Mistake]. A document that was changed is certain, and so is one whose
+// or a [Mistake], which it also is that the outline was written before d was
+// reviewed as it is. A document that was changed is certain, and so is one whose
 // percentage was taken away; one that begins where one began keeps its ID.
 // An outline that holds nothing returns no documents.
 func ReadOutline(src string, d Discussion) ([]Document, error) {
@@ -56,6 +57,19 @@ type outlineReader struct {
 	entries []entry
 }
 
+// names reads which text the outline is of, and how it was reviewed when the
+// outline was written, which a person's own does not say.
+func (r *outlineReader) names(named string) error {
+	id, reviewed, stamped := strings.Cut(named, " ")
+	if id != string(r.of.ID) {
+		return fmt.Errorf("this is the outline of %s, not of %s", id, r.of.ID)
+	}
+	if stamped && strings.TrimSpace(reviewed) != r.of.reviewed() {
+		return errors.New("the text was reviewed after this outline was written, which would undo that: have a new one written, to another file, and correct that")
+	}
+	return nil
+}
+
 func (r *outlineReader) read(line string) error {
 	switch {
 	case line == "" || line[0] == '#':
@@ -63,11 +77,8 @@ func (r *outlineReader) read(line string) error {
 	case line[0] >= '0' && line[0] <= '9':
 		return r.line(line)
 	}
-	if id, ok := strings.CutPrefix(line, "text "); ok {
-		if id = strings.TrimSpace(id); id != string(r.of.ID) {
-			return fmt.Errorf("this is the outline of %s, not of %s", id, r.of.ID)
-		}
-		return nil
+	if named, ok := strings.CutPrefix(line, "text "); ok {
+		return r.names(strings.TrimSpace(named))
 	}
 	if err := r.close(); err != nil {
 		return err
