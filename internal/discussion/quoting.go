@@ -1,6 +1,7 @@
 package discussion
 
 import (
+	"slices"
 	"strings"
 
 	"marginalia/internal/format"
@@ -52,7 +53,8 @@ func (a *anchorer) target(d Document) Target {
 	if d.Kind != Comment {
 		return Target{}
 	}
-	for _, quote := range Quotes(d.Body) {
+	quotes := Quotes(d.Body)
+	for _, quote := range slices.Concat(quotes, paragraphsOf(quotes)) {
 		t, known := a.found[quote]
 		if !known {
 			t = a.find(quote)
@@ -63,6 +65,18 @@ func (a *anchorer) target(d Document) Target {
 		}
 	}
 	return Target{}
+}
+
+// paragraphsOf are those of quotes that have several, each by itself: somebody
+// may have put together what does not stand together. Short ones are of too
+// many places.
+func paragraphsOf(quotes []string) (all []string) {
+	for _, q := range quotes {
+		if parts := strings.Split(q, "\n\n"); len(parts) > 1 {
+			all = append(all, slices.DeleteFunc(parts, func(p string) bool { return len(p) < longQuote })...)
+		}
+	}
+	return all[:min(len(all), mostQuotes)]
 }
 
 // find is where a quote stands in the first text that has it; nowhere if it

@@ -1,14 +1,18 @@
 package discussion
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 // An essay with comments that quote it in every way, and what each points at.
@@ -23,6 +27,7 @@ func TestACommentThatQuotesTheEssayPointsAtItsWords(t *testing.T) {
 		"retyped":              {"> nobody \"owns\" the shore - not even those who walk on it\n\nI do.", "", "Nobody “owns” the shore—not even those who walk on it"},
 		"with errors":          {"> The lighthouse was build by peple who had never seen a ship come home.\n\nWhich one?", "", "The lighthouse was built by people who had never seen a ship come home."},
 		"the second quote":     {"> Somebody else said this on another day entirely.\n\nNo.\n\n> We say so at dusk.\n\nYes.", "", "We say so at dusk."},
+		"put together":         {"> So it was written down in the books of the harbour office, which burned one winter with all that anyone had ever put into them.\n>\n> The lighthouse was built by people who had never seen a ship come home.\n\nWhich one?", "", "The lighthouse was built by people who had never seen a ship come home."},
 		"at several places":    {"> The sea does not listen.\n\nTo whom?", "", ""},
 		"nowhere":              {"> Ships are made of iron nowadays, and so are lighthouses.\n\nAre they?", "", ""},
 		"nothing":              {"The tide comes in twice a day.", "", ""},
@@ -104,6 +109,52 @@ func TestACommentStillPointsAtItsWordsAfterAReview(t *testing.T) {
 	}
 	if s := now.Documents[1].Target.Selector; s.Exact != "comes in twice a day" || s.Start != len("Some say so: the tide ") {
 		t.Errorf("after the review it points at %+v", s)
+	}
+}
+
+// Where LessWrong puts a comment beside a paragraph, so does an anchor, and
+// where a match of texts finds more than theirs does, that.
+func TestAnchorsStandWhereLessWrongPutsComments(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			ID      string
+			Post    []string
+			Comment string
+			Expect  struct{ Block, Better *int }
+		}
+	}
+	raw, err := os.ReadFile(require.Shared(t, "anchoring", "lesswrong-side-comments.json"))
+	if err == nil {
+		err = json.Unmarshal(raw, &file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherwise := map[string]int{"sc-too-short": 0} // the whole of it stands there, once
+	if len(file.Cases) < 8 {
+		t.Fatalf("only %d cases", len(file.Cases))
+	}
+	for _, c := range file.Cases {
+		want := -1
+		if at, ours := otherwise[c.ID]; ours {
+			want = at
+		} else if at := cmp.Or(c.Expect.Better, c.Expect.Block); at != nil {
+			want = *at
+		}
+		docs := []Document{
+			{ID: "post", Kind: Post, Body: format.HTML{}.Parse(strings.Join(c.Post, ""))},
+			{ID: "comment", Kind: Comment, Parent: "post", Body: format.HTML{}.Parse(c.Comment)},
+		}
+		anchor(docs)
+		got := -1
+		if target := docs[1].Target; target.Source != "" {
+			got = slices.IndexFunc(docs[0].Body.Blocks, func(b format.Block) bool {
+				return b.Start <= target.Selector.Start && target.Selector.Start < b.End
+			})
+		}
+		if got != want {
+			t.Errorf("%s: paragraph %d, want %d", c.ID, got, want)
+		}
 	}
 }
 
