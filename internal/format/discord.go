@@ -98,10 +98,17 @@ func keepDiscord(s Span, words string) (Span, bool) {
 	return s, true
 }
 
+// longestDiscordAddress, in bytes, is from where on a link is only its words: a
+// message of 2,000 characters must hold both.
+const longestDiscordAddress = 1000
+
 // discordAddress returns an address as a message may hold it: the server looks
 // for those whom it shall ping in addresses too.
 func discordAddress(s string) string {
 	s = addressOf(s, "http://", "https://")
+	if len(s) > longestDiscordAddress {
+		return ""
+	}
 	if !strings.Contains(s, "@") {
 		return s
 	}

@@ -198,3 +198,26 @@ func TestDiscordSplits(t *testing.T) {
 		}
 	}
 }
+
+// TestAddressTooLong: an address that no message could hold leaves its words.
+func TestAddressTooLong(t *testing.T) {
+	long := "https://example.org/?" + strings.Repeat("'%3E", 600)
+	for _, doc := range []Doc{
+		HTML{}.Parse(`<p>so <a href="` + long + `">h</a> it goes</p>`),
+		HTML{}.Parse(`<p>so <a href="` + strings.Repeat(long, 30) + `">h</a> it goes</p>`),
+	} {
+		fits := onDiscord(2000)
+		parts := Split(Discord{}.Normal(doc), fits)
+		if got := (Discord{}).Print(parts[0]); len(parts) != 1 || !fits(parts[0]) || got != "so h it goes" {
+			t.Errorf("%d parts, the first %.60q", len(parts), got)
+		}
+	}
+	m := Matrix{}.Normal(HTML{}.Parse(`<p>so <a href="` + long + `">h</a></p>`))
+	if len(m.Spans) != 1 {
+		t.Errorf("on Matrix there is room for it: %s", sketch(m))
+	}
+	m = Matrix{}.Normal(HTML{}.Parse(`<p>so <a href="` + strings.Repeat(long, 3) + `">h</a></p>`))
+	if len(m.Spans) != 0 {
+		t.Errorf("on Matrix there is no room for it: %.80s", sketch(m))
+	}
+}

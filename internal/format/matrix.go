@@ -58,6 +58,10 @@ func atSign(name string) string {
 	return "@" + name
 }
 
+// longestMatrixAddress, in bytes, is from where on a link is only its words: an
+// event of 64 kB holds an address several times.
+const longestMatrixAddress = 4096
+
 func keepMatrix(s Span, words string) (Span, bool) {
 	switch s.Kind {
 	case Mention:
@@ -67,14 +71,14 @@ func keepMatrix(s Span, words string) (Span, bool) {
 		if id := userID(s.Attr); id != "" {
 			s.Kind, s.Attr = Mention, id
 		}
-		return s, s.Attr != ""
+		return s, s.Attr != "" && len(s.Attr) <= longestMatrixAddress
 	case Image:
 		if mxc := addressOf(s.Attr, "mxc://"); mxc != "" {
 			s.Attr = mxc
 			return s, true
 		}
 		s.Kind, s.Attr = Link, addressOf(s.Attr, "http://", "https://")
-		return s, s.Attr != "" && userID(s.Attr) == ""
+		return s, s.Attr != "" && len(s.Attr) <= longestMatrixAddress && userID(s.Attr) == ""
 	}
 	return s, true
 }
