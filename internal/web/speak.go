@@ -51,7 +51,7 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 			return "", err
 		}
 		passage := discussion.PassageID(r.PostFormValue("passage"))
-		place, answers, err := s.aim(ctx, room, passage, discussion.AnnotationID(r.PostFormValue("answers")))
+		place, answers, err := s.aim(ctx, room, passage, r.PostFormValue("answers"))
 		if err != nil {
 			return "", err
 		}
@@ -60,8 +60,9 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// aim finds the thread of a passage in a room, and the message that is answered.
-func (s *server) aim(ctx context.Context, room chat.Room, p discussion.PassageID, to discussion.AnnotationID) (chat.Place, chat.Ref, error) {
+// aim finds the thread of a passage in a room, and the message that is answered:
+// an annotation's by its id, that of an excerpt in the thread by p: and its id.
+func (s *server) aim(ctx context.Context, room chat.Room, p discussion.PassageID, to string) (chat.Place, chat.Ref, error) {
 	var place chat.Place
 	var answers chat.Ref
 	err := s.DB.View(ctx, func(tx *store.Tx) error {
@@ -76,7 +77,11 @@ func (s *server) aim(ctx context.Context, room chat.Room, p discussion.PassageID
 		if to == "" {
 			return nil
 		}
-		if copies, err = tx.Copies(store.AnnotationThing(to), room); err != nil {
+		thing := store.AnnotationThing(discussion.AnnotationID(to))
+		if excerpt, ok := strings.CutPrefix(to, "p:"); ok {
+			thing = store.PassageThing(discussion.PassageID(excerpt))
+		}
+		if copies, err = tx.Copies(thing, room); err != nil {
 			return err
 		}
 		answers, _ = standing(copies)

@@ -88,6 +88,19 @@ func TestAnExcerptStandsInThePassagesThread(t *testing.T) {
 	h.await("the reaction is shown", func() bool {
 		return strings.Contains(between(post(), `id="post-1-`+string(excerpt), "</li>"), "<span>👍</span>")
 	})
+	to := between(post(), `data-answer="`, `"`)
+	ada.do("/rooms/1/say", url.Values{"passage": {string(under)}, "answers": {to}, "text": {"Which tide?"}})
+	h.await("the answer stands in the thread", func() bool { return strings.Contains(post(), "Which tide?") })
+	err := h.db.View(t.Context(), func(tx *store.Tx) error {
+		a, err := tx.Annotation(h.annotation("Which tide?"))
+		if a.Target.Source != h.d.Passages[1].Document {
+			t.Errorf("what answers the excerpt is about %+v", a.Target)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // Where a quotation stands twice, only who wrote it sees the question.
