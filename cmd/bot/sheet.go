@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"os/exec"
 	"strings"
 
@@ -101,8 +102,24 @@ func (s *sheet) renew(text string, now discussion.Discussion) error {
 	if s.own || renewed == text {
 		return nil
 	}
-	if err := os.WriteFile(s.file, []byte(renewed), 0o600); err != nil {
+	if err := replace(s.file, renewed); err != nil {
 		return fmt.Errorf("note in the outline that it was taken: %w", err)
+	}
+	return nil
+}
+
+// replace gives a file other words: all of them, or none where the disk is full.
+func replace(file, words string) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".outline-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(words)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
 }
