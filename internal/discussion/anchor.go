@@ -97,6 +97,10 @@ type Quote struct {
 	// Hint is the stretch where the words probably stand, such as the passage
 	// that was answered. An empty one is a point: about where they begin.
 	Hint *Span
+	// Likely: where the words do not stand as quoted, look only where an index of
+	// the text says. Most that Find finds is found so, and to find nothing takes
+	// a fraction of the time.
+	Likely bool
 }
 
 // Place is where a quote was found, in bytes. Score is 1 where the words stand
@@ -128,13 +132,22 @@ func (t *Text) Find(q Quote) []Place {
 	}
 	for i, as := range t.readings(q) {
 		w := as.want(q)
-		w.likely = i > 0
+		if w.likely = i > 0; q.Likely {
+			w.likely, w.share = true, likelyShare
+		}
 		if found := as.altered(w); len(found) > 0 {
 			return as.rank(found, w)
 		}
 	}
+	if q.Likely {
+		return nil
+	}
 	return t.rank(t.around(w), w)
 }
+
+// likelyShare: of words with an error in five characters, half of the threes
+// still stand.
+const likelyShare = 33
 
 // readings are the ways in which q may be compared, the likelier first: words
 // with runs of white space were copied, others were retyped.
@@ -153,6 +166,7 @@ type wanted struct {
 	before, after []symbol // the nearest first
 	hint          *Span    // in symbols
 	likely        bool     // looked for only where the index says
+	share         int      // and only where so many hundredths of it seem to stand
 }
 
 // longestContext is how much of a prefix or suffix is compared.
@@ -249,7 +263,7 @@ func (t *Text) altered(w wanted) []match {
 	if len(parts) == 1 || len(parts) > mostParts || fewest(best) <= len(words)/16 {
 		return best
 	}
-	if cut := t.elided(parts, mostLeftOut, false); len(best) == 0 || 2*fewest(cut) < fewest(best) {
+	if cut := t.elided(parts, mostLeftOut, false, w); len(best) == 0 || 2*fewest(cut) < fewest(best) {
 		best = cut
 	}
 	return best

@@ -193,7 +193,7 @@ func TestIndexFindsWhatAScanFinds(t *testing.T) {
 		words := text.want(Quote{Exact: m.edit(q, 20)}).words
 		p, limit := newPattern(words, text.alphabet()), tolerance(len(words), len(text.symbols))
 		all := text.collect(nil, p, 0, len(text.symbols), limit, true)
-		if likely := text.likely(words, p, limit); len(likely) > 0 && fewest(likely) > fewest(all) {
+		if likely := text.likely(words, p, limit, 0); len(likely) > 0 && fewest(likely) > fewest(all) {
 			missed++
 		}
 	}

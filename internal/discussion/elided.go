@@ -82,8 +82,9 @@ func bare(q []symbol, folded string) []symbol {
 // elided returns where all parts stand in their order, with at most gap
 // characters between one and the next. The longest is looked for first, the
 // others from there on, each where it stands nearest. Where strict is false a
-// short part may be missing; its characters are errors then.
-func (t *Text) elided(parts [][]symbol, gap int, strict bool) []match {
+// short part may be missing; its characters are errors then. How
+// far one looks for the longest w tells.
+func (t *Text) elided(parts [][]symbol, gap int, strict bool, w wanted) []match {
 	longest, total := 0, 0
 	for i, p := range parts {
 		total += len(p)
@@ -94,9 +95,9 @@ func (t *Text) elided(parts [][]symbol, gap int, strict bool) []match {
 	anchors := t.exact(parts[longest])
 	if len(anchors) == 0 && strict {
 		limit := tolerance(len(parts[longest]), len(t.symbols))
-		anchors = t.begin(parts[longest], t.likely(parts[longest], newPattern(parts[longest], t.alphabet()), limit))
+		anchors = t.begin(parts[longest], t.likely(parts[longest], newPattern(parts[longest], t.alphabet()), limit, 0))
 	} else if len(anchors) == 0 {
-		anchors = t.near(parts[longest], wanted{})
+		anchors = t.near(parts[longest], wanted{likely: w.likely, share: w.share})
 	}
 	seeker := newSeeker(t, parts, gap, strict)
 	most := tolerance(total, len(t.symbols))
@@ -214,7 +215,7 @@ func (t *Text) around(w wanted) []match {
 	n := min(len(q)/4, longestPattern/4)
 	var all []match
 	for _, more := range []int{0, 1} { // from the beginning on, and from the end
-		all = append(all, t.elided([][]symbol{q[:n], q[len(q)-n-more:]}, len(q), true)...)
+		all = append(all, t.elided([][]symbol{q[:n], q[len(q)-n-more:]}, len(q), true, w)...)
 	}
 	for i, m := range all {
 		all[i].errors = t.distance(q, m)

@@ -80,32 +80,37 @@ const (
 // likely to begin, judged by which of its threes stand there in about the
 // right order. A three votes with the more weight the more its standing there
 // says: how many times less likely it is by chance, in bits. What is to be
-// expected in any two bands has no vote.
-func (g grams) windows(q []symbol, n int) [][2]int {
-	votes := make([]int32, (n+len(q))>>bandBits+2)
+// expected in any two bands has no vote. Where the best has less than share
+// hundredths of all votes, there is none.
+func (g grams) windows(q []symbol, n, share int) [][2]int {
+	votes, all := make([]int32, (n+len(q))>>bandBits+2), 0
 	for i := range len(q) - gramLength + 1 {
 		places := g.places(q[i:])
 		weight := int32(bits.Len(uint(n / (max(1, len(places)) * 4 << bandBits))))
 		if weight == 0 {
 			continue
 		}
+		all += int(weight)
 		for _, at := range places {
 			votes[(int(at)+len(q)-i)>>bandBits] += weight
 		}
 	}
-	return bands(votes, len(q))
+	return bands(votes, len(q), max(1, all*share/100))
 }
 
 // bands returns the pairs of neighbouring bands with the most votes, as
-// stretches, in the text's order.
-func bands(votes []int32, before int) [][2]int {
+// stretches, in the text's order, if the best has so many at least.
+func bands(votes []int32, before, least int) [][2]int {
 	type pair struct{ band, votes int }
 	var all []pair
-	most := 0
+	most := least
 	for b := range len(votes) - 1 {
-		if v := int(votes[b] + votes[b+1]); v > 0 && v*fewVotes >= most {
+		if v := int(votes[b] + votes[b+1]); v*fewVotes >= most {
 			all, most = append(all, pair{b, v}), max(most, v)
 		}
+	}
+	if !slices.ContainsFunc(all, func(p pair) bool { return p.votes == most }) {
+		return nil
 	}
 	all = slices.DeleteFunc(all, func(p pair) bool { return p.votes*fewVotes < most })
 	slices.SortStableFunc(all, func(a, b pair) int { return b.votes - a.votes })

@@ -61,7 +61,7 @@ func (t *Text) near(q []symbol, w wanted) []match {
 	if solid < len(q) {
 		limit = max(limit, min((len(q)+7)/5, solid/2))
 	}
-	ends := t.likely(q, p, limit)
+	ends := t.likely(q, p, limit, w.share)
 	if len(ends) == 0 && !w.likely {
 		ends = t.collect(ends, p, 0, n, limit, true)
 	}
@@ -95,9 +95,9 @@ func solid(q []symbol) int {
 }
 
 // likely returns the ends of stretches like q in the windows of the index.
-func (t *Text) likely(q []symbol, p *pattern, limit int) []match {
+func (t *Text) likely(q []symbol, p *pattern, limit, share int) []match {
 	var ends []match
-	for _, s := range t.grams.windows(q, len(t.symbols)) {
+	for _, s := range t.grams.windows(q, len(t.symbols), share) {
 		from, to := max(0, s[0]-limit), min(len(t.symbols), s[1]+len(q)+limit)
 		ends = t.collect(ends, p, from, to, limit, false)
 	}

@@ -3,6 +3,7 @@ package discussion
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"marginalia/internal/format"
 )
@@ -24,7 +25,9 @@ func Quotes(d format.Doc) []string {
 }
 
 // anchor points the comments among docs that quote the essay or post at the
-// words that they quote, as [Select] finds them, and the others nowhere. What
+// words that they quote, as [Select] finds them, and the others nowhere; what is
+// there with errors only where the text's index says, since many quote what is
+// not there at all. What
 // the comment that is answered says itself is that comment's: a quote of it
 // points nowhere, though the words stand in the essay, too.
 func anchor(docs []Document) {
@@ -34,7 +37,7 @@ func anchor(docs []Document) {
 			a.said[d.ID] = d
 		} else if !d.Body.Empty() {
 			a.texts = append(a.texts, d)
-			a.prepared = append(a.prepared, new(Texts))
+			a.prepared = append(a.prepared, sync.OnceValue(func() *Text { return Prepare(d.Body.Text) }))
 		}
 	}
 	for i := range docs {
@@ -44,7 +47,7 @@ func anchor(docs []Document) {
 
 type anchorer struct {
 	texts    []Document // in which quotes are looked for
-	prepared []*Texts   // one for each
+	prepared []func() *Text
 	said     map[DocumentID]Document
 	found    map[string]Target // by the words that are quoted: many quote the same
 }
@@ -54,17 +57,32 @@ func (a *anchorer) target(d Document) Target {
 		return Target{}
 	}
 	quotes := Quotes(d.Body)
-	for _, quote := range slices.Concat(quotes, paragraphsOf(quotes)) {
-		t, known := a.found[quote]
-		if !known {
-			t = a.find(quote)
-			a.found[quote] = t
-		}
-		if t.Source != "" && !a.saidBy(d.Parent, quote) {
+	for _, quote := range quotes {
+		if t := a.meant(d, quote); t.Source != "" {
 			return t
 		}
 	}
-	return Target{}
+	var first Target // in the text: whoever puts words together may turn them round
+	for _, quote := range paragraphsOf(quotes) {
+		t := a.meant(d, quote)
+		if first.Source == "" || t.Source == first.Source && t.Selector.Start < first.Selector.Start {
+			first = t
+		}
+	}
+	return first
+}
+
+// meant is where a quote stands, nowhere if it is of what d answers.
+func (a *anchorer) meant(d Document, quote string) Target {
+	t, known := a.found[quote]
+	if !known {
+		t = a.find(quote)
+		a.found[quote] = t
+	}
+	if t.Source != "" && a.saidBy(d.Parent, quote) {
+		return Target{}
+	}
+	return t
 }
 
 // paragraphsOf are those of quotes that have several, each by itself: somebody
@@ -84,9 +102,14 @@ func paragraphsOf(quotes []string) (all []string) {
 func (a *anchorer) find(quote string) Target {
 	for i, d := range a.texts {
 		text := d.Body.Text
-		if places := a.prepared[i].Places(text, [2]int{0, len(text)}, quote); len(places) == 1 {
+		if s, ok := selectLiteral(text, Span{0, len(text)}, strings.TrimSpace(quote)); ok {
+			return Target{Source: d.ID, Selector: s}
+		}
+		places := a.prepared[i]().wholePlaces(Span{}, Quote{Exact: quote, Likely: true})
+		if len(places) == 1 {
 			return Target{Source: d.ID, Selector: places[0]}
-		} else if len(places) > 1 {
+		}
+		if len(places) > 1 {
 			break
 		}
 	}

@@ -99,7 +99,7 @@ func (k *Texts) Places(text string, within [2]int, quotes ...string) (several []
 		if prepared == nil {
 			prepared = k.Prepare(text)
 		}
-		found := prepared.wholePlaces(passage, quote)
+		found := prepared.wholePlaces(passage, Quote{Exact: quote})
 		if len(found) == 1 {
 			return found
 		}
@@ -110,14 +110,16 @@ func (k *Texts) Places(text string, within [2]int, quotes ...string) (several []
 	return several
 }
 
-// wholePlaces finds words in the passage, or else in all of t.
-func (t *Text) wholePlaces(passage Span, quote string) []Selector {
+// wholePlaces finds words in the passage, or else in all of t. The Hint of q is
+// not looked at.
+func (t *Text) wholePlaces(passage Span, q Quote) []Selector {
 	hints := []*Span{&passage, nil}
 	if passage.Start == passage.End {
 		hints = hints[1:]
 	}
 	for _, hint := range hints {
-		found := t.Find(Quote{Exact: quote, Hint: hint})
+		q.Hint = hint
+		found := t.Find(q)
 		var whole []Selector
 		for _, p := range found {
 			if p.End-p.Start >= longQuote || wholeWords(t.text, p.Start, p.End) {
