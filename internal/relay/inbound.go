@@ -173,8 +173,9 @@ func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, 
 	return nil
 }
 
-// showing are the rooms that show a thing or are about to, and those that gave
-// it up: there too it may come to stand some day.
+// showing are the rooms that show a thing or are about to, those that gave it
+// up: there too it may come to stand some day; and those in which somebody
+// removed an excerpt from a thread: what is said about it stands there.
 func showing(tx *store.Tx, t store.Thing) ([]chat.Room, error) {
 	rooms, err := tx.RoomsOf(t)
 	if err != nil {
@@ -186,6 +187,10 @@ func showing(tx *store.Tx, t store.Thing) ([]chat.Room, error) {
 	}
 	for _, room := range inOrder(tried) {
 		if slices.Contains(rooms, room) {
+			continue
+		}
+		if slices.ContainsFunc(tried[room], func(c store.Copy) bool { return c.Hash == struck && stoodUnder(c) }) {
+			rooms = append(rooms, room)
 			continue
 		}
 		if _, err := tx.Delivery(t, room); err == nil {

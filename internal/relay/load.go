@@ -115,7 +115,7 @@ func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 
 // threadIn finds the thread of a passage in a room, or errParked. That of an
 // excerpt which stands in another's thread is that one, and what is said about
-// it answers its message.
+// it answers its message, or nothing once somebody removed that.
 func threadIn(tx *store.Tx, p discussion.PassageID, room chat.Room) (thread chat.Place, answers chat.Ref, err error) {
 	copies, err := tx.Copies(store.PassageThing(p), room)
 	for _, c := range copies {
@@ -124,14 +124,23 @@ func threadIn(tx *store.Tx, p discussion.PassageID, room chat.Room) (thread chat
 		}
 	}
 	for _, c := range copies {
-		if c.Part == 0 && c.Mark == "" && !c.InFlight() && !c.Ref.IsZero() && threadAround(c.Ref) != "" {
-			return c.Ref.Place, c.Ref, err
+		if stoodUnder(c) && (!c.Ref.IsZero() || c.Hash == struck) && (!c.InFlight() || c.Verb == chat.Edit) {
+			if !c.Ref.IsZero() {
+				answers = c.Ref
+			}
+			return c.Ref.Place, answers, err
 		}
 	}
 	if err == nil {
 		err = errParked
 	}
 	return chat.Place{}, chat.Ref{}, err
+}
+
+// stoodUnder reports whether a copy is the first message of an excerpt in the
+// thread of another passage, or was before somebody removed it.
+func stoodUnder(c store.Copy) bool {
+	return c.Part == 0 && c.Mark == "" && threadAround(c.Ref) != ""
 }
 
 // answerable finds the message of an annotation that can be answered in a room,

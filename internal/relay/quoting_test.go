@@ -146,6 +146,33 @@ func TestAnAnswerToAnExcerptUnderAPassage(t *testing.T) {
 	})
 }
 
+// A moderator removes an excerpt from a thread. What was said about it stays
+// there and follows its writer; what is said about it elsewhere comes there.
+func TestAnExcerptThatAModeratorRemoved(t *testing.T) {
+	quotingTown(t, discussed(2, comment{"Bo", 1, "Does it?"}), func(t *testing.T, n *town) {
+		n.pass(time.Hour + time.Minute)
+		hall, club := n.rooms[0], n.rooms[2]
+		excerpt, ada := n.mirror(hall, "2/3"), n.people["one"][0]
+		said := ada.Say(excerpt.Place, "I saw it", excerpt)
+		n.pass(time.Minute)
+		n.shows(club, "2/3", "I saw it")
+		n.people["two"][0].Delete(n.mirror(club, "2/3"))
+		n.pass(time.Minute)
+		ada.Edit(said, "I did not see it")
+		n.people["one"][1].React(said, "👍")
+		n.people["one"][1].Say(excerpt.Place, "nor did I", excerpt)
+		n.pass(time.Minute)
+		n.shows(club, "I did not see it", "nor did I")
+		if got := n.net(club).Reactions(n.mirror(club, "I did not see it")); len(got) != 1 {
+			t.Errorf("reactions: %q", got)
+		}
+		n.shows(hall, "2/3", "I did not see it", "nor did I")
+		ada.Delete(said)
+		n.pass(time.Minute)
+		n.shows(club, "nor did I")
+	})
+}
+
 // Comments that come with a later import find their passage posted already.
 func TestAQuotingCommentThatCameLater(t *testing.T) {
 	quotingTown(t, discussed(2, comment{"Ada", 0, "Nice."}), func(t *testing.T, n *town) {

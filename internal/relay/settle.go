@@ -121,13 +121,14 @@ func keepCursor(tx *store.Tx, p chat.Place) error {
 
 // removed takes note that a copy of ours was removed by someone else. What a
 // person said is hidden, and its other copies go; what is left of this one,
-// earlier edits, goes with them. Words of the bot's own do not come back.
+// earlier edits, goes with them. Words of the bot's own do not come back, but in
+// which thread they stood is kept: what was said about them stands there still.
 func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) error {
 	id := thing.Annotation()
 	switch {
 	case id == "":
 		c = quiet(c)
-		c.Ref, c.Old, c.Hash = chat.Ref{}, nil, struck
+		c.Ref, c.Old, c.Hash = chat.Ref{Place: chat.Place{Room: room, Thread: threadAround(c.Ref)}}, nil, struck
 	case !c.InFlight() && len(c.Old) == 0:
 		c.Ref, c.Hash = chat.Ref{}, ""
 	}
