@@ -8,8 +8,8 @@ import (
 )
 
 // Standing returns what is known to stand in a place, but for annotations that
-// are deleted: in a thread what was said under its passage, and the passage's
-// own parts; in a room's main timeline everything.
+// are deleted: in a thread the parts of its passage, the excerpts that stand
+// under it, and what was said about either; in a room's main timeline everything.
 func (tx *Tx) Standing(p chat.Place) ([]chat.Standing, error) {
 	all, err := tx.standing(p)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -37,8 +37,8 @@ func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {
 			return nil, err
 		}
 		things = `SELECT thing FROM copies WHERE room = $1 AND place = $2 AND mark = '' AND id <> '' AND thing IN (
-			SELECT 'a:' || id FROM annotations WHERE under = (SELECT num FROM passages WHERE id = $3)
-			UNION ALL SELECT 'p:' || id FROM passages WHERE id = $3)`
+			SELECT 'p:' || id FROM (` + shownIn + `) shown
+			UNION ALL SELECT 'a:' || id FROM annotations WHERE under IN (SELECT num FROM (` + shownIn + `) shown))`
 		args = append(args, thing.Passage())
 	}
 	emoji, err := tx.emojiIn(things, args)
@@ -63,6 +63,11 @@ func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {
 		WHERE c.room = $1 AND c.place = $2 AND c.mark = '' AND c.id <> '' AND COALESCE(a.deleted, 0) = 0
 		AND c.thing IN (`+things+")", args...)
 }
+
+// shownIn selects the passages that have copies in thread $2 of room $1, removed
+// ones included, and passage $3, whose thread that is.
+const shownIn = `SELECT p.num, p.id FROM passages p WHERE p.discussion = (SELECT discussion FROM passages WHERE id = $3)
+	AND (p.id = $3 OR EXISTS (SELECT 1 FROM copies e WHERE e.thing = 'p:' || p.id AND e.room = $1 AND e.place = $2))`
 
 // emojiIn counts who holds which emoji under things, in room $1.
 func (tx *Tx) emojiIn(things string, args []any) (map[Thing]map[string]int, error) {

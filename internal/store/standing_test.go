@@ -9,9 +9,10 @@ import (
 	"marginalia/internal/discussion"
 )
 
-// In a thread stand what was said under its passage and the passage's further
-// parts, in the room its posts: each with the edit that is known and who holds
-// what, but where a thing has several parts.
+// In a thread stand the passage's further parts, the excerpts under it, one of
+// which somebody removed, and what was said about all of these; in the room its
+// posts: each with the edit that is known and who holds what, but where a thing
+// has several parts.
 func TestWhatStandsInAPlace(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		edited, gone := remark("edited", "passage-1", "x"), remark("gone", "passage-1", "x")
@@ -21,6 +22,11 @@ func TestWhatStandsInAPlace(t *testing.T) {
 		}
 		update(t, db, func(tx *Tx) error {
 			return all(furnish(tx, "x"), tx.PutAnnotation(edited), tx.PutAnnotation(gone), tx.PutAnnotation(remark("mirror", "passage-1", "x")),
+				tx.PutAnnotation(remark("answer", "passage-2", "x")), tx.PutAnnotation(remark("orphan", "passage-3", "x")),
+				tx.PutCopy("p:passage-2", shed, Copy{Ref: at(shed, "1", "7", "bot")}),
+				tx.PutCopy("p:passage-3", shed, Copy{Ref: at(shed, "1", "", "")}),
+				tx.PutCopy("a:answer", shed, Copy{Ref: at(shed, "1", "8", "")}),
+				tx.PutCopy("a:orphan", shed, Copy{Ref: at(shed, "1", "9", "hook")}),
 				tx.PutCopy("p:passage-1", shed, Copy{Ref: at(shed, "", "1", "bot")}),
 				tx.PutCopy("p:passage-1", shed, Copy{Part: 1, Ref: at(shed, "1", "2", "bot")}),
 				tx.PutCopy("p:passage-1", shed, Copy{Mark: ThreadMark, Ref: at(shed, "1", "1", "bot")}),
@@ -40,6 +46,9 @@ func TestWhatStandsInAPlace(t *testing.T) {
 				{Ref: at(shed, "1", "2", "bot")},
 				{Ref: at(shed, "1", "3", ""), Revised: noon, Emoji: map[string]int{"👍": 2}},
 				{Ref: at(shed, "1", "5", "hook"), Emoji: map[string]int{}},
+				{Ref: at(shed, "1", "7", "bot"), Emoji: map[string]int{}},
+				{Ref: at(shed, "1", "8", ""), Emoji: map[string]int{}},
+				{Ref: at(shed, "1", "9", "hook"), Emoji: map[string]int{}},
 			}},
 			{chat.Place{Room: attic}, nil},
 			{chat.Place{Room: shed, Thread: "9"}, nil},
