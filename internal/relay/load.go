@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -60,12 +61,30 @@ func loadPassage(tx *store.Tx, d store.Delivery, have []store.Copy, w *Words, v 
 	if at, stands := standsIn(have); stands {
 		v.Place.Thread = at
 	} else if d.Thread != "" {
-		v.Place, _, err = threadIn(tx, d.Thread, d.Room)
+		v.Place, err = placeUnder(tx, d.Thread, d.Room)
 	}
 	if v.Place.Thread != "" {
 		v.Thread = v.Place
 	}
 	return err
+}
+
+// placeUnder is the thread of passage p, or errParked while it may still come.
+// Where it will not, since p was refused or removed, it is the room itself: an
+// excerpt is a post of its own there.
+func placeUnder(tx *store.Tx, p discussion.PassageID, room chat.Room) (chat.Place, error) {
+	place, _, err := threadIn(tx, p, room)
+	if !errors.Is(err, errParked) {
+		return place, err
+	}
+	if coming, err := threaded(tx, p, room); coming || err != nil {
+		return chat.Place{}, cmp.Or(err, errParked)
+	}
+	copies, err := tx.Copies(store.PassageThing(p), room)
+	if err == nil && slices.ContainsFunc(copies, store.Copy.InFlight) {
+		err = errParked
+	}
+	return chat.Place{Room: room}, err
 }
 
 // standsIn is the thread of another passage in which a passage stands, or is on

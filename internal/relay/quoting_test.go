@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -171,6 +172,23 @@ func TestAnExcerptThatAModeratorRemoved(t *testing.T) {
 		n.pass(time.Minute)
 		n.shows(club, "nor did I")
 	})
+}
+
+// A passage that never comes to have a thread, since the network refuses it or
+// somebody removes it at once, keeps no excerpt waiting: that is a post of its own.
+func TestAnExcerptWhosePassageIsRefused(t *testing.T) {
+	for through, why := range []error{chat.ErrRefused, chat.ErrGone} { // its post, or after that its thread
+		quotingTown(t, discussed(2, comment{"Bo", 1, "Does it?"}), func(t *testing.T, n *town) {
+			hall, club := n.rooms[0], n.rooms[2]
+			n.nets["two"].FailNext(through, nil)
+			n.nets["two"].FailNext(1, why)
+			n.pass(time.Hour + time.Minute)
+			n.say(hall, 0, "I saw it", n.mirror(hall, "2/3"))
+			if got := n.stands(club); !slices.Contains(got, "Bo comments: Does it? < one-0: I saw it") {
+				t.Errorf("after %v %s shows %q", why, club, got)
+			}
+		})
+	}
 }
 
 // Comments that come with a later import find their passage posted already.
