@@ -25,17 +25,24 @@ func (l *listener) happened(ctx context.Context, h heard, w where) ([]chat.Event
 	return l.reacted(ctx, h, w)
 }
 
+// created: in a hidden room the trails stay where they end, since something
+// before the message was not read. The message is told once more with that.
 func (l *listener) created(ctx context.Context, h heard, w where) ([]chat.Event, error) {
 	m, ok := read(h.data)
 	if !ok {
 		return nil, nil
 	}
 	l.hears(m.ID)
-	l.trail(w.place).newest = max(l.trail(w.place).newest, number(m.ID))
+	hidden := l.sight.rooms[w.place.Room].hidden
+	if !hidden {
+		l.trail(w.place).newest = max(l.trail(w.place).newest, number(m.ID))
+	}
 	if !m.isTalk() {
 		return nil, nil
 	}
-	l.trail(w.place).read(number(m.ID), l.isOwn(m), plainState)
+	if !hidden {
+		l.trail(w.place).read(number(m.ID), l.isOwn(m), plainState)
+	}
 	e, ok, err := l.said(ctx, m, w)
 	if !ok || err != nil {
 		return nil, err
