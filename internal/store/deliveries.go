@@ -29,10 +29,11 @@ func (tx *Tx) Stale(t Thing, room chat.Room, thread discussion.PassageID, class 
 
 func (tx *Tx) stale(t Thing, room int64, thread discussion.PassageID, class uint8, now time.Time) error {
 	there, err := tx.exec(`UPDATE deliveries SET class = CASE WHEN dead = 0 AND class < $3 THEN class ELSE $3 END,
+		thread = CASE WHEN dead = 0 THEN thread ELSE $5 END,
 		born = CASE WHEN dead = 0 THEN born ELSE $4 END, due = CASE WHEN dead = 0 THEN due ELSE $4 END,
 		tries = CASE WHEN dead = 0 THEN tries ELSE 0 END, spent = CASE WHEN dead = 0 THEN spent ELSE 0 END,
 		why = CASE WHEN dead = 0 THEN why ELSE '' END, dead = 0
-		WHERE thing = $1 AND room = $2`, t, room, class, now)
+		WHERE thing = $1 AND room = $2`, t, room, class, now, thread)
 	if err != nil || there > 0 {
 		return err
 	}
