@@ -36,7 +36,7 @@ func (d Discussion) Revise(docs []Document, given int, o CutOptions) (Discussion
 		}
 	}
 	out.Documents = inOrder(docs)
-	anchor(out.Documents)
+	out.point(d)
 	cut := map[DocumentID][]Passage{}
 	for _, doc := range out.Documents {
 		switch kept := had[doc.ID]; {
@@ -48,6 +48,27 @@ func (d Discussion) Revise(docs []Document, given int, o CutOptions) (Discussion
 	}
 	out.arrange(cut)
 	return out, nil
+}
+
+// point points the comments of d at what they quote, as they are in was where
+// nothing was changed that it depends on: the search is long. Where nothing
+// points anywhere it may never have been made.
+func (d Discussion) point(was Discussion) {
+	had, pointed := map[DocumentID]Document{}, false
+	for _, doc := range was.Documents {
+		had[doc.ID] = doc
+		pointed = pointed || doc.Target.Source != ""
+	}
+	if !pointed || len(d.Documents) != len(was.Documents) || slices.ContainsFunc(d.Documents, func(doc Document) bool {
+		old, known := had[doc.ID]
+		return !known || old.Parent != doc.Parent || !sameWords(old, doc)
+	}) {
+		anchor(d.Documents)
+		return
+	}
+	for i, doc := range d.Documents {
+		d.Documents[i].Target = had[doc.ID].Target
+	}
 }
 
 func sameWords(a, b Document) bool {
