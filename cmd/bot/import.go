@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,8 +128,8 @@ func importInto(tx *store.Tx, c Config, d discussion.Discussion, now time.Time) 
 		return did, err
 	}
 	was, is, err := revised(tx, c, added.ID, nil)
-	did.recut, did.passages, did.waiting = !reflect.DeepEqual(is, was), len(is.Passages), len(is.Waiting())
-	if err != nil || !did.recut {
+	did.recut, did.passages, did.waiting = !slices.Equal(is.Passages, was.Passages), len(is.Passages), len(is.Waiting())
+	if err != nil || reflect.DeepEqual(is, was) {
 		return did, err
 	}
 	return did, tx.Amend(is)

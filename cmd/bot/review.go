@@ -160,13 +160,15 @@ func amend(ctx context.Context, c Config, d discussion.Discussion, docs []discus
 	return did, err
 }
 
-// different counts the documents that are other than they were, or new.
+// different counts the documents that are other than they were, or new, but for
+// what they point at: nobody reviews that.
 func different(was, now []discussion.Document) (n int) {
 	before := map[discussion.DocumentID]discussion.Document{}
 	for _, doc := range was {
 		before[doc.ID] = doc
 	}
 	for _, doc := range now {
+		doc.Target = before[doc.ID].Target
 		if !reflect.DeepEqual(doc, before[doc.ID]) {
 			n++
 		}
