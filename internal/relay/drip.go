@@ -11,9 +11,15 @@ import (
 	"marginalia/internal/store"
 )
 
-// filled is how many of the annotations that a passage has already are put
-// under it where it is posted later than elsewhere.
-const filled = 20
+const (
+	// filled is how many of the annotations that a passage has already are put
+	// under it where it is posted later than elsewhere.
+	filled = 20
+
+	// mostExcerpts is how many excerpts are posted under passages at one firing;
+	// those that are left come with the next.
+	mostExcerpts = 20
+)
 
 // Advance posts the next n passages of a drip plan, as its clock would.
 // key makes it happen once. It returns the passages; none means that the plan
@@ -39,7 +45,7 @@ func Advance(tx *store.Tx, plan, key string, n int, now time.Time) ([]discussion
 // plan on, and the caller stores it. In a room that does not show what it quotes
 // an excerpt is a passage like others.
 func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discussion.Passage, err error) {
-	for own := 0; len(posted) < n+filled; p.Next++ {
+	for own := 0; len(posted) < n+mostExcerpts; p.Next++ {
 		next, err := tx.PassageAt(p.Discussion, p.Next)
 		if errors.Is(err, store.ErrNotFound) {
 			return posted, nil
@@ -76,9 +82,11 @@ func threads(tx *store.Tx, p discussion.Passage, rooms []chat.Room) ([]discussio
 		return under, ignoreMissing(err)
 	}
 	for i, room := range rooms {
-		if opens, err := threaded(tx, quoted.ID, room); err != nil {
+		opens, err := threaded(tx, quoted.ID, room)
+		if err != nil {
 			return nil, err
-		} else if opens {
+		}
+		if opens {
 			under[i] = quoted.ID
 		}
 	}
