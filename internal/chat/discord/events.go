@@ -250,7 +250,10 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 	there, known := l.guilds[g.ID]
 	known = known || slices.ContainsFunc(l.roomsOn(g.ID), func(r chat.Room) bool { return l.sight.rooms[r].hidden })
 	l.guilds[g.ID] = true
-	if there && known || l.replaying && !known {
+	if there && known { // a session told of it that began without it, perhaps
+		return l.looksFor(ctx, g.ID)
+	}
+	if l.replaying && !known {
 		return nil
 	}
 	if !l.whole { // what was caught up with of this server may be from before

@@ -21,20 +21,20 @@ var comebacks = []struct {
 	}},
 	{"the session is lost", func(t *testing.T, w *world, h *hidden, e *ear) *ear {
 		w.Server.Restart()
-		goesOn(t, w, e, h.other)
+		h.goesOn(t, w, e)
 		h.show(w)
 		return e
 	}},
 	{"the next process takes the session up", func(t *testing.T, w *world, h *hidden, e *ear) *ear {
 		e = hear(t, w.open(t), e.stop())
-		goesOn(t, w, e, h.other)
+		h.goesOn(t, w, e)
 		h.show(w)
 		return e
 	}},
 	{"the one after it does", func(t *testing.T, w *world, h *hidden, e *ear) *ear {
 		for range 2 {
 			e = hear(t, w.open(t), e.stop())
-			goesOn(t, w, e, h.other)
+			h.goesOn(t, w, e)
 		}
 		h.show(w)
 		return e
@@ -43,7 +43,7 @@ var comebacks = []struct {
 		since := e.stop()
 		w.Server.Restart()
 		e = hear(t, w.open(t), since)
-		goesOn(t, w, e, h.other)
+		h.goesOn(t, w, e)
 		h.show(w)
 		return e
 	}},
@@ -64,24 +64,28 @@ var comebacks = []struct {
 // and people elsewhere are heard. Whatever becomes of the bot meanwhile, all that
 // was said is told when the room is shown, before what is said then.
 func TestArchivedWhileHidden(t *testing.T) {
-	for _, way := range comebacks {
-		t.Run(way.name, func(t *testing.T) {
-			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
-				h, e := archived(t, w)
-				e = way.tell(t, w, h, e)
-				h.check(t, e)
-				h.afterwards(t)
-				h.check(t, e)
-				e.stop()
+	for i, way := range ways {
+		for _, back := range comebacks {
+			t.Run(way.name+", "+back.name, func(t *testing.T) {
+				bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+					h, e := archived(t, w, i)
+					e = back.tell(t, w, h, e)
+					h.check(t, e)
+					h.afterwards(t)
+					h.check(t, e)
+					e.stop()
+				})
 			})
-		})
+		}
 	}
 }
 
 // archived is a room that was hidden long ago, with threads that were archived
-// since, and the bot, which hears others.
-func archived(t *testing.T, w *world) (*hidden, *ear) {
+// since, and the bot, which hears others. Hidden in the first way it keeps one
+// that is not archived.
+func archived(t *testing.T, w *world, way int) (*hidden, *ear) {
 	h := hideable(t, w)
+	h.way = way
 	h.other = w.Room(t)
 	h.since[at(h.other)] = ""
 	e := hear(t, w.open(t), h.since)
@@ -92,8 +96,11 @@ func archived(t *testing.T, w *world) (*hidden, *ear) {
 	must(t, err)
 	h.say(t, chat.Place{Room: h.room, Thread: still}, "While it is hidden.")
 	h.archive(t, w)
+	if way > 0 {
+		must(t, w.Server.User("Mod", discordtest.ManageThreads).Archive(still, true))
+	}
 	time.Sleep(time.Hour)
-	goesOn(t, w, e, h.other)
+	h.goesOn(t, w, e)
 	return h, e
 }
 
@@ -103,8 +110,16 @@ func (h *hidden) archive(t *testing.T, w *world) {
 	must(t, mod.Archive(h.fresh.Thread, true))
 }
 
-func (h *hidden) hide(w *world) { ways[0].hide(w, h.room) }
-func (h *hidden) show(w *world) { ways[0].show(w, h.room) }
+func (h *hidden) hide(w *world) { ways[h.way].hide(w, h.room) }
+func (h *hidden) show(w *world) { ways[h.way].show(w, h.room) }
+
+// goesOn is that others are heard while the room is hidden, unless they are, too.
+func (h *hidden) goesOn(t *testing.T, w *world, e *ear) {
+	t.Helper()
+	if !ways[h.way].all {
+		goesOn(t, w, e, h.other)
+	}
+}
 
 // A thread cannot be read just when what was missed in it is to be, and its room
 // is hidden for good only then: it is read when the room is shown.
@@ -195,7 +210,7 @@ func TestForumHiddenAtFirst(t *testing.T) {
 // The room is shown, and hidden again before the bot has looked what is in it.
 func TestHiddenAgainAtOnce(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
-		h, e := archived(t, w)
+		h, e := archived(t, w, 0)
 		shownForAMoment(t, w, h.room)
 		time.Sleep(time.Hour)
 		goesOn(t, w, e, h.other)

@@ -108,6 +108,11 @@ func (l *listener) takeOne(ctx context.Context, h heard) error {
 	if err != nil {
 		return err
 	}
+	if ours {
+		if err := l.hearsOf(ctx, w.place.Room); err != nil {
+			return err
+		}
+	}
 	if gap := l.gaps[w.place]; gap != nil && ours {
 		gap.waiting = append(gap.waiting, h)
 		return nil

@@ -60,6 +60,43 @@ func TestMuchSaidBehindAGap(t *testing.T) {
 	})
 }
 
+// A session begins while the server is lost, so that its rooms are hidden: what
+// was missed in them is told when the server comes back.
+func TestServerLostWhenItBegan(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		h := hideable(t, w)
+		w.Outage(true)
+		w.Server.Restart()
+		w.Fault(discordtest.Fault{Op: "list_guild_channels", Kind: discordtest.Refused, Code: noAccess})
+		h.meanwhile(t)
+		e := hear(t, w.open(t), h.since)
+		w.Heal()
+		w.Outage(false)
+		h.checkAll(t, e)
+		e.stop()
+	})
+}
+
+// A room is shown just when Discord does not let the bot look at it: the next
+// that is said in it proves that it can be seen.
+func TestShownWithoutNotice(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		h := hideable(t, w)
+		h.other = w.Room(t)
+		h.since[at(h.other)] = ""
+		e := hear(t, w.open(t), h.since)
+		h.hide(w)
+		h.meanwhile(t)
+		goesOn(t, w, e, h.other)
+		w.Fault(discordtest.Fault{Op: "get_channel", Kind: discordtest.Refused, Code: noAccess, Count: 2, Channel: h.room.ID})
+		h.show(w)
+		goesOn(t, w, e, h.other)
+		h.say(t, at(h.room), "Who hears that?")
+		h.checkAll(t, e)
+		e.stop()
+	})
+}
+
 // talk is much talk in the room and its threads.
 func (h *hidden) talk(t *testing.T, many int) {
 	for i := range many {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"marginalia/internal/chat"
 )
@@ -26,6 +27,7 @@ type view struct {
 	seen, hidden bool
 	since        string      // the newest id that was heard of before something was missed in it
 	over         []overwrite // nil: not known
+	next         time.Time   // when a live event may have it looked at again
 }
 
 // grant is what the bot is granted on a server.
@@ -109,11 +111,12 @@ func (l *listener) looksAround(ctx context.Context, h heard) error {
 	return nil
 }
 
-// roomsOn are the rooms on a server, in an order that does not change.
+// roomsOn are the rooms on a server, or of which the server is not known, in an
+// order that does not change.
 func (l *listener) roomsOn(guild string) []chat.Room {
 	var all []chat.Room
 	for r := range l.rooms {
-		if l.guildOf(r.ID) == guild {
+		if on := l.guildOf(r.ID); on == guild || on == "" {
 			all = append(all, r)
 		}
 	}
@@ -159,6 +162,35 @@ func (l *listener) learnSight(h heard) {
 	}
 }
 
+// sightPause is how long a room in which something happens, though it is
+// hidden, is not looked at again.
+const sightPause = time.Minute
+
+// hearsOf: something happened in a room. If it is hidden, it was perhaps shown
+// without that being told: a session that is taken up does not tell of servers.
+func (l *listener) hearsOf(ctx context.Context, r chat.Room) error {
+	v := l.sight.rooms[r]
+	if !v.hidden || time.Now().Before(v.next) {
+		return nil
+	}
+	v.next = time.Now().Add(sightPause)
+	l.sight.rooms[r] = v
+	return l.lookAtRoom(ctx, r)
+}
+
+// looksFor looks at the hidden rooms of a server that can be seen.
+func (l *listener) looksFor(ctx context.Context, guild string) error {
+	for _, r := range l.roomsOn(guild) {
+		if !l.sight.rooms[r].hidden {
+			continue
+		}
+		if err := l.lookAtRoom(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // lookAtRoom finds out whether a room has come out of sight, or into it again.
 // By what the events say it is hidden even if Discord, asked now, would show it
 // again; that it can be seen is believed of Discord alone.
@@ -189,12 +221,18 @@ func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
 // isHidden tells by what is known whether a room is hidden, and finds out what
 // is not known.
 func (l *listener) isHidden(ctx context.Context, r chat.Room, v view) (bool, error) {
-	g, err := l.granted(ctx, l.guildOf(r.ID))
-	if err == nil && v.over == nil {
+	var g *grant
+	var err error
+	if v.over == nil || l.guildOf(r.ID) == "" {
 		var c channel
 		err = l.waited(ctx, func() (err error) { c, err = l.channel(ctx, r.ID); return err })
 		v.over = c.Overwrites
-		l.sight.excepts(r, c.Overwrites)
+		if err == nil {
+			l.sight.excepts(r, c.Overwrites)
+		}
+	}
+	if err == nil {
+		g, err = l.granted(ctx, l.guildOf(r.ID))
 	}
 	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 		return true, nil

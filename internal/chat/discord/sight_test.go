@@ -13,22 +13,23 @@ import (
 var ways = []struct {
 	name       string
 	hide, show func(w *world, r chat.Room)
+	all        bool // every room is hidden
 }{
 	{"an exception of the channel",
 		func(w *world, r chat.Room) { w.Deny(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) },
-		func(w *world, r chat.Room) { w.Allow(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) }},
+		func(w *world, r chat.Room) { w.Allow(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) }, false},
 	{"its role loses a right",
 		func(w *world, _ chat.Room) { w.Revoke(discordtest.ViewChannel) },
-		func(w *world, _ chat.Room) { w.Grant(discordtest.ViewChannel) }},
+		func(w *world, _ chat.Room) { w.Grant(discordtest.ViewChannel) }, true},
 	{"it loses its role",
 		func(w *world, _ chat.Room) { w.TakeRole() },
-		func(w *world, _ chat.Room) { w.GiveRole() }},
+		func(w *world, _ chat.Room) { w.GiveRole() }, true},
 	{"first it may see, then read", // two events, of which the second brings it back
 		func(w *world, r chat.Room) { w.Deny(r.ID, discordtest.ViewChannel|discordtest.ReadHistory) },
 		func(w *world, r chat.Room) {
 			w.Allow(r.ID, discordtest.ViewChannel)
 			w.Allow(r.ID, discordtest.ReadHistory)
-		}},
+		}, false},
 }
 
 // A room is hidden from the bot for a while, within one session. What is said in
@@ -132,6 +133,7 @@ type hidden struct {
 	first  chat.Ref
 	said   map[chat.Place][]string
 	fresh  chat.Place
+	way    int // of ways
 }
 
 func hideable(t *testing.T, w *world) *hidden {

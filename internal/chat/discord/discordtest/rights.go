@@ -167,6 +167,9 @@ func (s *Server) syncThreads(c *channel) {
 			members = append(members, t.memberObject(s.bot.id))
 		}
 	}
+	if len(threads) == 0 { // nobody may count on being told of none
+		return
+	}
 	s.emit(event{name: "THREAD_LIST_SYNC", intent: intentGuilds, channel: c, data: object{
 		"guild_id": s.guild.id, "channel_ids": list{c.id}, "threads": threads, "members": members,
 	}})
