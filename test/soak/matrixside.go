@@ -196,18 +196,20 @@ func (m *matrixSide) isGone(id string) bool {
 	return m.gone[id]
 }
 
-// unreact redacts the person's reaction, once their sync has shown it.
+// unreact redacts the person's reaction, once their sync has shown it. A server
+// that was killed may never show it: then nothing is taken back.
 func (m *matrixSide) unreact(who int, name, emoji string) bool {
 	on := m.event(name)
 	if on == "" {
 		return false
 	}
-	for _, id := range m.reactions(m.who[who].ID, on, emoji) {
+	ids := m.reactions(m.who[who].ID, on, emoji)
+	for _, id := range ids {
 		if !insist(func(ctx context.Context) error { return m.who[who].Redact(ctx, m.id, id) }) {
 			return false
 		}
 	}
-	return true
+	return len(ids) > 0
 }
 
 // reactions waits for someone's reaction of a kind and returns its events.
