@@ -20,6 +20,7 @@ const (
 // limits know how often Discord wants to be asked: over all, and by bucket, as
 // its answers say. Nobody waits with the lock held.
 type limits struct {
+	rate    float64 // requests a second
 	mu      sync.Mutex
 	second  float64   // requests that may go now
 	filled  time.Time // when second was reckoned
@@ -37,7 +38,7 @@ type state struct {
 }
 
 func newLimits() *limits {
-	return &limits{second: perSecond, buckets: map[string]string{}, states: map[string]state{}}
+	return &limits{rate: perSecond, second: perSecond, buckets: map[string]string{}, states: map[string]state{}}
 }
 
 // enter waits until a request may go. What would take long is not waited for:
@@ -75,10 +76,10 @@ func (l *limits) take(r route, now time.Time) (time.Duration, chat.Scope, string
 	if known && s.left <= 0 && s.reset.After(now) {
 		return s.reset.Sub(now), r.scope, "Discord wants fewer requests of this kind for a while"
 	}
-	l.second = min(perSecond, l.second+perSecond*now.Sub(l.filled).Seconds())
+	l.second = min(l.rate, l.second+l.rate*now.Sub(l.filled).Seconds())
 	l.filled = now
 	if l.second < 1 {
-		return time.Duration((1-l.second)/perSecond*float64(time.Second)) + time.Millisecond, chat.AccountScope, ""
+		return time.Duration((1-l.second)/l.rate*float64(time.Second)) + time.Millisecond, chat.AccountScope, ""
 	}
 	l.second--
 	if known {
