@@ -57,7 +57,7 @@ func TestNotesStandBesideTheirWords(t *testing.T) {
 			t.Errorf("%q was quoted, %q is highlighted", r.on, marked)
 		}
 	}
-	p.until("the whole essay", `document.querySelector("#room-1 .post .seq").textContent.endsWith("of " + document.querySelectorAll("#room-1 .post").length)`)
+	p.until("the whole essay", `document.querySelector("#room-1 .post .seq").textContent.endsWith("of " + document.querySelectorAll("#room-1 .post, #room-1 .message[data-a^='p:']").length)`)
 	p.pictures()
 	for _, width := range []int64{1280, 1600, 1144} {
 		p.resize(width, 900)
