@@ -25,11 +25,11 @@ func Quotes(d format.Doc) []string {
 }
 
 // anchor points the comments among docs that quote the essay or post at the
-// words that they quote, as [Select] finds them, and the others nowhere; what is
-// there with errors only where the text's index says, since many quote what is
-// not there at all. What
-// the comment that is answered says itself is that comment's: a quote of it
-// points nowhere, though the words stand in the essay, too.
+// words that they quote, as [Select] finds them, and the others nowhere. Words
+// with errors are found only where the text's index says: many comments quote
+// what is not there at all. What the comment that is answered says itself is that
+// comment's: a quote of it points nowhere, though the words stand in the essay,
+// too.
 func anchor(docs []Document) {
 	a := anchorer{said: map[DocumentID]Document{}, found: map[string]Target{}}
 	for _, d := range docs {
