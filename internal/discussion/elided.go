@@ -82,8 +82,8 @@ func bare(q []symbol, folded string) []symbol {
 // elided returns where all parts stand in their order, with at most gap
 // characters between one and the next. The longest is looked for first, the
 // others from there on, each where it stands nearest. Where strict is false a
-// short part may be missing; its characters are errors then. How
-// far one looks for the longest w tells.
+// short part may be missing; its characters are errors then. w tells how far one
+// looks for the longest.
 func (t *Text) elided(parts [][]symbol, gap int, strict bool, w wanted) []match {
 	longest, total := 0, 0
 	for i, p := range parts {
