@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"time"
 
@@ -236,7 +237,7 @@ func (c *sqliteConn) exec(_ context.Context, query string, args []any) (int64, e
 func (c *sqliteConn) stmt(ctx context.Context, query string, args []any) (n int64, err error) {
 	var done sql.Result
 	if len(query) > longQuery {
-		done, err = c.conn.ExecContext(ctx, query, args...)
+		done, err = c.conn.ExecContext(ctx, inTurn(query), args...)
 	} else {
 		var s *sql.Stmt
 		if s, err = c.prepared(query); err == nil {
@@ -266,11 +267,26 @@ func (c *sqliteConn) prepared(query string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[query]; ok {
 		return s, nil
 	}
-	s, err := c.conn.PrepareContext(context.Background(), query)
+	s, err := c.conn.PrepareContext(context.Background(), inTurn(query))
 	if err == nil {
 		c.stmts[query] = s
 	}
 	return s, err
+}
+
+var parameter = regexp.MustCompile(`\$[0-9]+`)
+
+// inTurn is query with "?" for its parameters if they come in the order of
+// their numbers. The driver looks up the name of each parameter that has one,
+// among all of them, each time it runs the statement.
+func inTurn(query string) string {
+	next := 0
+	for _, p := range parameter.FindAllString(query, -1) {
+		if next++; p != fmt.Sprintf("$%d", next) {
+			return query
+		}
+	}
+	return parameter.ReplaceAllLiteralString(query, "?")
 }
 
 func (c *sqliteConn) close() error {
