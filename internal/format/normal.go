@@ -47,19 +47,43 @@ func relative(b Block, words string, spans []Span) []Span {
 // Renamed returns d with other names for the people it mentions: what name
 // returns for an id. All else stands as before; where d mentions nobody, d does.
 func (d Doc) Renamed(name func(id string) string) Doc {
-	mentions := func(s Span) bool { return s.Kind == Mention }
-	if !slices.ContainsFunc(d.Spans, mentions) {
+	return d.renamed(name, func(s Span) bool { return s.Kind == Mention })
+}
+
+// Unnamed returns d with someone in place of the people whom it mentions by one
+// of these ids, and without the ids.
+func (d Doc) Unnamed(ids ...string) Doc {
+	of := func(s Span) bool { return s.Kind == Mention && slices.Contains(ids, s.Attr) }
+	d = d.renamed(func(string) string { return "someone" }, of)
+	d.Spans = slices.DeleteFunc(slices.Clone(d.Spans), of)
+	return d
+}
+
+// renamed gives the mentions in d that are meant other names.
+func (d Doc) renamed(name func(id string) string, meant func(Span) bool) Doc {
+	if !slices.ContainsFunc(d.Spans, meant) {
 		return d
 	}
 	return normal(d, rules{
 		keep: keepAll,
 		say: func(s Span, words string) (string, bool) {
-			if !mentions(s) {
+			if !meant(s) {
 				return "", false
 			}
 			return atSign(name(s.Attr)), true
 		},
 	})
+}
+
+// Mentioned are the ids of the people whom d mentions, each once.
+func (d Doc) Mentioned() []string {
+	var ids []string
+	for _, s := range d.Spans {
+		if s.Kind == Mention && !slices.Contains(ids, s.Attr) {
+			ids = append(ids, s.Attr)
+		}
+	}
+	return ids
 }
 
 // replay weaves a block into a builder.

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -48,4 +49,26 @@ func TestRenamedTellsNothingOfWhoWasMentioned(t *testing.T) {
 			t.Fatalf("renamed twice it says %q, not %q", again.Text, got.Text)
 		}
 	})
+}
+
+// Who is unnamed leaves neither a name nor an id; whoever else is mentioned
+// stays as they are called.
+func TestUnnamed(t *testing.T) {
+	d := Matrix{}.Parse(`<p>ask <a href="https://matrix.to/#/@ada:example.org">Ada</a> or <b>not <a href="https://matrix.to/#/@bob:example.org">Bob</a></b></p>`)
+	if got := d.Mentioned(); !slices.Equal(got, []string{"@ada:example.org", "@bob:example.org"}) {
+		t.Errorf("it mentions %q", got)
+	}
+	got := d.Unnamed("@bob:example.org", "@carl:example.org")
+	if want := "paragraph: ask {mention=@ada:example.org @Ada} or {strong not @someone}\n"; sketch(got) != want {
+		t.Errorf("%s, want %s", sketch(got), want)
+	}
+	if err := got.Check(); err != nil {
+		t.Error(err)
+	}
+	if again := got.Unnamed("@bob:example.org"); sketch(again) != sketch(got) {
+		t.Errorf("a second time: %s", sketch(again))
+	}
+	if len(d.Mentioned()) != 2 {
+		t.Error("the words that it was made of have changed")
+	}
 }
