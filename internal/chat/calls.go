@@ -10,9 +10,11 @@ type Choice struct{ Label, Value string }
 type Option struct {
 	Name, Help string
 	Required   bool
+	Choices    []Choice // the values that it may have, few; none: whatever is typed
 
 	// Complete returns what may be meant, best first, while someone is still
-	// typing: Call.Args holds what was typed so far. nil: nothing is offered.
+	// typing: Call.Args holds what was typed so far. nil: nothing is offered
+	// beyond Choices.
 	Complete func(ctx context.Context, c Call) []Choice
 }
 

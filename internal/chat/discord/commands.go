@@ -39,7 +39,14 @@ type option struct {
 	Help     string   `json:"description"`
 	Required bool     `json:"required,omitempty"`
 	Complete bool     `json:"autocomplete,omitempty"`
+	Choices  []choice `json:"choices,omitempty"`
 	Options  []option `json:"options,omitempty"`
+}
+
+// choice is one of the values of an option that has no others.
+type choice struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Register implements chat.Commander: one slash command with a subcommand for
@@ -94,7 +101,8 @@ func orders(name string, all []chat.Command) []order {
 		sub := option{Type: subcommand, Name: c.Name, Help: described(c.Help, c.Name)}
 		for _, o := range c.Options {
 			sub.Options = append(sub.Options, option{
-				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), Required: o.Required, Complete: o.Complete != nil,
+				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), Required: o.Required, Choices: choicesIn(o),
+				Complete: o.Complete != nil && len(o.Choices) == 0, // one excludes the other
 			})
 		}
 		slices.SortStableFunc(sub.Options, func(a, b option) int { // those that are required come first
@@ -106,6 +114,15 @@ func orders(name string, all []chat.Command) []order {
 		}
 	}
 	return append([]order{slash}, menus...)
+}
+
+// choicesIn are the values that an option may have.
+func choicesIn(o chat.Option) []choice {
+	var all []choice
+	for _, c := range o.Choices[:min(len(o.Choices), mostChoices)] {
+		all = append(all, choice{Name: cutTo(cmp.Or(c.Label, c.Value), longestChoice), Value: c.Value})
+	}
+	return all
 }
 
 func b2i(b bool) int {

@@ -20,7 +20,7 @@ func table() []chat.Command {
 	return []chat.Command{
 		{Name: "status", Help: "What is read here, and how far"},
 		{Name: "find", Help: "Looks for words", Menu: "Find this", Options: []chat.Option{
-			{Name: "where", Help: "In which text"},
+			{Name: "where", Help: "In which text", Choices: []chat.Choice{{Label: "in the essay", Value: "essay"}, {Value: "void"}}},
 			{Name: "words", Help: "What to look for", Required: true, Complete: func(_ context.Context, c chat.Call) []chat.Choice {
 				var all []chat.Choice
 				for i := range 40 {
