@@ -3,9 +3,11 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 )
 
 // PutAnnotation records an annotation, or replaces the one of that ID, which
@@ -110,6 +112,18 @@ func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation,
 // gone included; of one discussion in the order of commits.
 func (tx *Tx) AnnotationsBy(p discussion.PersonID) ([]discussion.Annotation, error) {
 	return tx.annotations("a.creator = (SELECT num FROM people WHERE id = $1)", string(p))
+}
+
+// AnnotationsNaming returns all annotations with words that mark them as naming
+// an id, as mentions do; of one discussion in the order of commits.
+func (tx *Tx) AnnotationsNaming(id string) ([]discussion.Annotation, error) {
+	coded, err := jsonOf(id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := tx.annotations("a.marks LIKE '%' || $1 || '%'", coded) // which finds too many: "_" is any character
+	named := func(s format.Span) bool { return s.Attr == id }
+	return slices.DeleteFunc(all, func(a discussion.Annotation) bool { return !slices.ContainsFunc(a.Body.Spans, named) }), err
 }
 
 func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {

@@ -17,8 +17,7 @@ import (
 func (tx *Tx) PutPerson(platform string, p chat.Person) (who discussion.Person, err error) {
 	secret, err := tx.secret()
 	if err == nil {
-		id := discussion.PersonID(discussion.Derive("person", secret, platform, p.ID))
-		who, err = tx.putPerson(id, platform, p)
+		who, err = tx.putPerson(personID(secret, platform, p.ID), platform, p)
 	}
 	if err != nil {
 		return who, fmt.Errorf("record person %s on %s: %w", p.ID, platform, err)
@@ -26,15 +25,50 @@ func (tx *Tx) PutPerson(platform string, p chat.Person) (who discussion.Person, 
 	return who, nil
 }
 
+func personID(secret, platform, user string) discussion.PersonID {
+	return discussion.PersonID(discussion.Derive("person", secret, platform, user))
+}
+
+// PersonIDs returns what tells the ID of a platform's user, who need not have
+// been recorded, and may have been forgotten.
+func (tx *Tx) PersonIDs() (func(platform, user string) discussion.PersonID, error) {
+	secret, err := tx.Setting(people)
+	if err != nil {
+		return nil, fmt.Errorf("who is who: %w", err)
+	}
+	return func(platform, user string) discussion.PersonID {
+		if secret == "" { // nobody was recorded yet
+			return ""
+		}
+		return personID(secret, platform, user)
+	}, nil
+}
+
+// Forgotten reports whether EmptyPerson was called for a platform's user, and
+// not SetState after it.
+func (tx *Tx) Forgotten(platform, user string) (bool, error) {
+	id, err := tx.PersonIDs()
+	if err != nil {
+		return false, err
+	}
+	found, err := rows(tx, one[bool], "SELECT forgotten = 1 FROM people WHERE id = $1", id(platform, user))
+	if err != nil {
+		return false, fmt.Errorf("whether %s on %s was forgotten: %w", user, platform, err)
+	}
+	return len(found) > 0 && found[0], nil
+}
+
+// people is the setting that secret is kept in.
+const people = "people"
+
 // secret returns what this database derives people's IDs with, made at first use.
 func (tx *Tx) secret() (string, error) {
-	const name = "people"
-	value, err := tx.Setting(name)
+	value, err := tx.Setting(people)
 	if err != nil || value != "" {
 		return value, err
 	}
 	value = rand.Text()
-	return value, tx.PutSetting(name, value)
+	return value, tx.PutSetting(people, value)
 }
 
 func (tx *Tx) putPerson(id discussion.PersonID, platform string, p chat.Person) (discussion.Person, error) {
@@ -72,11 +106,11 @@ func (tx *Tx) People(id discussion.ID) (map[discussion.PersonID]discussion.Perso
 	if err != nil {
 		return nil, fmt.Errorf("people of %s: %w", id, err)
 	}
-	people := map[discussion.PersonID]discussion.Person{}
+	all := map[discussion.PersonID]discussion.Person{}
 	for _, p := range found {
-		people[p.ID] = p
+		all[p.ID] = p
 	}
-	return people, nil
+	return all, nil
 }
 
 // SetState records how a person agreed to be named. A person who was
