@@ -60,6 +60,6 @@ func Move(tx *store.Tx, a discussion.Annotation, to discussion.Selector, now tim
 
 // Wrote reports whether it was someone of a platform who made an annotation.
 func Wrote(tx *store.Tx, who chat.Person, platform string, a discussion.Annotation) (bool, error) {
-	p, err := tx.Person(a.Creator)
-	return p.Platform == platform && p.User == who.ID && who.ID != "", err
+	id, err := tx.PersonIDs() // of those who were forgotten, too
+	return err == nil && id(platform, who.ID) == a.Creator && who.ID != "", err
 }

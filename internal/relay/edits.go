@@ -51,7 +51,10 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 		return err
 	}
 	back, quoted := !a.Deleted.IsZero(), discussion.Quotes(a.Body)
-	a.Body, a.Modified, a.Deleted = withFiles(e.Message), e.Revised.UTC(), time.Time{}
+	a.Modified, a.Deleted = e.Revised.UTC(), time.Time{}
+	if a.Body, err = bodyOf(tx, e.Message); err != nil {
+		return err
+	}
 	a.Motivation = about.motivation(a.Body)
 	if !slices.Equal(quoted, discussion.Quotes(a.Body)) { // else it stays where it was found, or moved to
 		several := about.aim(&a, &r.texts)
@@ -141,7 +144,7 @@ func (r *Relay) deleted(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := drop(tx, room, id); err != nil {
 		return err
 	}
-	return erase(tx, thing.Annotation(), orNow(e.At, now), now)
+	return eraseID(tx, thing.Annotation(), orNow(e.At, now), now)
 }
 
 func (r *Relay) deletedUnknown(tx *store.Tx, e chat.Event, now time.Time) error {
@@ -182,7 +185,7 @@ func (r *Relay) editTakenBack(tx *store.Tx, thing store.Thing, c store.Copy, edi
 		return err
 	}
 	if newest {
-		return erase(tx, thing.Annotation(), now, now)
+		return eraseID(tx, thing.Annotation(), now, now)
 	}
 	return anew(tx, thing.Annotation(), now)
 }

@@ -1,18 +1,29 @@
 package relay
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
+	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/store"
 )
 
-// Forget removes what a person said and their name, and keeps tombstones so
-// that no later reading of a network brings it back. Their mirrors go with
-// the next deliveries.
+// Forget removes what a person said and their name, also where others mention
+// them, and keeps tombstones so that no later reading of a network brings it
+// back. Their mirrors go with the next deliveries, and those in which they are
+// mentioned are made anew. What they typed themselves on their own network
+// stands there until they delete it.
+//
+// What they say from then on is recorded as anybody's, but without a name, and
+// is published nowhere: see [store.Tx.EmptyPerson].
 func Forget(tx *store.Tx, person discussion.PersonID, now time.Time) error {
+	who, err := tx.Person(person)
+	if err != nil {
+		return err
+	}
 	said, err := tx.AnnotationsBy(person)
 	if err != nil {
 		return err
@@ -21,44 +32,123 @@ func Forget(tx *store.Tx, person discussion.PersonID, now time.Time) error {
 		if err := bury(tx, a.ID); err != nil {
 			return err
 		}
-		if err := erase(tx, a.ID, now, now); err != nil {
+		a.Via = "" // it leads to their own message
+		if err := erase(tx, a, now, now); err != nil {
 			return err
 		}
 	}
-	reactions, err := tx.ReactionsBy(person)
-	if err != nil {
-		return err
-	}
-	for _, reaction := range reactions {
-		if err := takeBack(tx, reaction, now); err != nil {
+	for _, step := range []func(*store.Tx, discussion.Person, time.Time) error{forgetReactions, forgetMentions, forgetHeld} {
+		if err := step(tx, who, now); err != nil {
 			return err
 		}
-	}
-	who, err := tx.Person(person)
-	if err != nil {
-		return err
-	}
-	if err := dropHeldBy(tx, who); err != nil {
-		return err
 	}
 	return tx.EmptyPerson(person)
 }
 
-// dropHeldBy forgets what a person did that waits in the inbox.
-func dropHeldBy(tx *store.Tx, p discussion.Person) error {
-	waiting, err := tx.Held()
+// forgetReactions takes back a person's emoji.
+func forgetReactions(tx *store.Tx, who discussion.Person, now time.Time) error {
+	all, err := tx.ReactionsBy(who.ID)
 	if err != nil {
 		return err
 	}
-	for _, h := range waiting {
-		if h.Room.Platform != p.Platform || h.Event.By.ID != p.User && h.Event.Message.From.ID != p.User {
-			continue
+	for _, r := range all {
+		if r.Own == "" {
+			if err := tx.PutTombstone(r.Room, reactionName(r)); err != nil {
+				return err
+			}
 		}
-		if err := tx.DropHeld(h.ID); err != nil {
+		if err := takeBack(tx, r, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// reactionName is what a reaction is called that its network gives no id.
+func reactionName(r store.Reaction) string {
+	return discussion.Derive("reaction", string(r.Thing), string(r.Person), r.Emoji)
+}
+
+// forgetMentions takes a person's name out of what others said. The mirrors of
+// that are made anew: where an edit is a message of its own, it would leave the
+// name in the one before it.
+func forgetMentions(tx *store.Tx, who discussion.Person, now time.Time) error {
+	if who.User == "" {
+		return nil
+	}
+	all, err := tx.AnnotationsNaming(who.User)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		by, err := tx.Person(a.Creator)
+		if err != nil {
+			return err
+		}
+		if by.Platform != who.Platform {
+			continue
+		}
+		a.Body = a.Body.Unnamed(who.User)
+		if err := tx.PutAnnotation(a); err != nil {
+			return err
+		}
+		if err := anew(tx, a.ID, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetHeld drops what a person did that waits in the inbox, and takes their
+// name out of what others did.
+func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
+	waiting, err := tx.Held()
+	if err != nil {
+		return err
+	}
+	id, err := tx.PersonIDs()
+	if err != nil {
+		return err
+	}
+	for _, h := range waiting {
+		if h.Room.Platform != who.Platform {
+			continue
+		}
+		if id(who.Platform, h.Event.By.ID) == who.ID || id(who.Platform, h.Event.Message.From.ID) == who.ID {
+			if err := tx.DropHeld(h.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		if who.User == "" || !bytes.Contains(h.Event.Raw, []byte(who.User)) && !slices.Contains(h.Event.Message.Body.Mentioned(), who.User) {
+			continue
+		}
+		h.Event.Raw, h.Event.Message.Body = nil, h.Event.Message.Body.Unnamed(who.User)
+		if err := tx.PutHeld(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bodyOf is a message's words with a line for each file, and without the names
+// of mentioned people who were forgotten.
+func bodyOf(tx *store.Tx, m chat.Message) (format.Doc, error) {
+	var gone []string
+	for _, user := range m.Body.Mentioned() {
+		forgotten, err := tx.Forgotten(m.Ref.Place.Room.Platform, user)
+		if err != nil {
+			return format.Doc{}, err
+		}
+		if forgotten {
+			gone = append(gone, user)
+		}
+	}
+	body := withFiles(m)
+	if len(gone) == 0 {
+		return body, nil
+	}
+	return body.Unnamed(gone...), nil
 }
 
 // bury keeps tombstones of a person's own messages.
@@ -82,30 +172,21 @@ func bury(tx *store.Tx, id discussion.AnnotationID) error {
 	return nil
 }
 
-// erase empties an annotation and lets its mirrors go.
-func erase(tx *store.Tx, id discussion.AnnotationID, at, now time.Time) error {
+// eraseID is erase by the annotation's name.
+func eraseID(tx *store.Tx, id discussion.AnnotationID, at, now time.Time) error {
 	a, err := tx.Annotation(id)
 	if err != nil {
 		return err
 	}
+	return erase(tx, a, at, now)
+}
+
+// erase empties an annotation and lets its mirrors go.
+func erase(tx *store.Tx, a discussion.Annotation, at, now time.Time) error {
 	if a.Deleted.IsZero() {
 		a.Deleted = at.UTC()
 	}
 	a.Body = format.Doc{}
-	if err := tx.PutAnnotation(a); err != nil {
-		return err
-	}
-	return withdraw(tx, a, now)
-}
-
-// hide takes an annotation out of sight and lets its mirrors go; its words
-// are kept.
-func hide(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
-	a, err := tx.Annotation(id)
-	if err != nil {
-		return err
-	}
-	a.Hidden = true
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}

@@ -130,10 +130,14 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	body, err := bodyOf(tx, e.Message)
+	if err != nil {
+		return err
+	}
 	a := discussion.Annotation{
 		ID:         discussion.AnnotationID(discussion.Derive("annotation", room.String(), id)),
 		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
-		Body: withFiles(e.Message), Via: r.link(e.Message.Ref), Created: e.At.UTC(), Modified: e.Revised.UTC(),
+		Body: body, Via: r.link(e.Message.Ref), Created: e.At.UTC(), Modified: e.Revised.UTC(),
 	}
 	a.Motivation = about.motivation(a.Body)
 	several := about.aim(&a, &r.texts)

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -20,16 +21,14 @@ func (r *Relay) reacted(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if e.Own != "" {
-		if dead, err := tx.Tombstoned(room, e.Own); dead || err != nil {
-			return err
-		}
-	}
 	person, err := tx.PutPerson(room.Platform, e.By)
 	if err != nil {
 		return err
 	}
 	reaction := store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room, Own: e.Own, At: e.At}
+	if dead, err := tx.Tombstoned(room, cmp.Or(e.Own, reactionName(reaction))); dead || err != nil {
+		return err
+	}
 	if err := tx.PutReaction(reaction); err != nil {
 		return err
 	}

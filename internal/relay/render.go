@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,7 +136,7 @@ func annotation(w Words, v View) []Want {
 	if v.Own {
 		return nil
 	}
-	m := chat.Message{ReplyTo: v.ReplyTo, From: chat.Person{ID: w.Creator.User, Name: w.speaker()}}
+	m := chat.Message{ReplyTo: v.ReplyTo, From: chat.Person{ID: cmp.Or(w.Creator.User, string(w.Creator.ID)), Name: w.speaker()}}
 	var head format.Doc
 	if !v.Profile.Names {
 		head = named(m.From.Name)
@@ -144,6 +145,7 @@ func annotation(w Words, v View) []Want {
 	return parts(head, w.Annotation.Body, m, v, w.readerLink(v))
 }
 
+// speaker is the name of who speaks as chats show it. Who was forgotten has none.
 func (w Words) speaker() string {
 	if w.Creator.Name != "" {
 		return w.Creator.Name

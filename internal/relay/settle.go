@@ -135,7 +135,7 @@ func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store
 	if err := tx.PutCopy(thing, room, c); err != nil || id == "" {
 		return err
 	}
-	return hide(tx, id, now)
+	return Hide(tx, id, now)
 }
 
 // settled is c after a went through.
