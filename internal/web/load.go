@@ -64,6 +64,7 @@ type state struct {
 	reactions []store.Reaction
 	rooms     []map[store.Thing][]store.Copy
 	notes     map[store.Thing]store.Note
+	personID  func(platform, user string) discussion.PersonID
 	parts     []part // of the reader; the rooms look different to each visitor
 }
 
@@ -115,6 +116,9 @@ func (s *server) read(ctx context.Context, id discussion.ID) (*state, error) {
 			return err
 		}
 		if st.reactions, err = tx.ReactionsIn(id); err != nil {
+			return err
+		}
+		if st.personID, err = tx.PersonIDs(); err != nil {
 			return err
 		}
 		st.rooms = nil

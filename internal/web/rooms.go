@@ -15,7 +15,9 @@ import (
 )
 
 // room is a local room as a visitor sees it. Who speaks here is named as they
-// name themselves. What comes from other networks is published by being shown
+// name themselves, unless they chose a pseudonym or were forgotten; that they do
+// not publish what they say keeps it out of the margin, not out of the talk.
+// What comes from other networks is published by being shown
 // on this page, so those who said it are named as they chose to be published;
 // what someone does not publish is left out.
 type room struct {
@@ -124,8 +126,7 @@ func (d *drawer) tally(v visitor) {
 }
 
 func (d *drawer) is(id discussion.PersonID, v visitor) bool {
-	p, ok := d.st.bundle.People[id]
-	return ok && p.User == v.ID()
+	return id != "" && id == d.st.personID(d.local, v.ID())
 }
 
 func (d *drawer) draw(s *server, r *room, i int) {
@@ -245,10 +246,12 @@ func (d *drawer) message(s *server, r *room, a discussion.Annotation, ref chat.R
 
 // name is what somebody is called in the rooms, or false if they are not shown.
 func (d *drawer) name(id discussion.PersonID) (string, bool) {
-	p := d.st.bundle.People[id]
-	def := d.st.bundle.Default
+	p, def := d.st.bundle.People[id], d.st.bundle.Default
 	if p.Platform == d.local {
 		def = discussion.Named
+		if p.State == discussion.Unpublished {
+			p.State = discussion.Named
+		}
 	}
 	return p.Credit(def)
 }

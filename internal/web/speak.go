@@ -12,6 +12,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/local"
 	"marginalia/internal/discussion"
+	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
 
@@ -126,7 +127,7 @@ func (s *server) own(ctx context.Context, room chat.Room, v visitor, id discussi
 		if err != nil {
 			return err
 		}
-		p, err := tx.Person(a.Creator)
+		mine, err := relay.Wrote(tx, v.person(), room.Platform, a)
 		if err != nil {
 			return err
 		}
@@ -135,7 +136,7 @@ func (s *server) own(ctx context.Context, room chat.Room, v visitor, id discussi
 			return err
 		}
 		var ok bool
-		if ref, ok = standing(copies); !ok || ref.As != "" || p.Platform != room.Platform || p.User != v.ID() {
+		if ref, ok = standing(copies); !ok || ref.As != "" || !mine {
 			return sorry{http.StatusForbidden, "Only who said it may change it, and where it was said."}
 		}
 		under = string(a.Under)
@@ -175,17 +176,17 @@ func (s *server) reacted(ctx context.Context, room chat.Room, v visitor, thing s
 		if err != nil {
 			return err
 		}
+		id, err := tx.PersonIDs()
+		if err != nil {
+			return err
+		}
 		known := slices.Contains(emojis, emoji)
 		for _, r := range reactions {
 			known = known || r.Emoji == emoji
 			if r.Emoji != emoji || r.Room != room {
 				continue
 			}
-			p, err := tx.Person(r.Person)
-			if err != nil {
-				return err
-			}
-			given = given || p.User == v.ID()
+			given = given || r.Person == id(room.Platform, v.ID())
 		}
 		if !known {
 			return sorry{http.StatusBadRequest, "This emoji is not on offer."}
