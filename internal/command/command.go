@@ -33,7 +33,7 @@ type Command struct {
 }
 
 // All commands, in the order in which help shows them.
-var All = []Command{status, next, find, passage, anchor, help}
+var All = []Command{status, next, find, passage, anchor, me, help}
 
 // Env is what a command works with.
 type Env struct {
@@ -41,6 +41,8 @@ type Env struct {
 	Reader string                // address of the reader page, "" if there is none
 	Link   func(chat.Ref) string // the web address of a message, or ""; nil: none has one
 	Log    *slog.Logger
+
+	Default discussion.CreatorState // how people are named who chose nothing yet
 
 	all []Command // what Dispatcher serves, for help
 }

@@ -29,7 +29,8 @@ type house struct {
 	run func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	id  discussion.ID
 
-	words []chat.Command
+	words  []chat.Command
+	called *int // by tells
 }
 
 func newHouse(t *testing.T, plans ...string) house {
@@ -69,7 +70,7 @@ func newHouse(t *testing.T, plans ...string) house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return house{t: t, db: db, run: Dispatcher(Env{DB: db}), id: d.ID}
+	return house{t: t, db: db, run: Dispatcher(Env{DB: db}), id: d.ID, called: new(int)}
 }
 
 // say runs a typed command and returns the answer's words.

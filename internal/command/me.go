@@ -1,0 +1,173 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+// What can be chosen, and what is typed to confirm what cannot be undone.
+const (
+	byName      = "name"
+	byPseudonym = "pseudonym"
+	unpublished = "unpublished"
+	forgetMe    = "forget"
+	yes         = "yes"
+)
+
+var me = Command{
+	Command: chat.Command{
+		Name: "me", Help: "how you are named where this is published, and what you can choose",
+		Options: []chat.Option{
+			{Name: "choice", Help: "name, pseudonym, unpublished or forget", Choices: []chat.Choice{
+				{Label: "publish what I say under my name", Value: byName},
+				{Label: "publish what I say under a pseudonym", Value: byPseudonym},
+				{Label: "do not publish what I say", Value: unpublished},
+				{Label: "forget me and what I said", Value: forgetMe},
+			}},
+			{Name: "sure", Help: "to be forgotten cannot be undone: yes does it", Choices: []chat.Choice{{Label: yes, Value: yes}}},
+		},
+	},
+	Run: runMe,
+}
+
+// states are what the choices mean.
+var states = map[string]discussion.CreatorState{
+	byName: discussion.Named, byPseudonym: discussion.Pseudonym, unpublished: discussion.Unpublished,
+}
+
+func runMe(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
+	choice, sure := strings.ToLower(argument(call, "choice", 1)), strings.ToLower(argument(call, "sure", 2))
+	state, known := states[choice]
+	if choice == forgetMe && sure != yes {
+		return beforeForgetting(), nil
+	}
+	err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		switch {
+		case choice == forgetMe:
+			d, err = forget(tx, call, now)
+		case known:
+			d, err = choose(tx, call, state)
+		default:
+			d, err = env.howNamed(tx, call, choice)
+		}
+		return err
+	})
+	return d, err
+}
+
+// howNamed says how the caller is named and what else there is to choose. It
+// tells their name and pseudonym only where nobody else hears it: who sees who
+// asks would know whose pseudonym it is, and an answer that stands in a room
+// outlives the name.
+func (e Env) howNamed(tx *store.Tx, call chat.Call, unknown string) (format.Doc, error) {
+	who, gone, err := caller(tx, call)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	var d format.Doc
+	if unknown != "" {
+		d = paragraph(d, fmt.Sprintf("There is nothing called %q to choose.", unknown))
+	}
+	d = paragraph(d, naming(who, gone, e.Default, call.Private))
+	pseudonym := "me pseudonym: it is published under a name that says nothing of you"
+	if call.Private && who.ID != "" {
+		pseudonym += ", " + who.Pseudonym()
+	}
+	for _, line := range []string{
+		"me name: what you say is published under your name", pseudonym,
+		"me unpublished: it stays talk in the rooms, and is not on the page, in exports and in feeds",
+		"me forget: what you said and your name are removed; asks again before it does",
+	} {
+		d = item(d, line)
+	}
+	return d, nil
+}
+
+// naming says how someone is named now.
+func naming(who discussion.Person, gone bool, def discussion.CreatorState, private bool) string {
+	state := who.State
+	if state == discussion.Unset {
+		state = def
+	}
+	line := "What you say in reply to passages is "
+	switch {
+	case gone:
+		return line + "talk in the rooms, recorded without your name, and is not published: you asked to be forgotten."
+	case state == discussion.Named && private:
+		return line + "published under your name, " + who.Name + "."
+	case state == discussion.Named:
+		return line + "published under your name."
+	case state == discussion.Pseudonym && private && who.ID != "":
+		return line + "published as " + who.Pseudonym() + "; in the rooms you are named as always."
+	case state == discussion.Pseudonym:
+		return line + "published under a pseudonym; in the rooms you are named as always."
+	case who.State == discussion.Unset:
+		return line + "not published until you choose how you want to be named."
+	}
+	return line + "not published; it is talk in the rooms."
+}
+
+// caller is who calls as they were recorded, if they were; and whether they
+// were forgotten.
+func caller(tx *store.Tx, call chat.Call) (who discussion.Person, gone bool, err error) {
+	platform := call.Ref.Place.Room.Platform
+	id, err := tx.PersonIDs()
+	if err != nil {
+		return who, false, err
+	}
+	if gone, err = tx.Forgotten(platform, call.By.ID); err != nil {
+		return who, false, err
+	}
+	who, err = tx.Person(id(platform, call.By.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return discussion.Person{Platform: platform, User: call.By.ID, Name: call.By.Name}, false, nil
+	}
+	return who, gone, err
+}
+
+// choose records how the caller wants to be named. Who was forgotten is
+// recorded from then on like anybody.
+func choose(tx *store.Tx, call chat.Call, state discussion.CreatorState) (format.Doc, error) {
+	platform := call.Ref.Place.Room.Platform
+	who, err := tx.PutPerson(platform, call.By)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	if err := tx.SetState(who.ID, state); err != nil {
+		return format.Doc{}, err
+	}
+	if who, err = tx.PutPerson(platform, call.By); err != nil {
+		return format.Doc{}, err
+	}
+	return format.Text(naming(who, false, state, call.Private) + " That holds for what you said before, too."), nil
+}
+
+// beforeForgetting says what being forgotten means.
+func beforeForgetting() format.Doc {
+	d := paragraph(format.Doc{}, "To be forgotten cannot be undone. What you said, your reactions and your name are removed from the page, from exports, from the bot's memory, and from every room in which the bot repeated them, also where others mention you.")
+	d = paragraph(d, "What you typed yourself stays on your own network until you delete it there, and so do words of yours that others typed. An outline stays on the page where somebody answered you.")
+	return paragraph(d, "If that is what you want, say: me forget yes")
+}
+
+// forget forgets the caller, once for each call.
+func forget(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
+	said := format.Text("It is done: the bot forgot what you said and who you are, and takes back what it repeated in other rooms as soon as it reaches them. What you typed yourself you can delete where you typed it. What you say from now on is talk in the rooms and is not published, unless you choose otherwise with me.")
+	first, err := tx.PutFiring("command me", callKey(call), now)
+	if err != nil || !first {
+		return said, err
+	}
+	who, err := tx.PutPerson(call.Ref.Place.Room.Platform, call.By)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	return said, relay.Forget(tx, who.ID, now)
+}
