@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -90,6 +91,7 @@ type town struct {
 
 	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
+	log     *slog.Logger                           // nil: the test's
 }
 
 // The networks of a town, unless a story asks for others.
@@ -151,7 +153,11 @@ func (n *town) start() {
 		}
 		platforms = append(platforms, p)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Log: logger(n.t)})
+	log := n.log
+	if log == nil {
+		log = logger(n.t)
+	}
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Log: log})
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := r.Run(ctx); err != nil {

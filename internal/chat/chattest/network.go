@@ -182,6 +182,24 @@ func (n *Network) Everything(r chat.Room) []string {
 	return all
 }
 
+// SaidBy is Everything that an account said, each text behind the name that is
+// shown with it.
+func (n *Network) SaidBy(account string, r chat.Room) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var all []string
+	if r := n.rooms[r]; r != nil {
+		for _, m := range r.messages {
+			for _, v := range m.words {
+				if m.account == account && !v.gone {
+					all = append(all, m.from.Name+": "+v.body.Text)
+				}
+			}
+		}
+	}
+	return all
+}
+
 // Reactions returns the emoji under a message as anyone sees them, one for
 // each person, in order.
 func (n *Network) Reactions(ref chat.Ref) []string {
