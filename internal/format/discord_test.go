@@ -56,6 +56,8 @@ func TestDiscordWrites(t *testing.T) {
 		"<i><code>a_b</code></i>":                                                           "*`a_b`*",
 		"see https://x.y/_a_ and (https://x.y/_b_), (http://":                               "see https://x.y/_a_ and (<https://x.y/_b_>), (http\\://",
 		"<a href='https://x.y/(a'>b [c]</a> [d](e)":                                         "[b \\[c\\]](<https://x.y/(a>) \\[d\\](e)",
+		"&lt;.@channel.> &lt;1@b.c?d> &lt;.@channel>":                                       "\\<.@channel.> \\<1@b.c?d> <.@channel>",
+		"¯_(ツ)<i>/¯_(ツ)</i>/¯":                                                              "¯\u2063\\_(ツ)_/¯\u2063\\_(ツ)_/¯",
 		"[a] (b) &lt;3 1 &lt; 2 &lt;b>":                                                     "[a] (b) <3 1 < 2 \\<b>",
 		"@everyone @Here m@hereford.com <code>@everyone</code>":                             "@\u200beveryone @\u200bHere m@\u200bhereford.com `@\u200beveryone`",
 		"&lt;@1> &lt;@&amp;2> &lt;#3> &lt;:e:4> &lt;/a:5> &lt;t:6> &lt;id:guide>":           "\\<\\@\u200b1> \\<\\@\u200b&2> \\<#3> \\<:e:4> \\</a:5> \\<t:6> \\<id:guide>",

@@ -238,7 +238,11 @@ func (w *discordWeaver) joined() string {
 		line = line && p.role != wordsPiece || p.role == wordsPiece && strings.HasSuffix(p.s, "\n")
 		last = s
 	}
-	return strings.ReplaceAll(out.String(), shrug, "¯"+joint+shrug[len("¯"):])
+	s := out.String()
+	for strings.Contains(s, shrug) { // of two that share an arm the second is left for another turn
+		s = strings.ReplaceAll(s, shrug, "¯"+joint+shrug[len("¯"):])
+	}
+	return s
 }
 
 // alone writes a web address bare where it stands between blanks, and else in
@@ -309,13 +313,21 @@ func (e discordEscaper) special(i int, r rune) bool {
 		if next == "" {
 			return !e.ends
 		}
-		return strings.IndexByte("@#:/+", next[0]) >= 0 || next[0]|' ' >= 'a' && next[0]|' ' <= 'z'
+		return strings.IndexByte("@#:/+", next[0]) >= 0 || next[0]|' ' >= 'a' && next[0]|' ' <= 'z' || beginsMail(next)
 	case '@':
 		return strings.HasSuffix(e.s[:i], "<")
 	case ':':
 		return strings.HasPrefix(next, "//") && (strings.HasSuffix(e.s[:i], "http") || strings.HasSuffix(e.s[:i], "https"))
 	}
 	return false
+}
+
+// beginsMail reports whether s begins with a mail address and the bracket that
+// ends it.
+func beginsMail(s string) bool {
+	inner, _, ends := strings.Cut(s, ">")
+	to, _, _ := strings.Cut(inner, "?")
+	return ends && isMail(to)
 }
 
 // startsBlock reports whether a line would begin a block.
