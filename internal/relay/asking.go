@@ -145,8 +145,8 @@ func numbered(n int) format.Block {
 // heardChoice takes a number alone that answers a question as the choice of
 // its place, if it is the writer who answers. In reply to a question it is no
 // remark, whoever says it and whatever the number is; anything with a file is
-// one. A choice stays one when it is told again.
-func heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
+// one. A choice stays one when it is told again, until it is edited into words.
+func (r *Relay) heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err error) {
 	n, ok := numberAlone(e.Message.Body.Text)
 	if !ok || len(e.Message.Files) > 0 {
 		return false, nil
@@ -163,16 +163,63 @@ func heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bool, err err
 	if !offered && !expressly {
 		return false, nil
 	}
-	room := e.Message.Ref.Place.Room
-	if err := tx.PutTombstone(room, e.Message.Ref.ID); err != nil {
+	if err := r.unsaid(tx, e, a.ID); err != nil {
 		return true, err
 	}
-	mine, err := Wrote(tx, e.Message.From, room.Platform, a)
+	mine, err := Wrote(tx, e.Message.From, e.Message.Ref.Place.Room.Platform, a)
 	if err != nil || !mine || !offered {
 		return true, err
 	}
 	if q, err := tx.Note(questionOn(a.ID)); err != nil || q.Body.Empty() {
 		return true, err
+	}
+	return true, Move(tx, a, to, now)
+}
+
+// unsaid records a choice as a reply to what it is about whose words were taken
+// back: what the choice may be edited into is then a remark like any other.
+func (r *Relay) unsaid(tx *store.Tx, e chat.Event, to discussion.AnnotationID) error {
+	about, err := answering(tx, to)
+	if err != nil {
+		return err
+	}
+	a, err := r.annotation(tx, about, e)
+	if err != nil {
+		return err
+	}
+	a.Body, a.Deleted = format.Doc{}, a.Created
+	a.Target = discussion.Target{Source: about.document.ID, Annotation: to, Selector: about.whole()}
+	if err := tx.PutAnnotation(a); err != nil {
+		return err
+	}
+	return tx.PutCopy(store.AnnotationThing(a.ID), e.Message.Ref.Place.Room, store.Copy{Ref: e.Message.Ref})
+}
+
+// choosesAnew takes the edit of a choice into another number as the choice of
+// that place, once.
+func choosesAnew(tx *store.Tx, choice discussion.Annotation, e chat.Event, now time.Time) (heard bool, err error) {
+	n, ok := numberAlone(e.Message.Body.Text)
+	if !ok || len(e.Message.Files) > 0 || choice.Deleted.IsZero() || !choice.Deleted.Equal(choice.Created) {
+		return false, nil
+	}
+	if !e.Revised.After(choice.Modified) {
+		return true, nil
+	}
+	choice.Modified = e.Revised.UTC()
+	if err := tx.PutAnnotation(choice); err != nil {
+		return true, err
+	}
+	a, err := tx.Annotation(choice.Target.Annotation)
+	if err != nil || a.Creator != choice.Creator {
+		return true, err
+	}
+	aim, err := AimOf(tx, a)
+	if err != nil {
+		return true, err
+	}
+	to, offered := aim.Choice(n)
+	if !offered {
+		return true, nil
 	}
 	return true, Move(tx, a, to, now)
 }

@@ -46,6 +46,9 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	if stale {
 		return nil
 	}
+	if chose, err := choosesAnew(tx, a, e, now); chose || err != nil {
+		return err
+	}
 	about, err := aboutAnnotation(tx, a)
 	if err != nil {
 		return err

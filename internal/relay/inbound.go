@@ -116,7 +116,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if heard, err := heardChoice(tx, e, now); heard || err != nil {
+	if heard, err := r.heardChoice(tx, e, now); heard || err != nil {
 		return err
 	}
 	about, err := whatAbout(tx, e.Message)
@@ -126,20 +126,10 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	person, err := tx.PutPerson(room.Platform, e.Message.From)
+	a, err := r.annotation(tx, about, e)
 	if err != nil {
 		return err
 	}
-	body, err := bodyOf(tx, e.Message)
-	if err != nil {
-		return err
-	}
-	a := discussion.Annotation{
-		ID:         discussion.AnnotationID(discussion.Derive("annotation", room.String(), id)),
-		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
-		Body: body, Via: r.link(e.Message.Ref), Created: e.At.UTC(), Modified: e.Revised.UTC(),
-	}
-	a.Motivation = about.motivation(a.Body)
 	several := about.aim(&a, &r.texts)
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
@@ -157,6 +147,24 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	}
 	_, err = r.release(tx, room, id, now)
 	return err
+}
+
+// annotation is what a message becomes, but for its target.
+func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event) (discussion.Annotation, error) {
+	at := e.Message.Ref
+	person, err := tx.PutPerson(at.Place.Room.Platform, e.Message.From)
+	if err != nil {
+		return discussion.Annotation{}, err
+	}
+	body, err := bodyOf(tx, e.Message)
+	if err != nil {
+		return discussion.Annotation{}, err
+	}
+	return discussion.Annotation{
+		ID:         discussion.AnnotationID(discussion.Derive("annotation", at.Place.Room.String(), at.ID)),
+		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
+		Body: body, Motivation: about.motivation(body), Via: r.link(at), Created: e.At.UTC(), Modified: e.Revised.UTC(),
+	}, nil
 }
 
 // mirror marks a new annotation stale in every room that shows its passage, or

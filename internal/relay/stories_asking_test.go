@@ -75,6 +75,9 @@ func (n *town) aims(want ...discussion.Selector) {
 	n.t.Helper()
 	var got []discussion.Selector
 	for _, a := range n.annotations() {
+		if !a.Deleted.IsZero() {
+			continue // a choice
+		}
 		got = append(got, a.Target.Selector)
 	}
 	if !slices.Equal(got, want) {
@@ -319,18 +322,52 @@ func TestAQuestionWhoseAnswerIsLost(t *testing.T) {
 	})
 }
 
-// What a choice is edited into is not kept: it waits for no message.
-func TestAChoiceThatIsEditedIsNotHeld(t *testing.T) {
+// A choice that is edited into words is a remark from then on, in reply to the
+// one that was asked about.
+func TestAChoiceIsEditedIntoARemark(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
-		club := n.rooms[2]
+		club, me, at := n.rooms[2], n.people["two"][0], n.places(sevens)
 		n.quote(club, 0, sevens, "is it so?")
 		choice := n.say(club, 0, "2", n.asks(club, 1).Ref)
-		n.people["two"][0].Edit(choice, "2 - but the second half is wrong")
-		n.pass(time.Minute)
-		if held := n.held(); len(held) != 0 {
-			t.Errorf("held is %+v", held)
+		n.shows(n.rooms[0], "is it so?")
+		for _, number := range []string{"2.", "1", "9"} {
+			me.Edit(choice, number)
+			n.pass(time.Minute)
+			n.shows(n.rooms[0], "is it so?")
 		}
-		n.aims(n.places(sevens)[1])
+		n.aims(at[0]) // the ninth was not offered
+		me.Edit(choice, "2 - but the second half is wrong")
+		n.pass(time.Minute)
+		n.aims(at[0], at[2])
+		n.shows(n.rooms[0], "is it so?", "2 - but the second half is wrong")
+		all := n.annotations()
+		if a := all[1]; a.Target.Annotation != all[0].ID || a.Motivation != discussion.Replying {
+			t.Errorf("the remark is %s to %q", a.Motivation, a.Target.Annotation)
+		}
+		n.nets["two"].Repeat(20)
+		n.say(club, 1, "new", chat.Ref{})
+		n.shows(n.rooms[0], "is it so?", "2 - but the second half is wrong", "new")
+		me.Delete(choice)
+		n.pass(time.Minute)
+		n.shows(n.rooms[0], "is it so?", "new")
+		n.quiet()
+	})
+}
+
+// An edit that was made while the bot was away is all it sees of a choice that
+// it knows.
+func TestAChoiceIsEditedWhileTheBotIsAway(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		club, me := n.rooms[2], n.people["two"][0]
+		n.quote(club, 0, sevens, "is it so?")
+		choice := n.say(club, 0, "2", n.asks(club, 1).Ref)
+		n.stop()
+		me.Edit(choice, "2, and why?")
+		n.pass(time.Hour)
+		n.start()
+		n.pass(time.Minute)
+		n.shows(n.rooms[0], "is it so?", "2, and why?")
+		n.quiet()
 	})
 }
 
