@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -220,46 +219,4 @@ func (l *listener) learnAll(h heard, guild string) {
 		}
 		l.learn(c)
 	}
-}
-
-// serverGone: a server cannot be seen, and so none of its rooms.
-func (l *listener) serverGone(guild string) {
-	l.guilds[guild] = false
-	for _, r := range l.roomsOn(guild) {
-		l.misses(r)
-		l.sight.sees(r, false)
-	}
-}
-
-// serverThere: a server can be seen, perhaps after a while in which it could
-// not; then what happened there meanwhile was missed.
-func (l *listener) serverThere(ctx context.Context, h heard) error {
-	var g struct {
-		ID          string `json:"id"`
-		Unavailable bool   `json:"unavailable"`
-	}
-	if json.Unmarshal(h.data, &g) != nil || !isID(g.ID) {
-		return nil
-	}
-	if g.Unavailable {
-		l.serverGone(g.ID)
-		return nil
-	}
-	l.learnAll(h, g.ID)
-	l.learnSight(h)
-	there, known := l.guilds[g.ID]
-	known = known || slices.ContainsFunc(l.roomsOn(g.ID), func(r chat.Room) bool { return l.sight.rooms[r].hidden })
-	l.guilds[g.ID] = true
-	if there && known { // a session told of it that began without it, perhaps
-		return l.looksFor(ctx, g.ID)
-	}
-	if l.replaying && !known {
-		return nil
-	}
-	if !l.whole { // what was caught up with of this server may be from before
-		l.comeBack = l.comeBack || known
-		return nil
-	}
-	l.whole = false
-	return l.catchUp(ctx)
 }

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,55 +15,9 @@ import (
 type gap struct {
 	waiting []heard // what came since, which must not pass it
 	read    map[string]bool
-}
-
-// catchUp reads what was missed while no session heard it: in every room and
-// thread from its cursor on, oldest first.
-func (l *listener) catchUp(ctx context.Context) error {
-	for r := range l.rooms {
-		l.misses(r)
-	}
-	found, err := l.survey(ctx)
-	if err != nil {
-		return err
-	}
-	clear(l.gaps)
-	l.takeUp()
-	before := l.back.left
-	l.back = lookback{}
-	for r := range l.rooms {
-		s, there := found[chat.Place{Room: r}]
-		l.sight.sees(r, there && !s.shut)
-	}
-	for place, s := range found {
-		l.begin(place, s)
-	}
-	l.back.unfinished(before)
-	l.back.sort()
-	l.whole = len(l.gaps) == 0
-	if err := l.tell(ctx); err != nil { // where "from now on" is
-		return err
-	}
-	for _, place := range l.missed() {
-		if l.gaps[place] == nil {
-			continue
-		}
-		if err := l.fill(ctx, place); err != nil {
-			return err
-		}
-		if err := l.take(ctx); err != nil {
-			return err
-		}
-	}
-	if l.comeBack { // a server came back meanwhile
-		l.comeBack = false
-		return l.catchUp(ctx)
-	}
-	if !l.whole {
-		l.whole = true
-		return l.tell(ctx)
-	}
-	return nil
+	again   bool      // more was missed since it is being read
+	tries   int       // to read it, of which Discord was in trouble
+	due     time.Time // when that is tried again
 }
 
 // begin decides from where on a place is read, of which something may have been
@@ -85,8 +40,27 @@ func (l *listener) begin(place chat.Place, s seen) {
 	if t != nil {
 		l.back.begun(place, t.begin())
 	}
+	if g := l.gaps[place]; g != nil {
+		g.again = true
+		return
+	}
 	l.gaps[place] = &gap{read: map[string]bool{}}
 }
+
+// nextGap is the first gap that may be read before all others, and how long it is
+// until then: rooms go before their threads.
+func (l *listener) nextGap() (next chat.Place, wait time.Duration) {
+	wait = idle
+	for _, place := range l.missed() {
+		if until := max(0, time.Until(l.gaps[place].due)); until < wait {
+			next, wait = place, until
+		}
+	}
+	return next, wait
+}
+
+// idle is how long the bot waits where there is nothing to do.
+const idle = time.Hour
 
 // missed are the places with gaps, rooms before their threads.
 func (l *listener) missed() []chat.Place {
@@ -111,63 +85,100 @@ func (l *listener) resumed(ctx context.Context) error {
 			l.c.Log.Warn("the bot does not see a channel that it is to listen to", "channel", place.Room.ID)
 			continue
 		}
+		if err != nil && passes(err) {
+			l.misses(place.Room)
+			l.sight.loses(place.Room)
+			l.lookLater(place.Room, err)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("look at channel %s: %w", place.Room.ID, err)
 		}
 		l.begin(place, seen{last: c.Last, forum: c.isForum()})
 	}
 	l.takeUp()
-	if !l.whole { // a room that came into sight is being read, which tells in the end
+	if !l.whole { // the session is the one that is beginning
 		return nil
 	}
 	return l.tell(ctx)
 }
 
 // fill reads a place until it is dry, beginning with the last messages that
-// were read before. Then comes what waits.
+// were read before. Then comes what waits. Where Discord is in trouble with it, it
+// is tried later, and all that is to come waits for that.
 func (l *listener) fill(ctx context.Context, place chat.Place) error {
 	g, t := l.gaps[place], l.trail(place)
-	after := t.begin()
-	id := place.Thread
-	if id == "" {
-		id = place.Room.ID
-	}
-	w, _ := l.places.get(id)
-	for {
-		var some sheet
-		err := l.waited(ctx, func() (err error) { some, err = l.messages(ctx, id, idOf(after)); return err })
+	g.again = false
+	w, _ := l.places.get(channelAt(place))
+	for after := t.begin(); ; {
+		some, err := l.fillPage(ctx, w, t, after)
 		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
-			l.c.Log.Warn("what was missed cannot be read", "channel", id, "error", err)
-			if place.Thread == "" || !is(err, unknownChannel) { // a thread that is no more hides nothing else
-				l.sight.sees(place.Room, false)
-			}
+			l.cannotFill(place, err)
 			break
 		}
-		if err != nil {
-			return fmt.Errorf("read what was missed in %s: %w", id, err)
+		if err != nil && passes(err) {
+			l.fillLater(place, err)
+			return nil
 		}
-		events, err := l.compared(ctx, w, t, some, after)
 		if err != nil {
-			return fmt.Errorf("read what was missed in %s: %w", id, err)
+			return fmt.Errorf("read what was missed in %s: %w", channelAt(place), err)
 		}
 		for _, m := range some.messages {
 			g.read[m.ID] = true
 			l.hears(m.ID)
 		}
 		l.touched[place] = true
-		l.pending = append(l.pending, events...)
 		if err := l.report(ctx); err != nil {
 			return err
 		}
 		if err := l.take(ctx); err != nil {
 			return err
 		}
-		if !some.full {
+		after = some.last
+		if some.full {
+			continue
+		}
+		if !g.again {
 			break
 		}
-		after = some.last
+		g.again, after = false, t.begin()
+		l.back.begun(place, after)
+		l.back.sort()
 	}
 	return l.letPass(ctx, place, w)
+}
+
+// channelAt is the channel or thread that a place is.
+func channelAt(p chat.Place) string { return cmp.Or(p.Thread, p.Room.ID) }
+
+// fillPage reads the messages that came after one, and what they tell.
+func (l *listener) fillPage(ctx context.Context, w where, t *trail, after uint64) (sheet, error) {
+	var some sheet
+	err := l.waited(ctx, func() (err error) { some, err = l.messages(ctx, channelAt(w.place), idOf(after)); return err })
+	if err != nil {
+		return some, err
+	}
+	events, err := l.compared(ctx, w, t, some, after)
+	l.pending = append(l.pending, events...)
+	return some, err
+}
+
+// cannotFill: the bot may not read what was missed in a place.
+func (l *listener) cannotFill(place chat.Place, err error) {
+	l.c.Log.Warn("what was missed cannot be read", "channel", channelAt(place), "error", err)
+	if place.Thread == "" || !is(err, unknownChannel) { // a thread that is no more hides nothing else
+		l.sight.sees(place.Room, false)
+	}
+}
+
+// fillLater has a place read later, with which Discord is in trouble.
+func (l *listener) fillLater(place chat.Place, err error) {
+	g := l.gaps[place]
+	g.tries++
+	g.due = time.Now().Add(rest(g.tries))
+	if g.tries == 1 {
+		l.c.Log.Warn("what was missed cannot be read yet", "channel", channelAt(place), "error", err)
+	}
 }
 
 // letPass handles what waited behind a gap.
@@ -189,6 +200,9 @@ func (l *listener) letPass(ctx context.Context, place chat.Place, w where) error
 		}
 		l.pending = append(l.pending, more...)
 	}
+	if len(l.gaps) == 0 {
+		return l.tell(ctx) // the session stands for all places again
+	}
 	return l.report(ctx)
 }
 
@@ -209,7 +223,7 @@ func (l *listener) compared(ctx context.Context, w where, t *trail, some sheet, 
 	for _, m := range some.messages {
 		more, err := l.compareOne(ctx, w, t, m)
 		if err != nil {
-			return nil, err
+			return events, err // of which t holds as much
 		}
 		events = append(events, more...)
 	}
@@ -246,6 +260,9 @@ func (l *listener) compareOne(ctx context.Context, w where, t *trail, m message)
 		events = append(events, chat.Event{Kind: chat.Unreacted, At: time.Now().UTC(), Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, m.ID), ID: m.ID}}})
 	}
 	hold, err := l.reactionsOn(ctx, m, w)
+	if err != nil {
+		return nil, err
+	}
 	t.read(id, l.isOwn(m), state)
-	return append(events, hold...), err
+	return append(events, hold...), nil
 }

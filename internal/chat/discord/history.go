@@ -30,10 +30,7 @@ func (p *Platform) readBack(ctx context.Context, place chat.Place, after chat.Cu
 	if err := p.waited(ctx, func() error { _, err := p.who(ctx); return err }); err != nil {
 		return err
 	}
-	id := place.Thread
-	if id == "" {
-		id = place.Room.ID
-	}
+	id := channelAt(place)
 	var w where
 	if err := p.waited(ctx, func() (err error) { w, err = p.find(ctx, id); return err }); err != nil {
 		return err

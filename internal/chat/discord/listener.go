@@ -18,20 +18,19 @@ type listener struct {
 	calls  calls // that were promised an answer
 	line   *line // that is open now
 
-	rooms  map[chat.Room]bool
-	trails map[chat.Place]*trail // how far places were read; nil: from now on
-	gaps   map[chat.Place]*gap   // places that were not read up to now
-	guilds map[string]bool       // servers → whether they can be seen now
+	rooms   map[chat.Room]bool
+	trails  map[chat.Place]*trail // how far places were read; nil: from now on
+	gaps    map[chat.Place]*gap   // places that were not read up to now
+	servers map[string]server     // that the gateway named
 
 	backlog []heard      // what the gateway sent, not yet looked at
 	pending []chat.Event // what was not told yet
 
-	session   session
-	heard     string              // the newest id that was heard of
-	whole     bool                // there are no gaps: the session stands for all places
-	comeBack  bool                // more was missed than what is caught up with now
-	replaying bool                // what comes was sent before, perhaps to the process before
-	touched   map[chat.Place]bool // places whose cursors are to be recorded
+	session session
+	heard   string              // the newest id that was heard of
+	whole   bool                // where there is no gap, and what is hidden aside, the session stands for all places
+	arrival time.Time           // of a session that is not whole: until when servers are waited for; zero: it has not begun
+	touched map[chat.Place]bool // places whose cursors are to be recorded
 
 	sight sight
 	back  lookback
@@ -42,7 +41,7 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 	a := readAccount(since[chat.Place{}])
 	l := &listener{
 		Platform: p, handle: handle, rooms: map[chat.Room]bool{}, trails: map[chat.Place]*trail{},
-		gaps: map[chat.Place]*gap{}, guilds: map[string]bool{}, session: a.session, heard: a.Heard, whole: a.ID != "", sight: newSight(), back: lookback{after: a.Back},
+		gaps: map[chat.Place]*gap{}, servers: map[string]server{}, session: a.session, heard: a.Heard, whole: a.ID != "", sight: newSight(), back: lookback{after: a.Back},
 		calls: calls{wake: make(chan struct{}, 1)}, touched: map[chat.Place]bool{}, edits: newRecent[string, time.Time](8192),
 	}
 	for place, cursor := range since {
@@ -122,9 +121,9 @@ func (l *listener) takeOne(ctx context.Context, h heard) error {
 	return err
 }
 
-// report hands on what there is to tell.
+// report hands on what there is to tell, once the session is whole.
 func (l *listener) report(ctx context.Context) error {
-	if len(l.pending) == 0 && len(l.touched) == 0 {
+	if !l.whole || len(l.pending) == 0 && len(l.touched) == 0 {
 		return nil
 	}
 	return l.tell(ctx)
@@ -202,7 +201,6 @@ func (l *listener) decoded(ctx context.Context, h heard, w where, ours bool) (ev
 // up again.
 func (l *listener) begins(ctx context.Context, h heard) error {
 	if h.kind == "RESUMED" {
-		l.replaying = false
 		return l.resumed(ctx)
 	}
 	var ready struct {
@@ -221,14 +219,15 @@ func (l *listener) begins(ctx context.Context, h heard) error {
 	}
 	l.identified(identity{user: ready.User.ID, application: ready.Application.ID})
 	l.session = session{ID: ready.Session, Seq: h.seq, URL: ready.URL}
-	l.replaying, l.whole = false, false
-	clear(l.guilds)
+	var named []string
 	for _, g := range ready.Guilds {
 		if isID(g.ID) {
-			l.guilds[g.ID] = true
+			named = append(named, g.ID)
 		}
 	}
-	return l.catchUp(ctx)
+	l.takeUp()
+	l.anew(named)
+	return nil
 }
 
 // waited asks again as long as Discord wishes to be asked later, and a few

@@ -40,7 +40,6 @@ type stretch struct {
 const (
 	lookPace  = 200 * time.Millisecond // between two pages
 	lookTries = 6                      // of a page, until it is told of
-	lookRest  = 10 * time.Minute       // between two tries of a page, at most
 )
 
 // placeMark names a place in the account's cursor, and orders places.
@@ -48,19 +47,25 @@ func placeMark(p chat.Place) string { return p.Room.ID + " " + p.Thread }
 
 func inOrderOfMarks(a, b chat.Place) int { return strings.Compare(placeMark(a), placeMark(b)) }
 
-// begun tells of a place up to where it was read before the session was lost.
+// begun has a place looked at up to where it was read before something was
+// missed, from the beginning.
 func (b *lookback) begun(place chat.Place, upTo uint64) {
+	b.left = slices.DeleteFunc(b.left, func(s stretch) bool { return s.place == place })
 	b.left = append(b.left, stretch{place: place, upTo: upTo})
 }
 
-// unfinished takes over what was left when another session was lost, but for
-// places that are looked at anew anyway. What is known is asked for again.
-func (b *lookback) unfinished(before []stretch) {
-	for _, s := range before {
-		if !slices.ContainsFunc(b.left, func(x stretch) bool { return x.place == s.place }) {
-			b.begun(s.place, s.upTo)
+// anew has what is left of a room looked at from the beginning.
+func (b *lookback) anew(r chat.Room) {
+	for i, s := range b.left {
+		if s.place.Room == r {
+			b.left[i] = stretch{place: s.place, upTo: s.upTo}
 		}
 	}
+}
+
+// has reports whether a place is to be looked at.
+func (b *lookback) has(place chat.Place) bool {
+	return slices.ContainsFunc(b.left, func(s stretch) bool { return s.place == place })
 }
 
 // sort puts the places in their order.
@@ -82,13 +87,11 @@ func (l *listener) takeUp() {
 	if l.back.after == "" {
 		return
 	}
-	var before []stretch
 	for place, t := range l.trails {
-		if t != nil && placeMark(place) >= l.back.after {
-			before = append(before, stretch{place: place, upTo: t.newest})
+		if t != nil && placeMark(place) >= l.back.after && !l.back.has(place) {
+			l.back.begun(place, t.newest)
 		}
 	}
-	l.back.unfinished(before)
 	l.back.sort()
 	l.back.after = ""
 }
@@ -96,7 +99,7 @@ func (l *listener) takeUp() {
 // untilLook is how long it is until something may be looked at again.
 func (l *listener) untilLook() time.Duration {
 	if len(l.back.left) == 0 {
-		return time.Hour
+		return idle
 	}
 	return max(0, time.Until(l.back.next), time.Until(l.back.left[l.back.soonest()].due))
 }
@@ -266,7 +269,7 @@ func (l *listener) putOff(s *stretch, err error) {
 		return
 	}
 	s.tries++
-	s.due = time.Now().Add(min(lookRest, time.Second<<min(s.tries, 10)))
+	s.due = time.Now().Add(rest(s.tries))
 	if s.tries == lookTries {
 		l.c.Log.Warn("what became of old messages cannot be looked at yet", "channel", l.channelOf(s.known[0].Ref), "error", err)
 	}

@@ -130,13 +130,12 @@ func (l *listener) listen(ctx context.Context) error {
 	}
 	defer line.close(4000)
 	l.line = line
-	l.replaying = line.resum
 	t := line.conn()
 	for {
 		if err := l.take(ctx); err != nil {
 			return err
 		}
-		if err := l.lookBack(ctx); err != nil {
+		if err := l.goOn(ctx); err != nil {
 			return err
 		}
 		silent, interval := t.silence(time.Now())
@@ -144,7 +143,7 @@ func (l *listener) listen(ctx context.Context) error {
 			return &over{end: end{reason: fmt.Sprintf("the gateway has been silent for %s", silent.Round(time.Second))}}
 		}
 		// not at the very time of a heartbeat, whose answer may be on its way
-		watch := time.NewTimer(min(2*interval+interval/7-silent, l.untilLook()))
+		watch := time.NewTimer(min(2*interval+interval/7-silent, l.untilNext()))
 		select {
 		case <-ctx.Done():
 		case <-line.queue.wake:
@@ -162,4 +161,31 @@ func (l *listener) listen(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// goOn does the next of what there is to do beside taking what comes: what was
+// missed is read first, what was said long ago is looked at last.
+func (l *listener) goOn(ctx context.Context) error {
+	if l.waits() {
+		return nil
+	}
+	if !l.whole {
+		return l.arrived(ctx)
+	}
+	if place, due := l.nextGap(); due == 0 {
+		return l.fill(ctx, place)
+	}
+	if err := l.lookAround(ctx); err != nil {
+		return err
+	}
+	return l.lookBack(ctx)
+}
+
+// untilNext is how long it is until there is something to do.
+func (l *listener) untilNext() time.Duration {
+	if !l.whole {
+		return l.untilArrival()
+	}
+	_, gap := l.nextGap()
+	return min(gap, l.untilSight(), l.untilLook())
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -28,6 +27,8 @@ type view struct {
 	since        string      // the newest id that was heard of before something was missed in it
 	over         []overwrite // nil: not known
 	next         time.Time   // when a live event may have it looked at again
+	tries        int         // to look at it, of which Discord was in trouble
+	due          time.Time   // when that is tried again; zero: not of itself
 }
 
 // grant is what the bot is granted on a server.
@@ -43,6 +44,12 @@ func (s *sight) sees(r chat.Room, seen bool) {
 	v := s.rooms[r]
 	v.seen, v.hidden = seen, !seen
 	s.rooms[r] = v
+}
+
+// loses notes that the gateway tells nothing of a room any more, nor of who may
+// see it. The first that it tells again proves that it can be seen.
+func (s *sight) loses(r chat.Room) {
+	s.rooms[r] = view{hidden: true, since: s.rooms[r].since}
 }
 
 // missing are the rooms that are hidden, by id, with what was heard of before:
@@ -63,7 +70,7 @@ func (l *listener) misses(r chat.Room) {
 	v := l.sight.rooms[r]
 	before := v.hidden || slices.ContainsFunc(l.missed(), func(p chat.Place) bool { return p.Room == r })
 	if !before || v.since == "" {
-		v.since = l.heard
+		v.since = l.heardOn(l.guildOf(r.ID))
 	}
 	l.sight.rooms[r] = v
 }
@@ -170,6 +177,7 @@ const sightPause = time.Minute
 // without that being told: a session that is taken up does not tell of servers.
 func (l *listener) hearsOf(ctx context.Context, r chat.Room) error {
 	v := l.sight.rooms[r]
+	l.tells(l.guildOf(r.ID))
 	if !v.hidden || time.Now().Before(v.next) {
 		return nil
 	}
@@ -178,12 +186,25 @@ func (l *listener) hearsOf(ctx context.Context, r chat.Room) error {
 	return l.lookAtRoom(ctx, r)
 }
 
-// looksFor looks at the hidden rooms of a server that can be seen.
-func (l *listener) looksFor(ctx context.Context, guild string) error {
-	for _, r := range l.roomsOn(guild) {
-		if !l.sight.rooms[r].hidden {
+// untilSight is how long it is until a room may be looked at again.
+func (l *listener) untilSight() time.Duration {
+	wait := idle
+	for _, v := range l.sight.rooms {
+		if !v.due.IsZero() {
+			wait = min(wait, max(0, time.Until(v.due)))
+		}
+	}
+	return wait
+}
+
+// lookAround looks at the rooms that may be looked at again.
+func (l *listener) lookAround(ctx context.Context) error {
+	for r, v := range l.sight.rooms {
+		if v.due.IsZero() || time.Now().Before(v.due) {
 			continue
 		}
+		v.due = time.Time{}
+		l.sight.rooms[r] = v
 		if err := l.lookAtRoom(ctx, r); err != nil {
 			return err
 		}
@@ -191,48 +212,94 @@ func (l *listener) looksFor(ctx context.Context, guild string) error {
 	return nil
 }
 
-// lookAtRoom finds out whether a room has come out of sight, or into it again.
-// By what the events say it is hidden even if Discord, asked now, would show it
-// again; that it can be seen is believed of Discord alone.
-func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
+// lookLater has a room looked at later, with which Discord is in trouble.
+func (l *listener) lookLater(r chat.Room, err error) {
+	wait, _ := waitOf(err)
 	v := l.sight.rooms[r]
-	hidden, err := l.isHidden(ctx, r, v)
+	v.tries++
+	v.due = time.Now().Add(max(wait, rest(v.tries)))
+	l.sight.rooms[r] = v
+	if v.tries == 1 {
+		l.c.Log.Warn("whether a channel can be seen is not known yet", "channel", r.ID, "error", err)
+	}
+}
+
+// rest is how long Discord is left alone with something that it was so often in
+// trouble with.
+func rest(tries int) time.Duration { return min(10*time.Minute, time.Second<<min(tries, 10)) }
+
+// lookAtRoom finds out whether a room has come out of sight, or into it again,
+// and has it read then. While its server is away it is not looked at. Where
+// Discord is in trouble with it, it is looked at later.
+func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
+	if l.away(l.guildOf(r.ID)) {
+		return nil
+	}
+	ask := l.waited
+	if l.sight.rooms[r].tries > 0 || l.guildOf(r.ID) == "" { // nobody else has to wait for it
+		ask = once
+	}
+	shown, err := l.isShownAgain(ctx, r, ask)
+	if err == nil && shown {
+		err = l.readAgain(ctx, l.guildOf(r.ID), []chat.Room{r})
+	}
+	if err != nil && passes(err) {
+		l.lookLater(r, err)
+		return nil
+	}
+	v := l.sight.rooms[r]
+	v.tries, v.due = 0, time.Time{}
+	l.sight.rooms[r] = v
+	return err
+}
+
+// asking is how something is asked for: l.waited, or once.
+type asking func(ctx context.Context, do func() error) error
+
+func once(_ context.Context, do func() error) error { return do() }
+
+// isShownAgain notes that a room has come out of sight, or reports that it has
+// come into it again. By what the events say it is hidden even if Discord, asked
+// now, would show it again; that it can be seen is believed of Discord alone.
+func (l *listener) isShownAgain(ctx context.Context, r chat.Room, ask asking) (bool, error) {
+	v := l.sight.rooms[r]
+	hidden, err := l.isHidden(ctx, r, v, ask)
 	if err != nil {
-		return fmt.Errorf("look whether channel %s can be seen: %w", r.ID, err)
+		return false, fmt.Errorf("look whether channel %s can be seen: %w", r.ID, err)
 	}
 	if hidden && !v.hidden {
 		l.c.Log.Warn("a channel is hidden from the bot", "channel", r.ID)
 		l.misses(r)
 		l.sight.sees(r, false)
 	}
-	if hidden || v.seen {
-		return nil
+	if hidden || v.seen || l.away(l.guildOf(r.ID)) {
+		return false, nil
 	}
-	err = l.waited(ctx, func() error { return l.mayRead(ctx, r.ID) })
+	err = ask(ctx, func() error { return l.mayRead(ctx, r.ID) })
 	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("look whether channel %s can be read: %w", r.ID, err)
+		return false, fmt.Errorf("look whether channel %s can be read: %w", r.ID, err)
 	}
-	return l.seesAgain(ctx, r)
+	return true, nil
 }
 
 // isHidden tells by what is known whether a room is hidden, and finds out what
 // is not known.
-func (l *listener) isHidden(ctx context.Context, r chat.Room, v view) (bool, error) {
+func (l *listener) isHidden(ctx context.Context, r chat.Room, v view, ask asking) (bool, error) {
 	var g *grant
 	var err error
 	if v.over == nil || l.guildOf(r.ID) == "" {
 		var c channel
-		err = l.waited(ctx, func() (err error) { c, err = l.channel(ctx, r.ID); return err })
+		err = ask(ctx, func() (err error) { c, err = l.channel(ctx, r.ID); return err })
 		v.over = c.Overwrites
 		if err == nil {
 			l.sight.excepts(r, c.Overwrites)
 		}
 	}
 	if err == nil {
-		g, err = l.granted(ctx, l.guildOf(r.ID))
+		g, err = l.granted(ctx, l.guildOf(r.ID), ask)
 	}
 	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
 		return true, nil
@@ -244,57 +311,19 @@ func (l *listener) isHidden(ctx context.Context, r chat.Room, v view) (bool, err
 }
 
 // granted is what the bot is granted on a server.
-func (l *listener) granted(ctx context.Context, guild string) (*grant, error) {
+func (l *listener) granted(ctx context.Context, guild string, ask asking) (*grant, error) {
 	if g := l.sight.grants[guild]; g != nil {
 		return g, nil
 	}
 	var m member
 	var a authority
-	if err := l.waited(ctx, func() (err error) { a, err = l.authorityOf(ctx, guild); return err }); err != nil {
+	if err := ask(ctx, func() (err error) { a, err = l.authorityOf(ctx, guild); return err }); err != nil {
 		return nil, err
 	}
-	if err := l.waited(ctx, func() error { return l.get(ctx, "guilds/"+guild+"/members/"+l.me().user, nil, &m) }); err != nil {
+	if err := ask(ctx, func() error { return l.get(ctx, "guilds/"+guild+"/members/"+l.me().user, nil, &m) }); err != nil {
 		return nil, err
 	}
 	g := &grant{a, m.Roles}
 	l.sight.grants[guild] = g
 	return g, nil
-}
-
-// seesAgain reads what was said in a room, and in its threads, while it was
-// hidden. What is said there now waits for it.
-func (l *listener) seesAgain(ctx context.Context, r chat.Room) error {
-	l.misses(r)
-	all, err := l.surveyRoom(ctx, r)
-	if err != nil {
-		return err
-	}
-	s, there := all[chat.Place{Room: r}]
-	l.sight.sees(r, there && !s.shut)
-	before := maps.Clone(l.gaps)
-	for place, s := range all {
-		if l.gaps[place] == nil {
-			l.begin(place, s)
-		}
-	}
-	l.back.sort()
-	whole := l.whole
-	l.whole = false
-	for _, place := range l.missed() {
-		if before[place] != nil || l.gaps[place] == nil { // whoever began it fills it, or did
-			continue
-		}
-		if err := l.fill(ctx, place); err != nil {
-			return err
-		}
-		if err := l.take(ctx); err != nil {
-			return err
-		}
-	}
-	if whole && l.comeBack { // a server came back meanwhile
-		l.comeBack = false
-		return l.catchUp(ctx)
-	}
-	l.whole = whole
-	return l.tell(ctx)
 }

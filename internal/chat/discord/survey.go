@@ -20,70 +20,28 @@ type seen struct {
 	shut  bool // the bot may not read it
 }
 
-// survey looks at the servers for the rooms, and for those of their threads
-// that may hold something new: all that are active, and those that were
-// archived since the bot heard last.
-func (l *listener) survey(ctx context.Context) (map[chat.Place]seen, error) {
-	found := map[chat.Place]seen{}
-	servers, err := l.servers(ctx)
-	if err != nil {
+// survey looks on a server for some of the rooms, and for those of their threads
+// that may hold something new: all that are active, and those that were archived
+// since something was missed.
+func (l *listener) survey(ctx context.Context, guild string, rooms []chat.Room) (map[chat.Place]seen, error) {
+	all := map[chat.Place]seen{}
+	if err := l.surveyServer(ctx, guild, all); err != nil {
 		return nil, err
 	}
-	for _, guild := range servers {
-		if err := l.surveyServer(ctx, guild, found); err != nil {
-			return nil, err
-		}
-	}
-	for r := range l.rooms {
-		if _, ok := found[chat.Place{Room: r}]; !ok {
-			l.c.Log.Warn("the bot does not see a channel that it is to listen to", "channel", r.ID)
+	maps.DeleteFunc(all, func(p chat.Place, _ seen) bool { return !slices.Contains(rooms, p.Room) })
+	for _, r := range rooms {
+		if _, there := all[chat.Place{Room: r}]; !there {
 			continue
 		}
-		if err := l.surveyArchive(ctx, r, found); err != nil {
+		if err := l.surveyArchive(ctx, r, all); err != nil {
 			return nil, err
 		}
 	}
-	for place, s := range found {
+	for place, s := range all {
 		l.hears(s.last)
 		l.hears(place.Room.ID)
 	}
-	return found, nil
-}
-
-// surveyRoom is survey for one room.
-func (l *listener) surveyRoom(ctx context.Context, r chat.Room) (map[chat.Place]seen, error) {
-	all, here := map[chat.Place]seen{}, map[chat.Place]seen{}
-	if err := l.surveyServer(ctx, l.guildOf(r.ID), all); err != nil {
-		return nil, err
-	}
-	for place, s := range all {
-		if place.Room == r {
-			here[place] = s
-		}
-	}
-	return here, l.surveyArchive(ctx, r, here)
-}
-
-// servers are those that the rooms are on: all that the bot is on, unless it is
-// known of each room.
-func (l *listener) servers(ctx context.Context) ([]string, error) {
-	of := map[string]bool{}
-	for r := range l.rooms {
-		if guild := l.guildOf(r.ID); guild != "" {
-			of[guild] = true
-			continue
-		}
-		if len(l.guilds) > 0 {
-			return slices.Sorted(maps.Keys(l.guilds)), nil
-		}
-		err := l.waited(ctx, func() error { _, err := l.find(ctx, r.ID); return err })
-		if err != nil && !errors.Is(err, chat.ErrForbidden) && !errors.Is(err, chat.ErrGone) {
-			return nil, fmt.Errorf("look for channel %s: %w", r.ID, err)
-		}
-		of[l.guildOf(r.ID)] = true
-	}
-	delete(of, "")
-	return slices.Sorted(maps.Keys(of)), nil
+	return all, nil
 }
 
 // hears notes the newest id that was heard of.

@@ -107,13 +107,6 @@ func (w *world) Read(_ testing.TB, p chat.Place) []chat.Message {
 	return all
 }
 
-func channelAt(p chat.Place) string {
-	if p.Thread != "" {
-		return p.Thread
-	}
-	return p.Room.ID
-}
-
 func (w *world) Reactions(_ testing.TB, ref chat.Ref) []string {
 	var all []string
 	for emoji, by := range w.Server.Reactions(ref.ID) {

@@ -14,7 +14,7 @@
 // network: lost answers, limits, refused resumes, silent connections.
 //
 // It is no model of what Discord looks like, of voice, of direct messages or of
-// more than one guild and shard.
+// more than one guild (others are named at most, see [Server.Down]) and shard.
 package discordtest
 
 import (
@@ -83,6 +83,7 @@ type Server struct {
 	revoked bool
 
 	guild    *guild
+	down     []string // other guilds, see Down
 	accounts map[string]*account
 	channels map[string]*channel // threads among them
 	messages map[string]*message // by id, the deleted ones too

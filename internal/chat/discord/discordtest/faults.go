@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -80,6 +81,9 @@ func (s *Server) Drop(n int) { s.Fault(Fault{Kind: CutOff, Count: n}) }
 
 // fault finds the rule that strikes a request. The caller holds mu.
 func (s *Server) fault(r *request) *Fault {
+	if slices.Contains(s.down, r.PathValue("guild_id")) {
+		return &Fault{Kind: Fail, Status: http.StatusServiceUnavailable}
+	}
 	for i, f := range s.faults {
 		if !f.fits(r) || f.Chance > 0 && s.chance.Float64() >= f.Chance {
 			continue

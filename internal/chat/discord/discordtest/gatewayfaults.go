@@ -153,6 +153,24 @@ func (s *Server) Outage(on bool) {
 	s.emit(event{name: "GUILD_CREATE", intent: intentGuilds, data: s.guildCreate()})
 }
 
+// Lapse makes the guild unavailable without telling anybody; Outage(false)
+// makes it available again, as after an outage that nobody noticed.
+func (s *Server) Lapse() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.guild.away = true
+}
+
+// Down adds a guild that READY names from now on and that never comes: whatever
+// is asked about it is answered with 503. It returns the guild's id.
+func (s *Server) Down() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.snowflake()
+	s.down = append(s.down, id)
+	return id
+}
+
 // AllowIntents sets which privileged intents are switched on in the portal.
 // Connections that there are keep theirs.
 func (s *Server) AllowIntents(intents int) {

@@ -77,7 +77,7 @@ func (s *Server) begin(c *conn, intents int, packed bool, shard list) {
 	c.session, c.packed = sess, packed
 	app := s.applicationObject()
 	ready := object{
-		"v": 10, "user": s.bot.self(), "guilds": list{object{"id": s.guild.id, "unavailable": true}}, "session_id": sess.id,
+		"v": 10, "user": s.bot.self(), "guilds": s.named(), "session_id": sess.id,
 		"resume_gateway_url": s.gatewayURL() + "/resume", "application": object{"id": app["id"], "flags": app["flags"], "flags_new": app["flags_new"]},
 	}
 	if shard != nil {
@@ -88,6 +88,15 @@ func (s *Server) begin(c *conn, intents int, packed bool, shard list) {
 		s.append(sess, "GUILD_CREATE", s.guildCreate(), nil)
 	}
 	s.note()
+}
+
+// named are the servers as READY names them: none has come yet.
+func (s *Server) named() list {
+	all := list{object{"id": s.guild.id, "unavailable": true}}
+	for _, id := range s.down {
+		all = append(all, object{"id": id, "unavailable": true})
+	}
+	return all
 }
 
 // leave ends a connection's hold on its session.
