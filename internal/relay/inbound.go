@@ -126,6 +126,13 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	locked, err := about.locked(tx)
+	if err != nil {
+		return err
+	}
+	if locked {
+		return tx.PutTombstone(room, id) // nor does it become a remark when the thread is opened again
+	}
 	a, err := r.annotation(tx, about, e)
 	if err != nil {
 		return err

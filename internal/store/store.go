@@ -103,10 +103,10 @@ type Delivery struct {
 // Note is what the bot itself says.
 type Note struct {
 	ID         discussion.NoteID
-	Kind       string // "answer", "digest", "question"
+	Kind       string // "answer", "digest", "question", "closed"
 	Discussion discussion.ID
 	Body       format.Doc // without words: not wanted any more
-	Place      chat.Place // of an answer or question; a digest goes to the main timeline of its rooms
+	Place      chat.Place // of all but a digest, which goes to the main timeline of its rooms
 	ReplyTo    chat.Ref
 	Created    time.Time
 }

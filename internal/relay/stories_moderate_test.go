@@ -1,0 +1,168 @@
+package relay_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/command"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+// Stories of moderators.
+
+// moderated is a story in which the last of each network's people are moderators,
+// who tell the bot commands.
+func moderated(t *testing.T, tell func(t *testing.T, n *town)) {
+	t.Helper()
+	story(t, func(t *testing.T, n *town) {
+		n.stop()
+		n.command = command.Dispatcher(command.Env{DB: n.db})
+		for _, net := range []string{"one", "two"} {
+			n.nets[net].User(net + "-3").May(chat.Moderator)
+		}
+		n.start()
+		n.pass(time.Minute)
+		tell(t, n)
+	})
+}
+
+// answered is what the bot answered to a call.
+func (n *town) answered(room chat.Room, call chat.Ref) string {
+	n.t.Helper()
+	for _, m := range n.net(room).Read(n.threads(room)[1]) {
+		if m.Ref.As != "" && m.ReplyTo == call {
+			return m.Body.Text
+		}
+	}
+	n.t.Fatal("nothing was answered")
+	return ""
+}
+
+// talks fails unless exactly the given words stand in the first passage's
+// thread of a room, without commands and the answers to them.
+func (n *town) talks(room chat.Room, want ...string) {
+	n.t.Helper()
+	var got []string
+	calls := map[string]bool{}
+	for _, m := range n.net(room).Read(n.threads(room)[1]) {
+		if strings.HasPrefix(m.Body.Text, "!essay") {
+			calls[m.Ref.ID] = true
+		} else if !calls[m.ReplyTo.ID] {
+			got = append(got, m.Body.Text)
+		}
+	}
+	if len(got) != len(want) {
+		n.t.Fatalf("%s shows %q, want %q", room, got, want)
+	}
+	for i := range want {
+		if !strings.HasSuffix(got[i], want[i]) {
+			n.t.Errorf("%s shows %q, want %q", room, got, want)
+		}
+	}
+}
+
+func TestAModeratorHidesARemarkAndBringsItBack(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, yard, club := n.rooms[0], n.rooms[1], n.rooms[2]
+		long := strings.TrimSpace(strings.Repeat("rude ", 500))
+		own := n.say(hall, 0, long, chat.Ref{})
+		n.say(hall, 1, "kind", chat.Ref{})
+		n.people["one"][2].React(own, "👎")
+		if call := n.say(club, 0, "!essay hide", n.net(club).Read(n.threads(club)[1])[0].Ref); !strings.Contains(n.answered(club, call), "Only a moderator") {
+			t.Error("anybody may hide what others say")
+		}
+		n.say(club, 3, "!essay hide", n.net(club).Read(n.threads(club)[1])[0].Ref)
+		n.talks(yard, "kind")
+		n.talks(club, "kind")
+		n.talks(hall, long, "kind") // a person's own message is theirs
+		if said := n.annotations(); !said[0].Hidden || said[1].Hidden || said[0].Body.Empty() {
+			t.Errorf("hidden: %v and %v", said[0].Hidden, said[1].Hidden)
+		}
+		n.say(club, 3, "!essay restore", chat.Ref{}) // in the thread: it is the only one
+		n.talks(yard, "kind", long)
+		rude := 0
+		for _, m := range n.net(club).Read(n.threads(club)[1]) {
+			rude += strings.Count(m.Body.Text, "rude")
+		}
+		if rude != 500 {
+			t.Errorf("of 500 words the club shows %d", rude)
+		}
+		if got := n.net(yard).Reactions(n.mirror(yard, long)); len(got) != 1 {
+			t.Errorf("the new mirror has %q", got)
+		}
+		if said := n.annotations(); said[0].Hidden {
+			t.Error("it is still hidden")
+		}
+		n.people["one"][0].Edit(own, "kind, too")
+		n.pass(time.Minute)
+		n.talks(yard, "kind", "kind, too")
+	})
+}
+
+// What a moderator removed by hand is hidden as well, and comes back; what its
+// writer took back does not.
+func TestWhatCanBeBroughtBack(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, yard := n.rooms[0], n.rooms[1]
+		one, two := n.say(hall, 0, "one", chat.Ref{}), n.say(hall, 0, "two", chat.Ref{})
+		n.people["one"][3].Delete(n.mirror(yard, "one"))
+		n.pass(time.Minute)
+		n.say(hall, 3, "!essay hide", two)
+		n.talks(yard)
+		if call := n.say(yard, 3, "!essay restore", chat.Ref{}); !strings.Contains(n.answered(yard, call), "Several remarks are hidden") {
+			t.Errorf("of two it answers %q", n.answered(yard, call))
+		}
+		n.people["one"][0].Delete(two)
+		n.pass(time.Minute)
+		n.say(hall, 3, "!essay restore", one)
+		n.talks(yard, "one")
+		if call := n.say(hall, 3, "!essay restore", chat.Ref{}); !strings.Contains(n.answered(hall, call), "Nothing is hidden") {
+			t.Errorf("of none it answers %q", n.answered(hall, call))
+		}
+		n.talks(yard, "one")
+	})
+}
+
+// After a thread was closed what is said in it is no remark, in no room and on
+// no network, whether or not it is opened again; that is said once.
+func TestAThreadThatIsClosed(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, yard, club := n.rooms[0], n.rooms[1], n.rooms[2]
+		before := n.say(hall, 0, "before", chat.Ref{})
+		n.say(club, 3, "!essay lock", chat.Ref{})
+		n.say(club, 3, "!essay lock", chat.Ref{})
+		notice := "comes neither to the page nor to the other rooms."
+		during := n.say(hall, 0, "during", chat.Ref{})
+		n.people["one"][0].Edit(during, "during it")
+		n.say(club, 1, "from the club", n.mirror(club, "before"))
+		n.people["one"][0].Edit(before, "before it")
+		n.pass(time.Minute)
+		n.talks(hall, "before it", notice, "during it")
+		n.talks(yard, "before it", notice)
+		n.talks(club, "before it", notice, "from the club")
+		n.nets["one"].Repeat(200)
+		n.say(club, 3, "!essay unlock", chat.Ref{})
+		n.say(hall, 0, "after", chat.Ref{})
+		n.talks(hall, "before it", "during it", "after")
+		n.talks(yard, "before it", "after")
+		n.talks(club, "before it", "from the club", "after")
+		if said := n.annotations(); len(said) != 2 {
+			t.Errorf("%d remarks are recorded", len(said))
+		}
+		n.say(hall, 3, "!essay lock", chat.Ref{}) // and once more
+		n.talks(yard, "before it", "after", notice)
+		n.update(func(tx *store.Tx) error {
+			held, err := tx.Held()
+			if len(held) > 0 {
+				t.Errorf("waiting is %+v", held)
+			}
+			if locked, err := relay.Locked(tx, n.text.Passages[1].ID); locked || err != nil {
+				t.Error("another thread is closed, too", err)
+			}
+			return err
+		})
+	})
+}
