@@ -32,8 +32,13 @@ var anchor = Command{
 	},
 	Run: runAnchor,
 	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){
-		"place":  offerPlaces,
-		"remark": offerRemarks,
+		"place": offerPlaces,
+		"remark": offerRemarks(func(tx *store.Tx, call chat.Call, a discussion.Annotation) (bool, error) {
+			if a.Gone() {
+				return false, nil
+			}
+			return mayMove(tx, call, a)
+		}),
 	},
 }
 
@@ -84,14 +89,28 @@ func moveAnchor(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error)
 	return pointsAt("It is now about", aim, to), relay.Move(tx, a, to, now)
 }
 
-// remarkOf is the annotation that a call is about: the one that is named, the
-// one that it answers, or else the one about which the caller is being asked
-// in this thread. store.ErrNotFound means none.
+// remarkOf is the annotation that a call is about: that of remarkMeant, or else
+// the one about which the caller is being asked in this thread.
+// store.ErrNotFound means none.
 func remarkOf(tx *store.Tx, call chat.Call) (discussion.Annotation, error) {
 	place := call.Ref.Place
+	a, err := remarkMeant(tx, call)
+	if !errors.Is(err, store.ErrNotFound) || call.Args["remark"] != "" || call.On.ID != "" && call.On.ID != place.Thread {
+		return a, err
+	}
+	asked, err := relay.Asked(tx, place, call.By)
+	if err != nil || len(asked) == 0 {
+		return discussion.Annotation{}, errors.Join(err, store.ErrNotFound)
+	}
+	return asked[0], nil
+}
+
+// remarkMeant is the annotation that a call names, or else that it answers.
+// store.ErrNotFound means none.
+func remarkMeant(tx *store.Tx, call chat.Call) (discussion.Annotation, error) {
 	if id := call.Args["remark"]; id != "" {
 		thing := store.AnnotationThing(discussion.AnnotationID(id))
-		if here, err := tx.Copies(thing, place.Room); err != nil || len(here) == 0 {
+		if here, err := tx.Copies(thing, call.Ref.Place.Room); err != nil || len(here) == 0 {
 			return discussion.Annotation{}, errors.Join(err, store.ErrNotFound)
 		}
 		return tx.Annotation(thing.Annotation())
@@ -102,17 +121,10 @@ func remarkOf(tx *store.Tx, call chat.Call) (discussion.Annotation, error) {
 	if err != nil {
 		return discussion.Annotation{}, err
 	}
-	if thing.Annotation() != "" {
-		return tx.Annotation(thing.Annotation())
-	}
-	if on.ID != "" && on.ID != place.Thread {
+	if thing.Annotation() == "" {
 		return discussion.Annotation{}, store.ErrNotFound
 	}
-	asked, err := relay.Asked(tx, place, call.By)
-	if err != nil || len(asked) == 0 {
-		return discussion.Annotation{}, errors.Join(err, store.ErrNotFound)
-	}
-	return asked[0], nil
+	return tx.Annotation(thing.Annotation())
 }
 
 // mayMove reports whether whoever calls may move an annotation.
@@ -237,34 +249,36 @@ func offerPlaces(ctx context.Context, env Env, call chat.Call) (choices []chat.C
 	return choices, err
 }
 
-// offerRemarks offers the remarks of a thread that whoever types may move, the
+// offerRemarks offers the remarks of a thread that suit whoever types, the
 // newest first.
-func offerRemarks(ctx context.Context, env Env, call chat.Call) (choices []chat.Choice, err error) {
-	err = env.DB.View(ctx, func(tx *store.Tx) error {
-		choices = nil
-		thing, err := relay.About(tx, chat.Ref{Place: call.Ref.Place})
-		if err != nil || thing.Passage() == "" {
-			return err
-		}
-		all, err := tx.AnnotationsUnder(thing.Passage())
-		if err != nil {
-			return err
-		}
-		typed := strings.ToLower(strings.TrimSpace(call.Args["remark"]))
-		for _, a := range slices.Backward(all) {
-			label := format.Excerpt(a.Body, longChoice)
-			if a.Gone() || len(choices) == mostOffered || !strings.Contains(strings.ToLower(label), typed) {
-				continue
+func offerRemarks(suits func(tx *store.Tx, call chat.Call, a discussion.Annotation) (bool, error)) func(context.Context, Env, chat.Call) ([]chat.Choice, error) {
+	return func(ctx context.Context, env Env, call chat.Call) (choices []chat.Choice, err error) {
+		err = env.DB.View(ctx, func(tx *store.Tx) error {
+			choices = nil
+			thing, err := relay.About(tx, chat.Ref{Place: call.Ref.Place})
+			if err != nil || thing.Passage() == "" {
+				return err
 			}
-			may, err := mayMove(tx, call, a)
+			all, err := tx.AnnotationsUnder(thing.Passage())
 			if err != nil {
 				return err
 			}
-			if may {
-				choices = append(choices, chat.Choice{Label: label, Value: string(a.ID)})
+			typed := strings.ToLower(strings.TrimSpace(call.Args["remark"]))
+			for _, a := range slices.Backward(all) {
+				label := format.Excerpt(a.Body, longChoice)
+				if len(choices) == mostOffered || !strings.Contains(strings.ToLower(label), typed) {
+					continue
+				}
+				ok, err := suits(tx, call, a)
+				if err != nil {
+					return err
+				}
+				if ok {
+					choices = append(choices, chat.Choice{Label: label, Value: string(a.ID)})
+				}
 			}
-		}
-		return nil
-	})
-	return choices, err
+			return nil
+		})
+		return choices, err
+	}
 }

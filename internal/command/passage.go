@@ -34,10 +34,7 @@ var passage = Command{
 // passageOf shows what the message that a call is about belongs to, or the
 // thread in which it was called.
 func (e Env) passageOf(tx *store.Tx, call chat.Call) (format.Doc, error) {
-	on := chat.Ref{Place: call.Ref.Place, ID: call.On.ID}
-	if call.On.Place.Thread != "" {
-		on.Place = call.On.Place
-	}
+	on := whereCalled(call)
 	thing, err := relay.About(tx, on)
 	if err != nil {
 		return format.Doc{}, err
@@ -59,6 +56,16 @@ func (e Env) passageOf(tx *store.Tx, call chat.Call) (format.Doc, error) {
 		return format.Text("Say this as a reply to a message, or in a passage's thread, to see which passage it belongs to."), nil
 	}
 	return format.Text("This message belongs to no passage."), nil
+}
+
+// whereCalled is the message that a call is about, or the thread that it was
+// made in.
+func whereCalled(call chat.Call) chat.Ref {
+	on := chat.Ref{Place: call.Ref.Place, ID: call.On.ID}
+	if call.On.Place.Thread != "" {
+		on.Place = call.On.Place
+	}
+	return on
 }
 
 // show shows a passage, or the words of it that a selector points at.
