@@ -53,11 +53,26 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 		}
 		passage := discussion.PassageID(r.PostFormValue("passage"))
 		place, answers, err := s.aim(ctx, room, passage, r.PostFormValue("answers"))
+		if err == nil && !s.Local.Calls(text) {
+			err = s.open(ctx, passage)
+		}
 		if err != nil {
 			return "", err
 		}
 		_, err = s.Local.Say(ctx, place, v.person(), text, answers)
 		return string(passage), err
+	})
+}
+
+// open tells a visitor if a passage's thread is closed: what they say in it
+// would be kept nowhere.
+func (s *server) open(ctx context.Context, p discussion.PassageID) error {
+	return s.DB.View(ctx, func(tx *store.Tx) error {
+		locked, err := relay.Locked(tx, p)
+		if err == nil && locked {
+			err = sorry{http.StatusConflict, "A moderator closed this thread."}
+		}
+		return err
 	})
 }
 

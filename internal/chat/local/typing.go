@@ -38,6 +38,12 @@ func (p *Platform) Say(ctx context.Context, at chat.Place, by chat.Person, text 
 	return ref, nil
 }
 
+// Calls reports whether a text would call a command.
+func (p *Platform) Calls(text string) bool {
+	_, _, ok := chat.ParseCommand(p.o.Prefix, text)
+	return ok
+}
+
 // Edit gives a message new words.
 func (p *Platform) Edit(ctx context.Context, ref chat.Ref, by chat.Person, text string) error {
 	e := p.event(chat.Edited, chat.Message{Ref: ref, From: by}, by)
