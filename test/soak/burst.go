@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,7 +55,7 @@ func (b bursts) speak(t *talk) time.Duration {
 	var all sync.WaitGroup
 	for i, s := range t.sides {
 		for who := range s.people() {
-			p := &speaker{t: t, side: s, n: i, who: who, dice: rand.New(rand.NewPCG(b.seed, uint64(i*100+who)))}
+			p := &speaker{t: t, side: s, n: i, who: who, dice: dice(b.seed, i*100+who)}
 			all.Go(func() {
 				for left.Add(-1) >= 0 {
 					p.say()

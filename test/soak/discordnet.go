@@ -120,6 +120,15 @@ func (n *discordNet) behave() {
 	n.server.Heal()
 }
 
+// cutOff makes all of Discord out of the bot's reach, or brings it back.
+func (n *discordNet) cutOff(on bool) {
+	n.proxy.Set()
+	if on {
+		n.proxy.Set(faultproxy.Rule{Kind: faultproxy.DropBefore, Name: "cut off"})
+	}
+	n.server.Unreachable(on)
+}
+
 func (n *discordNet) played() string {
 	var faults []string
 	ops := n.server.Ops()

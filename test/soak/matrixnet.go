@@ -126,6 +126,14 @@ func (n *matrixNet) misbehave() {
 	)
 }
 
+// cutOff puts the homeserver out of the bot's reach, or brings it back.
+func (n *matrixNet) cutOff(on bool) {
+	n.proxy.Set()
+	if on {
+		n.proxy.Set(faultproxy.Rule{Kind: faultproxy.DropBefore, Name: "cut off"})
+	}
+}
+
 func (n *matrixNet) behave()        { n.proxy.Set() }
 func (n *matrixNet) played() string { return fmt.Sprint(n.proxy.Counts()) }
 func (n *matrixNet) sends() int     { return arrived(n.proxy) }

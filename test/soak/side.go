@@ -48,6 +48,7 @@ type network interface {
 	name() string
 	misbehave()              // from now on it has faults
 	behave()                 // no more
+	cutOff(on bool)          // out of the bot's reach, while people go on to talk there
 	played() string          // the faults that it had
 	late() map[string]string // names of what was said in requests that took effect beyond the settle time, and why they did
 	sends() int              // requests of the bot's for a change that have come in

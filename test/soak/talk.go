@@ -22,6 +22,8 @@ type talk struct {
 	quota counts        // until each of these is reached
 	done  tally
 
+	speakers []*speaker
+
 	mu      sync.Mutex // for what follows, and for the remarks' words
 	remarks []*remark
 	holds   []*hold
@@ -41,17 +43,24 @@ func (t *talk) reached() bool {
 		t.done.deleted.Load() >= t.quota.deleted && t.done.reacted.Load() >= t.quota.reacted
 }
 
-// run lets everyone talk until ctx is done.
+// run lets everyone talk until ctx is done. When it is called again they are
+// the same people, who know what they have said.
 func (t *talk) run(ctx context.Context, seed uint64) {
-	var all sync.WaitGroup
-	for i, s := range t.sides {
-		for who := range s.people() {
-			p := &speaker{t: t, side: s, n: i, who: who, dice: rand.New(rand.NewPCG(seed, uint64(i*100+who)))}
-			all.Go(func() { p.live(ctx) })
+	if t.speakers == nil {
+		for i, s := range t.sides {
+			for who := range s.people() {
+				t.speakers = append(t.speakers, &speaker{t: t, side: s, n: i, who: who, dice: dice(seed, i*100+who)})
+			}
 		}
+	}
+	var all sync.WaitGroup
+	for _, p := range t.speakers {
+		all.Go(func() { p.live(ctx) })
 	}
 	all.Wait()
 }
+
+func dice(seed uint64, of int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(of))) }
 
 // speaker is one person, who does one thing after the other.
 type speaker struct {

@@ -69,7 +69,12 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) {
 	if q := r.URL.Query(); q.Get("v") != "10" || q.Get("encoding") != "json" {
 		s.violation("gateway: the address asks for v=%q and encoding=%q", q.Get("v"), q.Get("encoding"))
 	}
+	unreachable := s.gateway.unreachable
 	s.mu.Unlock()
+	if unreachable {
+		http.Error(w, "upstream connect error", http.StatusServiceUnavailable)
+		return
+	}
 	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
 	ws, err := up.Upgrade(w, r, nil)
 	if err != nil {

@@ -8,6 +8,7 @@ type gatewayFaults struct {
 	invalidFirst   int // op 9 in place of READY
 	refuseResume   int // op 9 false in place of RESUMED
 	closing        int // a close code in place of READY
+	unreachable    bool
 }
 
 // Cut cuts all gateway connections, without a close frame. Sessions can be
@@ -20,6 +21,17 @@ func (s *Server) cut() {
 	for c := range s.conns {
 		s.leave(c)
 		c.ws.UnderlyingConn().Close()
+	}
+}
+
+// Unreachable cuts all gateway connections and takes no new ones, until it is
+// off again. By then all sessions have gone. REST goes on.
+func (s *Server) Unreachable(on bool) {
+	s.mu.Lock()
+	s.gateway.unreachable = on
+	s.mu.Unlock()
+	if on {
+		s.Restart()
 	}
 }
 
