@@ -27,8 +27,9 @@ type view struct {
 	since        string      // the newest id that was heard of before something was missed in it
 	over         []overwrite // nil: not known
 	next         time.Time   // when a live event may have it looked at again
-	tries        int         // to look at it, of which Discord was in trouble
-	due          time.Time   // when that is tried again; zero: not of itself
+	tries        int         // to look at it, of which nothing came
+	due          time.Time   // when it is looked at again; zero: not of itself
+	rests        time.Time   // where its server is not known: no event has it looked at before then
 }
 
 // grant is what the bot is granted on a server.
@@ -111,6 +112,9 @@ func (l *listener) looksAround(ctx context.Context, h heard) error {
 		}
 	}
 	for _, r := range l.roomsOn(e.Guild) {
+		if l.rests(r) {
+			continue
+		}
 		if err := l.lookAtRoom(ctx, r); err != nil {
 			return err
 		}
@@ -247,10 +251,35 @@ func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
 		l.lookLater(r, err)
 		return nil
 	}
-	v := l.sight.rooms[r]
-	v.tries, v.due = 0, time.Time{}
-	l.sight.rooms[r] = v
+	l.looked(r)
 	return err
+}
+
+// looked notes that Discord told of a room. One whose server is still not known
+// may be on any: it rests the longer, the more events of servers were none of it.
+func (l *listener) looked(r chat.Room) {
+	v := l.sight.rooms[r]
+	v.due, v.rests = time.Time{}, time.Time{}
+	v.tries++
+	if l.guildOf(r.ID) != "" {
+		v.tries = 0
+	}
+	if v.tries > 0 {
+		v.rests = time.Now().Add(rest(v.tries))
+	}
+	l.sight.rooms[r] = v
+}
+
+// rests reports whether an event that may be about a room has to wait; the room is
+// looked at then.
+func (l *listener) rests(r chat.Room) bool {
+	v := l.sight.rooms[r]
+	if l.guildOf(r.ID) != "" || !time.Now().Before(v.rests) {
+		return false
+	}
+	v.due = v.rests
+	l.sight.rooms[r] = v
+	return true
 }
 
 // asking is how something is asked for: l.waited, or once.

@@ -184,3 +184,36 @@ func (h *hidden) check(t *testing.T, e *ear) {
 	}
 	e.hears("the edit", of(chat.Edited, h.first))
 }
+
+// A room is hidden whose server is not known, since the session was taken up.
+// However often roles change, Discord is hardly asked for it; the change that
+// shows the room has it read all the same.
+func TestHiddenOnAnUnknownServer(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		h := hideable(t, w)
+		way := ways[1]
+		way.hide(w, h.room)
+		h.since = hear(t, w.open(t), h.since).stop()
+		e := hear(t, w.open(t), h.since)
+		h.meanwhile(t)
+		before := w.Ops()["get_channel"].N
+		for range 300 {
+			w.Revoke(discordtest.AddReactions)
+			w.Grant(discordtest.AddReactions)
+			time.Sleep(time.Second)
+		}
+		if n := w.Ops()["get_channel"].N - before; n == 0 || n > 20 {
+			t.Errorf("Discord was asked for it %d times", n)
+		}
+		way.show(w, h.room)
+		h.check(t, e)
+		h.afterwards(t)
+		h.check(t, e)
+		before = w.Ops()["get_channel"].N
+		time.Sleep(24 * time.Hour)
+		if n := w.Ops()["get_channel"].N - before; n > 0 {
+			t.Errorf("though nothing happened, Discord was asked for it %d times", n)
+		}
+		e.stop()
+	})
+}
