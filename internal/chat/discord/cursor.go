@@ -17,7 +17,7 @@ import (
 type account struct {
 	session
 	Heard  string            `json:"heard"`            // an id of that time
-	Back   string            `json:"back,omitempty"`   // see lookback.mark
+	Back   string            `json:"back,omitempty"`   // see listener.mark
 	Hidden map[string]string `json:"hidden,omitempty"` // see sight.missing
 }
 

@@ -32,6 +32,7 @@ func (l *listener) created(ctx context.Context, h heard, w where) ([]chat.Event,
 		return nil, nil
 	}
 	l.hears(m.ID)
+	l.tells(l.guildOf(w.place.Room.ID))
 	hidden := l.sight.rooms[w.place.Room].hidden
 	if !hidden {
 		l.trail(w.place).newest = max(l.trail(w.place).newest, number(m.ID))

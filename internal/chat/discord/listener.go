@@ -66,6 +66,12 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 			l.sight.rooms[r] = view{hidden: true, since: heard}
 		}
 	}
+	for place, t := range l.trails { // how much of them was looked at is not known
+		if t != nil && l.sight.rooms[place.Room].hidden {
+			l.back.begun(place, t.newest)
+		}
+	}
+	l.back.sort()
 	return l, nil
 }
 
@@ -138,7 +144,7 @@ func (l *listener) tell(ctx context.Context) error {
 		}
 	}
 	if l.whole && len(l.gaps) == 0 {
-		since[chat.Place{}] = account{l.session, l.heard, l.back.mark(), l.sight.missing()}.cursor()
+		since[chat.Place{}] = account{l.session, l.heard, l.mark(), l.sight.missing()}.cursor()
 	}
 	b := chat.Batch{Events: l.pending, Since: since}
 	l.pending = nil

@@ -20,7 +20,8 @@ func (p *Platform) Compare(known func(ctx context.Context, place chat.Place) ([]
 
 // lookback is what remains to be looked at again of what was said before the
 // ends of the trails. New words come first; this comes piece by piece behind
-// them, so that neither Discord nor those who speak now have to wait for it.
+// them, so that neither Discord nor those who speak now have to wait for it. What
+// is left of a hidden room waits until it can be read.
 type lookback struct {
 	left  []stretch // in the order of inOrder
 	after string    // the mark of the place at which the process before stopped; "": it was done
@@ -73,12 +74,15 @@ func (b *lookback) sort() {
 	slices.SortFunc(b.left, func(x, y stretch) int { return inOrderOfMarks(x.place, y.place) })
 }
 
-// mark is where the next process would have to go on.
-func (b *lookback) mark() string {
-	if len(b.left) == 0 {
-		return b.after
+// mark is where the next process would have to go on, but for hidden rooms: of
+// those it looks at everything.
+func (l *listener) mark() string {
+	for _, s := range l.back.left {
+		if !l.sight.rooms[s.place.Room].hidden {
+			return placeMark(s.place)
+		}
 	}
-	return placeMark(b.left[0].place)
+	return l.back.after
 }
 
 // takeUp goes on where the process before stopped. Where it had begun is not
@@ -98,17 +102,19 @@ func (l *listener) takeUp() {
 
 // untilLook is how long it is until something may be looked at again.
 func (l *listener) untilLook() time.Duration {
-	if len(l.back.left) == 0 {
+	i := l.soonest()
+	if i < 0 {
 		return idle
 	}
-	return max(0, time.Until(l.back.next), time.Until(l.back.left[l.back.soonest()].due))
+	return max(0, time.Until(l.back.next), time.Until(l.back.left[i].due))
 }
 
-// soonest is the first of the places that may be looked at before all others.
-func (b *lookback) soonest() int {
-	first := 0
-	for i, s := range b.left {
-		if s.due.Before(b.left[first].due) {
+// soonest is the first of the places that may be looked at before all others; -1:
+// none may be.
+func (l *listener) soonest() int {
+	first := -1
+	for i, s := range l.back.left {
+		if !l.sight.rooms[s.place.Room].hidden && (first < 0 || s.due.Before(l.back.left[first].due)) {
 			first = i
 		}
 	}
@@ -119,8 +125,8 @@ func (b *lookback) soonest() int {
 // time. Places of which nothing is known take none.
 func (l *listener) lookBack(ctx context.Context) error {
 	done := false
-	for len(l.back.left) > 0 && l.untilLook() == 0 {
-		i := l.back.soonest()
+	for l.untilLook() == 0 {
+		i := l.soonest()
 		s := &l.back.left[i]
 		if err := l.askWhatIsKnown(ctx, s); err != nil {
 			return err
@@ -159,7 +165,8 @@ func (l *listener) askWhatIsKnown(ctx context.Context, s *stretch) error {
 // after it.
 func (l *listener) lookAt(ctx context.Context, s *stretch) error {
 	id := l.channelOf(s.known[0].Ref)
-	w, ours, err := l.heardIn(ctx, id)
+	w, err := l.find(ctx, id)
+	ours := w.place.Room.ID != ""
 	var some sheet
 	if err == nil && ours {
 		some, err = l.messages(ctx, id, idOf(number(s.known[0].Ref.ID)-1))
@@ -175,8 +182,12 @@ func (l *listener) lookAt(ctx context.Context, s *stretch) error {
 		return ctx.Err()
 	case err == nil && ours:
 		s.tries = 0
-	case err == nil, errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrGone):
-		s.known = nil
+	case err == nil, is(err, unknownChannel) && id != s.place.Room.ID: // the thread is no more
+		s.known = slices.DeleteFunc(s.known, func(k chat.Standing) bool { return l.channelOf(k.Ref) == id })
+	case errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrGone):
+		l.c.Log.Warn("what became of old messages cannot be looked at", "channel", id, "error", err)
+		l.misses(s.place.Room)
+		l.sight.sees(s.place.Room, false)
 	default:
 		l.putOff(s, err)
 	}

@@ -200,17 +200,7 @@ func TestLostAgainWhileItLooksBack(t *testing.T) {
 				b := spoken(t, w, 500)
 				b.ada.Delete(t, b.said[440])
 				must(t, w.Server.User("Mod", discordtest.ManageThreads).Archive(b.thread.Thread, true))
-				hold := func(p *Platform) *Platform {
-					known, once := p.known, sync.Once{} // what is left is asked for anew after the fault is gone
-					p.Compare(func(ctx context.Context, place chat.Place) ([]chat.Standing, error) {
-						once.Do(func() {
-							w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Fail, Channel: b.thread.Thread})
-						})
-						return known(ctx, place)
-					})
-					return p
-				}
-				e := hear(t, hold(b.open(t)), b.since)
+				e := hear(t, b.held(t), b.since)
 				e.wait("where it is", func() bool { return readAccount(e.since[chat.Place{}]).Back != "" })
 				time.Sleep(time.Hour) // the thread was archived long before the session is lost
 				goesOn(t, w, e, b.room)
@@ -229,4 +219,111 @@ func TestLostAgainWhileItLooksBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A room is hidden while the bot looks at its old messages, and shown again: then
+// it goes on, once, whatever became of it meanwhile, even in threads that were
+// archived long before. The others do not wait for it.
+func TestHiddenWhileItLooksBack(t *testing.T) {
+	goesBy := func(_ *testing.T, _ *past, e *ear) *ear { return e }
+	takenUp := func(t *testing.T, b *past, e *ear) *ear { return hear(t, b.open(t), e.stop()) }
+	begun := func(t *testing.T, b *past, e *ear) *ear {
+		since := e.stop()
+		b.Restart(t)
+		return hear(t, b.open(t), since)
+	}
+	for _, c := range []struct {
+		name string
+		told bool
+		tell func(t *testing.T, b *past, e *ear) *ear
+		open bool // the thread is not archived
+	}{
+		{"the process goes on", true, goesBy, false},
+		{"its thread is open", true, goesBy, true},
+		{"nobody tells that it is hidden", false, goesBy, false},
+		{"the next process takes the session up", true, takenUp, false},
+		{"the next process begins a session", true, begun, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				b := spoken(t, w, 500)
+				other := w.Room(t)
+				b.since[at(other)] = ""
+				must(t, w.Server.User("Mod", discordtest.ManageThreads).Archive(b.thread.Thread, !c.open))
+				b.ada.Delete(t, b.said[440])
+				e := hear(t, b.held(t), b.since)
+				e.wait("where it is", func() bool { return readAccount(e.since[chat.Place{}]).Back != "" })
+				time.Sleep(time.Hour) // the thread was archived long before its room is hidden
+				goesOn(t, w, e, other)
+				w.Heal()
+				if c.told {
+					ways[0].hide(w, b.room)
+				} else {
+					w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Refused, Code: noAccess, Channel: b.thread.Thread})
+				}
+				time.Sleep(time.Hour)
+				goesOn(t, w, e, other)
+				e = c.tell(t, b, e)
+				goesOn(t, w, e, other)
+				pages := w.Ops()["list_messages"].N
+				time.Sleep(time.Hour)
+				goesOn(t, w, e, other)
+				if n := w.Ops()["list_messages"].N - pages; n > 0 {
+					t.Errorf("it is hidden, and %d pages were asked for", n)
+				}
+				w.Heal()
+				ways[0].show(w, b.room)
+				ways[0].hide(w, b.room)
+				ways[0].show(w, b.room)
+				b.ada.Say(t, at(b.room), "I see you again.", chat.Ref{})
+				e.hears("the deletion", of(chat.Deleted, b.said[440]))
+				time.Sleep(time.Hour)
+				if gone := e.all(chat.Deleted); len(gone) != 1 {
+					t.Errorf("one was deleted, heard:\n%s", list(gone))
+				}
+				e.stop()
+			})
+		})
+	}
+}
+
+// held is open, but Discord is in trouble with the thread as soon as it is asked
+// what is known of it, once.
+func (b *past) held(t *testing.T) *Platform {
+	p := b.open(t)
+	known, once := p.known, sync.Once{} // what is left is asked for anew after the fault is gone
+	p.Compare(func(ctx context.Context, place chat.Place) ([]chat.Standing, error) {
+		once.Do(func() {
+			b.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Fail, Channel: b.thread.Thread})
+		})
+		return known(ctx, place)
+	})
+	return p
+}
+
+// A post of a forum is deleted while the bot is down, with its thread: of those
+// that were made after it is told what became of them.
+func TestForumPostDeletedBeforeItLooksBack(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		f, other := room(w.Forum("essays")), w.Room(t)
+		w.rooms = append(w.rooms, f.ID)
+		b := &past{world: w, room: f, known: map[chat.Place][]chat.Standing{}}
+		p, mod := b.open(t), w.Server.User("Mod", discordtest.ManageThreads|discordtest.ManageMessages)
+		e := hear(t, p, fromNow(f, other))
+		for range 2 {
+			ref := does(t, p, posting(at(f), "", "An essay.")).Ref
+			b.said = append(b.said, ref)
+			b.known[at(f)] = append(b.known[at(f)], chat.Standing{Ref: ref, Emoji: map[string]int{}})
+			must(t, mod.Archive(ref.ID, true))
+		}
+		time.Sleep(time.Hour)
+		goesOn(t, w, e, other)
+		b.since = e.stop()
+		w.Server.Restart()
+		w.DeleteChannel(b.said[0].ID)
+		must(t, mod.Delete(b.said[1].ID))
+		e = hear(t, b.open(t), b.since)
+		e.hears("the deletion", of(chat.Deleted, chat.Ref{Place: at(f), ID: b.said[1].ID}))
+		e.stop()
+	})
 }
