@@ -143,39 +143,65 @@ func cutTo(s string, most int) string {
 	return string(r[:most-1]) + "…"
 }
 
-// registerAt writes what is not as it should be.
+// registerAt writes what is not as it should be. A command that is refused, or
+// must wait, keeps no other from it; of those that are new one that must wait
+// stands for all.
 func (p *Platform) registerAt(ctx context.Context, path string, want []order) error {
 	var have []order
 	if err := p.get(ctx, path, nil, &have); err != nil {
 		return err
 	}
-	for _, w := range want {
-		i := slices.IndexFunc(have, func(h order) bool { return h.Type == w.Type && h.Name == w.Name })
-		a := ask{method: http.MethodPost, path: path, in: w, scope: chat.RoomScope}
-		if i >= 0 {
-			if same(w, have[i]) {
-				continue
-			}
-			a.method, a.path = http.MethodPatch, path+"/"+have[i].ID
-			a.in = changed(w)
-		}
-		if err := p.writeOrder(ctx, a); err != nil {
-			if is(err, badForm) {
-				return fmt.Errorf("%s: Discord does not take it as it is written: %w", w.Name, err)
-			}
-			return fmt.Errorf("%s: %w", w.Name, err)
-		}
-	}
-	for _, h := range have {
-		if slices.ContainsFunc(want, func(w order) bool { return h.Type == w.Type && h.Name == w.Name }) {
+	var wrong []error
+	waits := map[string]bool{} // methods, of which Discord lets the bot do no more now
+	for _, w := range writes(path, want, have) {
+		if waits[w.method] {
 			continue
 		}
-		a := ask{method: http.MethodDelete, path: path + "/" + h.ID, scope: chat.RoomScope}
-		if err := p.writeOrder(ctx, a); err != nil {
-			return fmt.Errorf("take off %s: %w", h.Name, err)
+		err := p.writeOrder(ctx, w.ask)
+		if err == nil {
+			continue
+		}
+		wrong = append(wrong, fmt.Errorf("%s: %w", w.what, err))
+		_, later := waitOf(err)
+		if !later && !errors.Is(err, chat.ErrRefused) { // it is not about this one alone
+			break
+		}
+		waits[w.method] = later
+	}
+	return errors.Join(wrong...)
+}
+
+// write is the request that brings one command to what it should be.
+type write struct {
+	ask
+	what string
+}
+
+// writes are the requests that make have what is wanted: what stands is taken off
+// last.
+func writes(path string, want, have []order) []write {
+	var all []write
+	named := func(o order) func(order) bool {
+		return func(x order) bool { return x.Type == o.Type && x.Name == o.Name }
+	}
+	for _, w := range want {
+		i := slices.IndexFunc(have, named(w))
+		if i >= 0 && same(w, have[i]) {
+			continue
+		}
+		a := ask{method: http.MethodPost, path: path, in: w, scope: chat.RoomScope}
+		if i >= 0 {
+			a.method, a.path, a.in = http.MethodPatch, path+"/"+have[i].ID, changed(w)
+		}
+		all = append(all, write{a, w.Name})
+	}
+	for _, h := range have {
+		if !slices.ContainsFunc(want, named(h)) {
+			a := ask{method: http.MethodDelete, path: path + "/" + h.ID, scope: chat.RoomScope}
+			all = append(all, write{a, "take off " + h.Name})
 		}
 	}
-	return nil
+	return all
 }
 
 // mostOrderWait is the longest wait that is waited out while commands are
@@ -193,6 +219,9 @@ func (p *Platform) writeOrder(ctx context.Context, a ask) error {
 		}
 		return err
 	})
+	if is(err, badForm) {
+		err = fmt.Errorf("Discord does not take it as it is written: %w", err)
+	}
 	return cmp.Or(later, err)
 }
 

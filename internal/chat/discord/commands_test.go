@@ -236,3 +236,55 @@ func TestTypedCommand(t *testing.T) {
 		e.stop()
 	})
 }
+
+// Of a release one command is new and another says something else, and one is
+// taken off. The new one must wait for the next day; the others do not.
+func TestOneCommandMustWait(t *testing.T) {
+	day := map[string]discordtest.Limit{"new commands": {N: 3, Per: 24 * time.Hour, Hidden: true}}
+	story(t, discordtest.Options{Limits: day}, func(t *testing.T, w *world, p *Platform, _ chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		release := table()
+		release[0].Help, release[1].Menu, release[2].Menu = "How things stand", "Find these words", ""
+		before := w.Ops()
+		wait := asked(t, p.Register(t.Context(), release))
+		if wait.Wait < 23*time.Hour || wait.Wait > 24*time.Hour {
+			t.Errorf("it waits %+v", wait)
+		}
+		after := w.Ops()
+		for name, want := range map[string]int{"create": 1, "update": 1, "delete": 2} {
+			name += "_guild_application_command"
+			if n := after[name].N - before[name].N; n != want {
+				t.Errorf("%s was asked for %d times, not %d", name, n, want)
+			}
+		}
+		time.Sleep(24 * time.Hour)
+		must(t, p.Register(t.Context(), release))
+		if n := w.Ops()["create_guild_application_command"].Errors; n[429] != 1 {
+			t.Errorf("creates came to %v", n)
+		}
+	})
+}
+
+// A command that Discord refuses keeps none other from being made; a right that is
+// missing would keep all, and is asked for once.
+func TestOneCommandIsRefused(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, _ chat.Room) {
+		const create = "create_guild_application_command"
+		odd := []chat.Command{{Name: "no name!", Menu: "Find this"}, {Name: "status", Menu: "Show passage"}}
+		if err := p.Register(t.Context(), odd); !errors.Is(err, chat.ErrRefused) {
+			t.Errorf("it is registered: %v", err)
+		}
+		if c := w.Ops()[create]; c.N != 3 || c.Errors[badForm] != 1 {
+			t.Errorf("of %d one is refused: %v", c.N, c.Errors)
+		}
+		w.ForgetBad()
+		w.Fault(discordtest.Fault{Op: create, Kind: discordtest.Refused, Code: noAccess})
+		odd[0].Menu, odd[1].Menu = "Find these", "Show that"
+		if err := p.Register(t.Context(), odd); !errors.Is(err, chat.ErrForbidden) {
+			t.Errorf("it is registered: %v", err)
+		}
+		if c := w.Ops()[create]; c.Errors[noAccess] != 1 {
+			t.Errorf("it was refused %d times", c.Errors[noAccess])
+		}
+	})
+}
