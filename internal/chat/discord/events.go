@@ -57,7 +57,7 @@ func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event,
 	if !ok || m.Edited.IsZero() {
 		return nil, nil
 	}
-	l.trail(w.place).changed(number(m.ID))
+	l.touches(w.place, func(t *trail) { t.changed(number(m.ID)) })
 	if edited, known := l.edits.get(m.ID); known && edited.Equal(m.Edited) {
 		return nil, nil
 	}
@@ -112,7 +112,7 @@ func (l *listener) deleted(h heard, w where) []chat.Event {
 		if !isID(id) {
 			continue
 		}
-		l.trail(w.place).gone(number(id))
+		l.touches(w.place, func(t *trail) { t.gone(number(id)) })
 		if _, ours := recall(&l.memory, &l.memory.gone, id); ours {
 			continue
 		}
@@ -135,7 +135,7 @@ func (l *listener) reacted(ctx context.Context, h heard, w where) ([]chat.Event,
 	if json.Unmarshal(h.data, &e) != nil || !isID(e.Message) {
 		return nil, nil
 	}
-	l.trail(w.place).changed(number(e.Message))
+	l.touches(w.place, func(t *trail) { t.changed(number(e.Message)) })
 	told := chat.Event{
 		Kind: chat.Unreacted, Message: chat.Message{Ref: chat.Ref{Place: placeOf(w, e.Message), ID: e.Message}},
 		Emoji: e.Emoji.text(), At: time.Now().UTC(), Raw: h.data,

@@ -160,6 +160,36 @@ func TestUnknownThreads(t *testing.T) {
 	})
 }
 
+// Somebody puts an emoji under what was said in a thread before the bot's time,
+// edits it and takes some of it back: what stands there is told no more than before.
+func TestOldWordsAreTouched(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		ada := w.User(t, "ada").(*person)
+		thread, err := ada.u.Thread(r.ID, "", "Old")
+		must(t, err)
+		old := chat.Place{Room: r, Thread: thread}
+		one, two := ada.Say(t, old, "Before the bot's time.", chat.Ref{}), ada.Say(t, old, "And this.", chat.Ref{})
+		e := hear(t, w.open(t), fromNow(r))
+		goesOn(t, w, e, r)
+		ada.React(t, one, "👍")
+		ada.Edit(t, one, "Before its time.")
+		ada.Delete(t, two)
+		e.hears("the deletion", of(chat.Deleted, two))
+		since := e.stop()
+		w.Server.Restart()
+		e = hear(t, w.open(t), since)
+		goesOn(t, w, e, r)
+		e.wait("the end of it", func() bool {
+			return readAccount(e.since[chat.Place{}]).ID != readAccount(since[chat.Place{}]).ID
+		})
+		if n := len(e.all()); n != 1 {
+			t.Errorf("one thing happened, heard:\n%s", list(e.all()))
+		}
+		e.stop()
+	})
+}
+
 // The bot is killed while it fills a gap: the next process goes on.
 func TestKilledInAGap(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {

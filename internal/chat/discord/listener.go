@@ -163,6 +163,15 @@ func (l *listener) trail(place chat.Place) *trail {
 	return t
 }
 
+// touches changes how far a place was read, if it was read at all: that something
+// happened to what was said there does not mean that it was.
+func (l *listener) touches(place chat.Place, change func(*trail)) {
+	if t := l.trails[place]; t != nil {
+		change(t)
+		l.touched[place] = true
+	}
+}
+
 // whereOf tells in which of the rooms, or their threads, an event happened.
 func (l *listener) whereOf(ctx context.Context, h heard) (where, bool, error) {
 	var e struct {
@@ -174,6 +183,9 @@ func (l *listener) whereOf(ctx context.Context, h heard) (where, bool, error) {
 	w, ours, err := l.heardIn(ctx, e.Channel)
 	if err != nil {
 		return where{}, false, fmt.Errorf("look up channel %s: %w", e.Channel, err)
+	}
+	if r := room(e.Channel); !ours && l.rooms[r] { // Discord does not let it be looked up, and tells of it all the same
+		return where{place: chat.Place{Room: r}}, true, nil
 	}
 	return w, ours && l.rooms[w.place.Room], nil
 }

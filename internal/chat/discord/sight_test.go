@@ -217,3 +217,18 @@ func TestHiddenOnAnUnknownServer(t *testing.T) {
 		e.stop()
 	})
 }
+
+// The session is taken up by a process that knows no channel yet, and which Discord
+// does not let look at one just then: what is said in it is told, now and later.
+func TestRoomThatCannotBeLookedUp(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := w.Room(t)
+		e := hear(t, w.open(t), fromNow(r))
+		goesOn(t, w, e, r)
+		w.Fault(discordtest.Fault{Op: "get_channel", Kind: discordtest.Refused, Code: noAccess, Count: 1})
+		e = hear(t, w.open(t), e.stop())
+		goesOn(t, w, e, r)
+		goesOn(t, w, e, r)
+		e.stop()
+	})
+}
