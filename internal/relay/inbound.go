@@ -152,6 +152,9 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := r.mirror(tx, a, room, now); err != nil {
 		return err
 	}
+	if err := r.hint(tx, a, e, now); err != nil {
+		return err
+	}
 	_, err = r.release(tx, room, id, now)
 	return err
 }

@@ -39,6 +39,10 @@ type Config struct {
 	// nil: the bot takes no commands.
 	Command func(ctx context.Context, c chat.Call, now time.Time) (format.Doc, error)
 
+	// Hint is what people of a platform are told when they speak for the first
+	// time, without words if nothing. nil: nobody is told anything.
+	Hint func(platform string) format.Doc
+
 	Log *slog.Logger
 }
 

@@ -52,7 +52,7 @@ func Render(w Words, v View) []Want {
 	case w.Thing.Note() != "" && w.Note.Body.Empty():
 		return nil
 	case w.Thing.Note() != "":
-		want = parts(format.Doc{}, w.Note.Body, chat.Message{ReplyTo: v.ReplyTo}, v, "")
+		want = parts(format.Doc{}, w.Note.Body, chat.Message{ReplyTo: v.ReplyTo, Silent: silent(w.Note)}, v, "")
 	}
 	return append(want, reactions(w, v)...)
 }

@@ -128,7 +128,7 @@ func (n *town) takeBack(room chat.Room, id string) {
 // tell tells the bot of events, as its first network would.
 func (n *town) tell(events ...chat.Event) {
 	n.t.Helper()
-	r := relay.New(relay.Config{DB: n.db, Platforms: []chat.Platform{n.nets["one"].Open("bot")}, Rooms: n.rooms})
+	r := relay.New(relay.Config{DB: n.db, Platforms: []chat.Platform{n.nets["one"].Open("bot")}, Rooms: n.rooms, Hint: n.hint})
 	if err := r.Handle(n.t.Context(), "one", chat.Batch{Events: events}); err != nil {
 		n.t.Fatal(err)
 	}

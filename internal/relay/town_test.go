@@ -92,6 +92,7 @@ type town struct {
 	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
 	log     *slog.Logger                           // nil: the test's
+	hint    func(platform string) format.Doc
 }
 
 // The networks of a town, unless a story asks for others.
@@ -157,7 +158,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Log: log})
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := r.Run(ctx); err != nil {

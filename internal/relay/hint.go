@@ -1,0 +1,58 @@
+package relay
+
+import (
+	"errors"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// Hinted is the Kind of the note that tells people what becomes of what they say.
+const Hinted = "hint"
+
+// hint tells someone who speaks for the first time what becomes of what they
+// say. Nobody is told twice, nor who chose already how they are named; and in a
+// thread it stands once: who speaks there for the first time has it before
+// their eyes. So it comes where there are newcomers, and a busy thread has one
+// line of it.
+func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now time.Time) error {
+	at := e.Message.Ref.Place
+	if r.c.Hint == nil || now.Sub(e.At) > askWithin {
+		return nil
+	}
+	body := r.c.Hint(at.Room.Platform)
+	if body.Empty() {
+		return nil
+	}
+	by, err := tx.Person(a.Creator)
+	if err != nil || by.State != discussion.Unset {
+		return err
+	}
+	first, err := tx.PutFiring(Hinted, string(by.ID), now)
+	if err != nil || !first {
+		return err
+	}
+	place, _, err := threadIn(tx, a.Under, at.Room)
+	if errors.Is(err, errParked) {
+		place, err = at, nil
+	}
+	if err != nil {
+		return err
+	}
+	n := store.Note{
+		ID:   discussion.NoteID(discussion.Derive(Hinted, place.Room.String(), place.Thread)),
+		Kind: Hinted, Discussion: a.Discussion, Body: body, Place: place, Created: e.At.UTC(),
+	}
+	if _, err := tx.Note(n.ID); !errors.Is(err, store.ErrNotFound) {
+		return err // it stands there
+	}
+	if err := tx.PutNote(n); err != nil {
+		return err
+	}
+	return tx.Stale(store.NoteThing(n.ID), place.Room, a.Under, store.ClassAnswer, now)
+}
+
+// silent reports whether a note is of those that ring nobody's phone.
+func silent(n store.Note) bool { return n.Kind == Hinted || n.Kind == Closed }
