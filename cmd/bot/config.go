@@ -47,6 +47,7 @@ type BotTable struct {
 // PrivacyTable is [privacy].
 type PrivacyTable struct {
 	Default choice `toml:"default" one:"pseudonym named ask"`
+	Hint    bool   `toml:"hint"`
 }
 
 // RelayTable is [relay].
@@ -113,7 +114,7 @@ func defaults() Config {
 			Database: "marginalia.db", Listen: "127.0.0.1:8080",
 			LogLevel: "info", LogFormat: "text",
 		},
-		Privacy:  PrivacyTable{Default: "pseudonym"},
+		Privacy:  PrivacyTable{Default: "pseudonym", Hint: true},
 		Relay:    RelayTable{Settle: duration{30 * time.Second}, Patience: duration{72 * time.Hour}},
 		Passages: PassagesTable{Min: 600, Max: 1200},
 	}
@@ -276,6 +277,8 @@ func plainly(e *toml.DecodeError) string {
 		want = "a whole number"
 	case "float64":
 		want = "a number"
+	case "bool":
+		want = "true or false"
 	case "string", "main.duration", "main.choice":
 		want = "words in quotes"
 	case "[]string":

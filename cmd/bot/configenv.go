@@ -101,6 +101,14 @@ func setField(f reflect.Value, s setting, value string) error {
 		f.SetInt(int64(n))
 		return nil
 	}
+	if f.Kind() == reflect.Bool {
+		yes, err := strconv.ParseBool(value)
+		if err != nil {
+			return usage("%s in the environment is %q: write true or false", s.env(), value)
+		}
+		f.SetBool(yes)
+		return nil
+	}
 	if f.Kind() == reflect.Float64 {
 		n, err := strconv.ParseFloat(value, 64)
 		if err != nil {

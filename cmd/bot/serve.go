@@ -29,7 +29,7 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration,
-		Command: command.Dispatcher(env), Log: log,
+		Command: command.Dispatcher(env), Hint: c.hint, Log: log,
 	})
 	var page *pages
 	address := ""

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTheHintSaysWhatHolds(t *testing.T) {
+	c := defaults()
+	c.Matrix, c.Discord = &MatrixTable{Command: "!buch"}, &DiscordTable{Command: "buch"}
+	for _, tc := range []struct {
+		def, platform, how, me string
+	}{
+		{"pseudonym", "matrix", "under a pseudonym", "!buch me"},
+		{"named", "discord", "under your name", "/buch me"},
+		{"ask", "discord", "not published", "/buch me"},
+	} {
+		c.Privacy.Default = choice(tc.def)
+		if got := c.hint(tc.platform).Text; !strings.Contains(got, tc.how) || !strings.HasSuffix(got, tc.me) {
+			t.Errorf("%s on %s: %q", tc.def, tc.platform, got)
+		}
+	}
+	if got := c.hint("local"); !got.Empty() {
+		t.Errorf("on the page: %q", got.Text)
+	}
+	if err := applyEnv(&c, []string{"MARGINALIA_PRIVACY_HINT=false"}); err != nil || !c.hint("matrix").Empty() {
+		t.Errorf("switched off it is %q, %v", c.hint("matrix").Text, err)
+	}
+	if err := applyEnv(&c, []string{"MARGINALIA_PRIVACY_HINT=maybe"}); err == nil || !strings.Contains(err.Error(), "write true or false") {
+		t.Errorf("maybe: %v", err)
+	}
+}
