@@ -18,7 +18,7 @@ type account struct {
 	session
 	Heard  string            `json:"heard"`            // an id of that time
 	Back   string            `json:"back,omitempty"`   // see listener.mark
-	Hidden map[string]string `json:"hidden,omitempty"` // see sight.missing
+	Missed map[string]string `json:"hidden,omitempty"` // see sight.missing
 }
 
 func (a account) cursor() chat.Cursor {

@@ -24,7 +24,7 @@ func (l *listener) happened(ctx context.Context, h heard, w where) ([]chat.Event
 	return l.reacted(ctx, h, w)
 }
 
-// created: in a hidden room the trails stay where they end, since something
+// created: in a room of which something is missed the trails stay where they end, since something
 // before the message was not read. The message is told once more with that.
 func (l *listener) created(ctx context.Context, h heard, w where) ([]chat.Event, error) {
 	m, ok := read(h.data)
@@ -33,14 +33,14 @@ func (l *listener) created(ctx context.Context, h heard, w where) ([]chat.Event,
 	}
 	l.hears(m.ID)
 	l.tells(l.guildOf(w.place.Room.ID))
-	hidden := l.sight.rooms[w.place.Room].hidden
-	if !hidden {
+	missed := l.sight.rooms[w.place.Room].missed
+	if !missed {
 		l.trail(w.place).newest = max(l.trail(w.place).newest, number(m.ID))
 	}
 	if !m.isTalk() {
 		return nil, nil
 	}
-	if !hidden {
+	if !missed {
 		l.trail(w.place).read(number(m.ID), l.isOwn(m), plainState)
 	}
 	e, ok, err := l.said(ctx, m, w)

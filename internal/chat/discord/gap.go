@@ -51,7 +51,7 @@ func (l *listener) begin(place chat.Place, s seen) {
 // until then: rooms go before their threads.
 func (l *listener) nextGap() (next chat.Place, wait time.Duration) {
 	wait = idle
-	for _, place := range l.missed() {
+	for _, place := range l.gapped() {
 		if until := max(0, time.Until(l.gaps[place].due)); until < wait {
 			next, wait = place, until
 		}
@@ -62,8 +62,8 @@ func (l *listener) nextGap() (next chat.Place, wait time.Duration) {
 // idle is how long the bot waits where there is nothing to do.
 const idle = time.Hour
 
-// missed are the places with gaps, rooms before their threads.
-func (l *listener) missed() []chat.Place {
+// gapped are the places with gaps, rooms before their threads.
+func (l *listener) gapped() []chat.Place {
 	var all []chat.Place
 	for place := range l.gaps {
 		all = append(all, place)
@@ -87,7 +87,6 @@ func (l *listener) resumed(ctx context.Context) error {
 		}
 		if err != nil && passes(err) {
 			l.misses(place.Room)
-			l.sight.loses(place.Room)
 			l.lookLater(place.Room, err)
 			continue
 		}
@@ -167,7 +166,7 @@ func (l *listener) fillPage(ctx context.Context, w where, t *trail, after uint64
 func (l *listener) cannotFill(place chat.Place, err error) {
 	l.c.Log.Warn("what was missed cannot be read", "channel", channelAt(place), "error", err)
 	if place.Thread == "" || !is(err, unknownChannel) { // a thread that is no more hides nothing else
-		l.sight.sees(place.Room, false)
+		l.misses(place.Room)
 	}
 }
 

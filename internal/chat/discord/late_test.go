@@ -65,7 +65,7 @@ func TestServerThatComesLate(t *testing.T) {
 					if gone := e.all(chat.Deleted); len(gone) > 0 {
 						t.Errorf("nothing was deleted, heard:\n%s", list(gone))
 					}
-					e.wait("the end of it", func() bool { return len(readAccount(e.since[chat.Place{}]).Hidden) == 0 })
+					e.wait("the end of it", func() bool { return len(readAccount(e.since[chat.Place{}]).Missed) == 0 })
 					goesOn(t, w, e, h.room)
 					e.stop()
 				})
@@ -93,7 +93,7 @@ func TestServerThatNeverComes(t *testing.T) {
 			t.Errorf("it was told after %s", waited)
 		}
 		e.wait("where it is", func() bool {
-			_, missing := readAccount(e.since[chat.Place{}]).Hidden[lost.ID]
+			_, missing := readAccount(e.since[chat.Place{}]).Missed[lost.ID]
 			return missing
 		})
 		if !strings.Contains(w.logs.String(), "a server has not come yet") {

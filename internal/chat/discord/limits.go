@@ -25,7 +25,7 @@ type limits struct {
 	second  float64   // requests that may go now
 	filled  time.Time // when second was reckoned
 	until   time.Time // nothing may go before, but what has no limit
-	shut    time.Time // nothing at all
+	edge    time.Time // nothing at all: Discord's edge lets nobody through
 	why     string
 	buckets map[string]string // routes → Discord's names of their buckets
 	states  map[string]state  // buckets
@@ -62,7 +62,7 @@ func (l *limits) enter(ctx context.Context, r route) (*chat.RetryAfter, string, 
 func (l *limits) take(r route, now time.Time) (time.Duration, chat.Scope, string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if wait := l.shut.Sub(now); wait > 0 {
+	if wait := l.edge.Sub(now); wait > 0 {
 		return wait, chat.AccountScope, l.why
 	}
 	if r.free {
@@ -142,8 +142,8 @@ func (l *limits) pause(wait time.Duration, why string, all bool, now time.Time) 
 	if until.After(l.until) {
 		l.until, l.why = until, why
 	}
-	if all && until.After(l.shut) {
-		l.shut = until
+	if all && until.After(l.edge) {
+		l.edge = until
 	}
 }
 

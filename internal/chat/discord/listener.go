@@ -28,7 +28,7 @@ type listener struct {
 
 	session session
 	heard   string              // the newest id that was heard of
-	whole   bool                // where there is no gap, and what is hidden aside, the session stands for all places
+	whole   bool                // where there is no gap, and what is missed aside, the session stands for all places
 	arrival time.Time           // of a session that is not whole: until when servers are waited for; zero: it has not begun
 	touched map[chat.Place]bool // places whose cursors are to be recorded
 
@@ -61,13 +61,13 @@ func (p *Platform) listener(since map[chat.Place]chat.Cursor, handle func(contex
 		}
 		l.trails[place] = &t
 	}
-	for id, heard := range a.Hidden {
+	for id, heard := range a.Missed {
 		if r := room(id); l.rooms[r] {
-			l.sight.rooms[r] = view{hidden: true, since: heard}
+			l.sight.rooms[r] = view{missed: true, since: heard}
 		}
 	}
 	for place, t := range l.trails { // how much of them was looked at is not known
-		if t != nil && l.sight.rooms[place.Room].hidden {
+		if t != nil && l.sight.rooms[place.Room].missed {
 			l.back.begun(place, t.newest)
 		}
 	}

@@ -21,7 +21,7 @@ func (p *Platform) Compare(known func(ctx context.Context, place chat.Place) ([]
 // lookback is what remains to be looked at again of what was said before the
 // ends of the trails. New words come first; this comes piece by piece behind
 // them, so that neither Discord nor those who speak now have to wait for it. What
-// is left of a hidden room waits until it can be read.
+// is left of a room that cannot be read waits until it can.
 type lookback struct {
 	left  []stretch // in the order of inOrder
 	after string    // the mark of the place at which the process before stopped; "": it was done
@@ -74,11 +74,11 @@ func (b *lookback) sort() {
 	slices.SortFunc(b.left, func(x, y stretch) int { return inOrderOfMarks(x.place, y.place) })
 }
 
-// mark is where the next process would have to go on, but for hidden rooms: of
-// those it looks at everything.
+// mark is where the next process would have to go on, but for rooms that
+// cannot be read: of those it looks at everything.
 func (l *listener) mark() string {
 	for _, s := range l.back.left {
-		if !l.sight.rooms[s.place.Room].hidden {
+		if !l.sight.rooms[s.place.Room].missed {
 			return placeMark(s.place)
 		}
 	}
@@ -114,7 +114,7 @@ func (l *listener) untilLook() time.Duration {
 func (l *listener) soonest() int {
 	first := -1
 	for i, s := range l.back.left {
-		if !l.sight.rooms[s.place.Room].hidden && (first < 0 || s.due.Before(l.back.left[first].due)) {
+		if !l.sight.rooms[s.place.Room].missed && (first < 0 || s.due.Before(l.back.left[first].due)) {
 			first = i
 		}
 	}
@@ -187,7 +187,6 @@ func (l *listener) lookAt(ctx context.Context, s *stretch) error {
 	case errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrGone):
 		l.c.Log.Warn("what became of old messages cannot be looked at", "channel", id, "error", err)
 		l.misses(s.place.Room)
-		l.sight.sees(s.place.Room, false)
 	default:
 		l.putOff(s, err)
 	}

@@ -25,7 +25,7 @@ const mostArrival = 5 * time.Second
 func (l *listener) anew(named []string) {
 	for r := range l.rooms {
 		l.misses(r)
-		l.sight.loses(r)
+		l.sight.forgets(r)
 	}
 	clear(l.gaps)
 	clear(l.servers)
@@ -73,7 +73,7 @@ func (l *listener) away(guild string) bool {
 func (l *listener) arrived(ctx context.Context) error {
 	l.whole = true
 	for r := range l.rooms {
-		if _, named := l.servers[l.guildOf(r.ID)]; !named && l.sight.rooms[r].hidden {
+		if _, named := l.servers[l.guildOf(r.ID)]; !named && l.sight.rooms[r].missed {
 			if err := l.lookAtRoom(ctx, r); err != nil {
 				return err
 			}
@@ -85,7 +85,7 @@ func (l *listener) arrived(ctx context.Context) error {
 		}
 	}
 	for r := range l.rooms {
-		if l.sight.rooms[r].hidden {
+		if l.sight.rooms[r].missed {
 			l.c.Log.Warn("the bot does not see a channel that it is to listen to", "channel", r.ID)
 		}
 	}
@@ -96,7 +96,7 @@ func (l *listener) arrived(ctx context.Context) error {
 func (l *listener) serverGone(guild string) {
 	for _, r := range l.roomsOn(guild) {
 		l.misses(r)
-		l.sight.loses(r)
+		l.sight.forgets(r)
 	}
 	l.servers[guild] = server{heard: l.servers[guild].heard}
 }
@@ -125,7 +125,7 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 	}
 	for _, r := range rooms {
 		if l.guildOf(r.ID) == g.ID {
-			l.sight.loses(r)
+			l.misses(r)
 			l.lookLater(r, err)
 		}
 	}
@@ -155,19 +155,20 @@ func (l *listener) readAgain(ctx context.Context, guild string, rooms []chat.Roo
 	if len(rooms) == 0 {
 		return nil
 	}
-	for _, r := range rooms {
-		l.misses(r)
-	}
 	found, err := l.survey(ctx, guild, rooms)
 	if err != nil {
 		return err
 	}
 	for _, r := range rooms {
 		s, there := found[chat.Place{Room: r}]
-		if there || l.guildOf(r.ID) == guild {
-			l.sight.sees(r, there && !s.shut)
-			l.back.anew(r)
+		if !there && l.guildOf(r.ID) != guild {
+			continue
 		}
+		l.misses(r)
+		if there && !s.mute {
+			l.sight.reads(r)
+		}
+		l.back.anew(r)
 	}
 	for place, s := range found {
 		l.begin(place, s)

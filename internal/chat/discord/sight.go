@@ -2,19 +2,17 @@ package discord
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"marginalia/internal/chat"
 )
 
-// sight is which rooms the bot can see. What is said in a room while it is
-// hidden is not told by the gateway: it is a gap, which is filled as soon as the
-// room comes into sight again.
+// sight is which rooms the bot can read. A room is hidden from it by what it is
+// granted; and what is said in a room is missed while it is hidden, while its
+// server is away, or while what was said cannot be read: that is a gap, which is
+// filled as soon as the room can be read again.
 type sight struct {
 	rooms  map[chat.Room]view
 	grants map[string]*grant // by server, as far as they are known
@@ -23,13 +21,14 @@ type sight struct {
 // view is what is known of one room. The zero value is not known: a session
 // that was taken up may have been without sight of it.
 type view struct {
-	seen, hidden bool
-	since        string      // the newest id that was heard of before something was missed in it
-	over         []overwrite // nil: not known
-	next         time.Time   // when a live event may have it looked at again
-	tries        int         // to look at it, of which nothing came
-	due          time.Time   // when it is looked at again; zero: not of itself
-	rests        time.Time   // where its server is not known: no event has it looked at before then
+	readable, missed bool
+
+	since string      // the newest id that was heard of before something was missed in it
+	over  []overwrite // nil: not known
+	next  time.Time   // when a live event may have it looked at again
+	tries int         // to look at it, of which nothing came
+	due   time.Time   // when it is looked at again; zero: not of itself
+	rests time.Time   // where its server is not known: no event has it looked at before then
 }
 
 // grant is what the bot is granted on a server.
@@ -40,86 +39,40 @@ type grant struct {
 
 func newSight() sight { return sight{map[chat.Room]view{}, map[string]*grant{}} }
 
-// sees notes whether a room can be seen.
-func (s *sight) sees(r chat.Room, seen bool) {
+// reads notes that a room can be read.
+func (s *sight) reads(r chat.Room) {
 	v := s.rooms[r]
-	v.seen, v.hidden = seen, !seen
+	v.readable, v.missed = true, false
 	s.rooms[r] = v
 }
 
-// loses notes that the gateway tells nothing of a room any more, nor of who may
-// see it. The first that it tells again proves that it can be seen.
-func (s *sight) loses(r chat.Room) {
-	s.rooms[r] = view{hidden: true, since: s.rooms[r].since}
+// forgets forgets all that is known of a room but what is missed of it.
+func (s *sight) forgets(r chat.Room) {
+	s.rooms[r] = view{missed: s.rooms[r].missed, since: s.rooms[r].since}
 }
 
-// missing are the rooms that are hidden, by id, with what was heard of before:
-// the next process has to know it.
+// missing are the rooms of which something is missed, by id, with what was heard
+// of before: the next process has to know it.
 func (s *sight) missing() map[string]string {
 	all := map[string]string{}
 	for r, v := range s.rooms {
-		if v.hidden {
+		if v.missed {
 			all[r.ID] = v.since
 		}
 	}
 	return all
 }
 
-// misses notes that something is missed in a room from now on; or since when it
-// was hidden before, or something was missed in it that is not read yet.
+// misses notes that what is said in a room is missed from now on; or since when it
+// was before, or something was missed in it that is not read yet.
 func (l *listener) misses(r chat.Room) {
 	v := l.sight.rooms[r]
-	before := v.hidden || slices.ContainsFunc(l.missed(), func(p chat.Place) bool { return p.Room == r })
+	before := v.missed || slices.ContainsFunc(l.gapped(), func(p chat.Place) bool { return p.Room == r })
 	if !before || v.since == "" {
 		v.since = l.heardOn(l.guildOf(r.ID))
 	}
+	v.readable, v.missed = false, true
 	l.sight.rooms[r] = v
-}
-
-// looksAround takes note of what an event says about what the bot may see, and
-// fills rooms that have come into sight.
-func (l *listener) looksAround(ctx context.Context, h heard) error {
-	switch h.kind {
-	case "CHANNEL_CREATE", "CHANNEL_UPDATE":
-		var c channel
-		if json.Unmarshal(h.data, &c) != nil || !l.rooms[room(c.ID)] {
-			return nil
-		}
-		l.sight.excepts(room(c.ID), c.Overwrites)
-		return l.lookAtRoom(ctx, room(c.ID))
-	case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE", "GUILD_MEMBER_UPDATE", "THREAD_LIST_SYNC":
-	default:
-		return nil
-	}
-	var e struct {
-		Guild string   `json:"guild_id"`
-		User  user     `json:"user"`  // of a member
-		Roles []string `json:"roles"` // of a member
-		Role  role     `json:"role"`
-		Gone  string   `json:"role_id"`
-	}
-	if json.Unmarshal(h.data, &e) != nil || h.kind == "GUILD_MEMBER_UPDATE" && e.User.ID != l.me().user {
-		return nil
-	}
-	if g := l.sight.grants[e.Guild]; g != nil {
-		switch h.kind {
-		case "GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE":
-			g.put(e.Role)
-		case "GUILD_ROLE_DELETE":
-			g.roles = slices.DeleteFunc(slices.Clone(g.roles), func(r role) bool { return r.ID == e.Gone })
-		case "GUILD_MEMBER_UPDATE":
-			g.mine = e.Roles
-		}
-	}
-	for _, r := range l.roomsOn(e.Guild) {
-		if l.rests(r) {
-			continue
-		}
-		if err := l.lookAtRoom(ctx, r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // roomsOn are the rooms on a server, or of which the server is not known, in an
@@ -171,188 +124,4 @@ func (l *listener) learnSight(h heard) {
 			l.sight.excepts(r, c.Overwrites)
 		}
 	}
-}
-
-// sightPause is how long a room in which something happens, though it is
-// hidden, is not looked at again.
-const sightPause = time.Minute
-
-// hearsOf: something happened in a room. If it is hidden, it was perhaps shown
-// without that being told: a session that is taken up does not tell of servers.
-func (l *listener) hearsOf(ctx context.Context, r chat.Room) error {
-	v := l.sight.rooms[r]
-	l.tells(l.guildOf(r.ID))
-	if !v.hidden || time.Now().Before(v.next) {
-		return nil
-	}
-	v.next = time.Now().Add(sightPause)
-	l.sight.rooms[r] = v
-	return l.lookAtRoom(ctx, r)
-}
-
-// untilSight is how long it is until a room may be looked at again.
-func (l *listener) untilSight() time.Duration {
-	wait := idle
-	for _, v := range l.sight.rooms {
-		if !v.due.IsZero() {
-			wait = min(wait, max(0, time.Until(v.due)))
-		}
-	}
-	return wait
-}
-
-// lookAround looks at the rooms that may be looked at again.
-func (l *listener) lookAround(ctx context.Context) error {
-	for r, v := range l.sight.rooms {
-		if v.due.IsZero() || time.Now().Before(v.due) {
-			continue
-		}
-		v.due = time.Time{}
-		l.sight.rooms[r] = v
-		if err := l.lookAtRoom(ctx, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// lookLater has a room looked at later, with which Discord is in trouble.
-func (l *listener) lookLater(r chat.Room, err error) {
-	wait, _ := waitOf(err)
-	v := l.sight.rooms[r]
-	v.tries++
-	v.due = time.Now().Add(max(wait, rest(v.tries)))
-	l.sight.rooms[r] = v
-	if v.tries == 1 {
-		l.c.Log.Warn("whether a channel can be seen is not known yet", "channel", r.ID, "error", err)
-	}
-}
-
-// rest is how long Discord is left alone with something that it was so often in
-// trouble with.
-func rest(tries int) time.Duration { return min(10*time.Minute, time.Second<<min(tries, 10)) }
-
-// lookAtRoom finds out whether a room has come out of sight, or into it again,
-// and has it read then. While its server is away it is not looked at. Where
-// Discord is in trouble with it, it is looked at later.
-func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
-	if l.away(l.guildOf(r.ID)) {
-		return nil
-	}
-	ask := l.waited
-	if l.sight.rooms[r].tries > 0 || l.guildOf(r.ID) == "" { // nobody else has to wait for it
-		ask = once
-	}
-	shown, err := l.isShownAgain(ctx, r, ask)
-	if err == nil && shown {
-		err = l.readAgain(ctx, l.guildOf(r.ID), []chat.Room{r})
-	}
-	if err != nil && passes(err) {
-		l.lookLater(r, err)
-		return nil
-	}
-	l.looked(r)
-	return err
-}
-
-// looked notes that Discord told of a room. One whose server is still not known
-// may be on any: it rests the longer, the more events of servers were none of it.
-func (l *listener) looked(r chat.Room) {
-	v := l.sight.rooms[r]
-	v.due, v.rests = time.Time{}, time.Time{}
-	v.tries++
-	if l.guildOf(r.ID) != "" {
-		v.tries = 0
-	}
-	if v.tries > 0 {
-		v.rests = time.Now().Add(rest(v.tries))
-	}
-	l.sight.rooms[r] = v
-}
-
-// rests reports whether an event that may be about a room has to wait; the room is
-// looked at then.
-func (l *listener) rests(r chat.Room) bool {
-	v := l.sight.rooms[r]
-	if l.guildOf(r.ID) != "" || !time.Now().Before(v.rests) {
-		return false
-	}
-	v.due = v.rests
-	l.sight.rooms[r] = v
-	return true
-}
-
-// asking is how something is asked for: l.waited, or once.
-type asking func(ctx context.Context, do func() error) error
-
-func once(_ context.Context, do func() error) error { return do() }
-
-// isShownAgain notes that a room has come out of sight, or reports that it has
-// come into it again. By what the events say it is hidden even if Discord, asked
-// now, would show it again; that it can be seen is believed of Discord alone.
-func (l *listener) isShownAgain(ctx context.Context, r chat.Room, ask asking) (bool, error) {
-	v := l.sight.rooms[r]
-	hidden, err := l.isHidden(ctx, r, v, ask)
-	if err != nil {
-		return false, fmt.Errorf("look whether channel %s can be seen: %w", r.ID, err)
-	}
-	if hidden && !v.hidden {
-		l.c.Log.Warn("a channel is hidden from the bot", "channel", r.ID)
-		l.misses(r)
-		l.sight.sees(r, false)
-	}
-	if hidden || v.seen || l.away(l.guildOf(r.ID)) {
-		return false, nil
-	}
-	err = ask(ctx, func() error { return l.mayRead(ctx, r.ID) })
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("look whether channel %s can be read: %w", r.ID, err)
-	}
-	return true, nil
-}
-
-// isHidden tells by what is known whether a room is hidden, and finds out what
-// is not known.
-func (l *listener) isHidden(ctx context.Context, r chat.Room, v view, ask asking) (bool, error) {
-	var g *grant
-	var err error
-	if v.over == nil || l.guildOf(r.ID) == "" {
-		var c channel
-		err = ask(ctx, func() (err error) { c, err = l.channel(ctx, r.ID); return err })
-		v.over = c.Overwrites
-		if err == nil {
-			l.sight.excepts(r, c.Overwrites)
-		}
-	}
-	if err == nil {
-		g, err = l.granted(ctx, l.guildOf(r.ID), ask)
-	}
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
-		return true, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return g.inChannel(l.me().user, g.mine, v.over)&viewChannel == 0, nil
-}
-
-// granted is what the bot is granted on a server.
-func (l *listener) granted(ctx context.Context, guild string, ask asking) (*grant, error) {
-	if g := l.sight.grants[guild]; g != nil {
-		return g, nil
-	}
-	var m member
-	var a authority
-	if err := ask(ctx, func() (err error) { a, err = l.authorityOf(ctx, guild); return err }); err != nil {
-		return nil, err
-	}
-	if err := ask(ctx, func() error { return l.get(ctx, "guilds/"+guild+"/members/"+l.me().user, nil, &m) }); err != nil {
-		return nil, err
-	}
-	g := &grant{a, m.Roles}
-	l.sight.grants[guild] = g
-	return g, nil
 }

@@ -17,7 +17,7 @@ import (
 type seen struct {
 	last  string // the newest message
 	forum bool
-	shut  bool // the bot may not read it
+	mute  bool // the bot may not read what was said there
 }
 
 // survey looks on a server for some of the rooms, and for those of their threads
@@ -33,6 +33,7 @@ func (l *listener) survey(ctx context.Context, guild string, rooms []chat.Room) 
 		if _, there := all[chat.Place{Room: r}]; !there {
 			continue
 		}
+		l.misses(r)
 		if err := l.surveyArchive(ctx, r, all); err != nil {
 			return nil, err
 		}
@@ -117,7 +118,7 @@ func (l *listener) surveyArchive(ctx context.Context, r chat.Room, found map[cha
 		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrRefused) {
 			l.c.Log.Warn("the bot does not see a channel's archived threads", "channel", r.ID, "error", err)
 			if s, there := found[at]; there {
-				s.shut = errors.Is(err, chat.ErrForbidden)
+				s.mute = errors.Is(err, chat.ErrForbidden)
 				found[at] = s
 			}
 			return nil
