@@ -2,7 +2,6 @@ package discord
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -326,27 +325,6 @@ func TestUnreached(t *testing.T) {
 		must(t, w.Server.Close())
 		if _, err := p.Do(t.Context(), posting(at(r), "", "Two.")); !errors.Is(err, chat.ErrUnreached) {
 			t.Errorf("a server that is not there: %v", err)
-		}
-	})
-}
-
-// Names as people bear them elsewhere, and what Discord takes.
-func TestPersonaNames(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		for i, name := range []string{
-			"Ada", "Discord Fan", "xxDISCORDxx", "clyde", "Bonnie & Clyde", "everyone", "Here", "@ada:example.org", "a\u200bb", " spaced  out ",
-			strings.Repeat("Größe ", 20), strings.Repeat("👩‍👩‍👧‍👦", 40), "```", "#1: the best", "disc\u200bord", "🏳️‍🌈", "\u200b",
-		} {
-			made := does(t, p, posting(at(r), name, fmt.Sprintf("%d", i))).Ref
-			shown, rest := persona(name)
-			all := w.Messages(r.ID)
-			last := all[len(all)-1]
-			if last.ID != made.ID || last.Name != shown || len([]rune(last.Name)) > 80 {
-				t.Errorf("%q speaks as %q, should as %q", name, last.Name, shown)
-			}
-			if rest != "" && !strings.HasPrefix(last.Text, "-# ") {
-				t.Errorf("the rest of %q is left out: %q", name, last.Text)
-			}
 		}
 	})
 }

@@ -3,17 +3,13 @@ package discord
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"sort"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/discord/discordtest"
-	"marginalia/internal/format"
 )
 
 // What refusals come to besides the errors of package chat.
@@ -302,159 +298,5 @@ func TestLateEdits(t *testing.T) {
 		w.reads(t, at(r), "Version 3.")
 		does(t, p, editing(root, "", "Version 4."))
 		w.reads(t, at(r), "Version 4.")
-	})
-}
-
-// A name that Discord takes for its own, though the bot does not see why, is
-// told in the message: better there than not at all.
-func TestNameRefused(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		const name = "DİSCORD" // with the Turkish letter it is another word to the bot
-		does(t, p, posting(at(r), name, "Merhaba."))
-		last := w.Messages(r.ID)[0]
-		if last.Name != anyone || last.Text != "-# "+name+"\nMerhaba." {
-			t.Errorf("%s says %q", last.Name, last.Text)
-		}
-		if w.Ops()["execute_webhook"].Errors[badForm] != 1 {
-			t.Error("the name was not refused")
-		}
-		w.ForgetBad() // that a name is refused is what it is about
-	})
-}
-
-// A text that fits still does when the name, which Discord refuses, must stand
-// in it; there it stays when the text is edited, by a later process, too.
-func TestNameRefusedOfALongText(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		for i, name := range []string{"DİSCORD", "DİSCORD_*" + strings.Repeat("_*", 25), strings.Repeat("DİSCORD_*", 300)} {
-			a := posting(at(r), name, "")
-			longest := func(letter string) format.Doc {
-				n := sort.Search(limit, func(n int) bool {
-					m := a.Message
-					m.Body = format.Text(strings.Repeat(letter, n+1))
-					return !p.fits(m)
-				})
-				return format.Text(strings.Repeat(letter, n))
-			}
-			a.Message.Body = longest("a")
-			ref := does(t, p, a).Ref
-			line, _, _ := strings.Cut(w.Messages(r.ID)[i].Text, "\n")
-			if !strings.HasPrefix(line, "-# DİSCORD") {
-				t.Errorf("the name is not in %q", line)
-			}
-			for _, letter := range []string{"b", "c"} { // the latter by a process that did not post it
-				does(t, p, editing(ref, name, longest(letter).Text))
-				got := w.Messages(r.ID)[i]
-				if want := line + "\n" + longest(letter).Text; got.Name != anyone || got.Text != want || len([]rune(want)) > limit {
-					t.Errorf("%s says %.60q, should %.60q", got.Name, got.Text, want)
-				}
-				p = w.open(t)
-			}
-		}
-		plain := does(t, p, posting(at(r), "Ada", "Hello.")).Ref
-		does(t, w.open(t), editing(plain, "Ada", "Hello!"))
-		if got := w.Messages(r.ID)[3].Text; got != "Hello!" {
-			t.Errorf("Ada says %q", got)
-		}
-		w.ForgetBad()
-	})
-}
-
-// An answer that its reader took away cannot be changed any more.
-func TestAnswerGone(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		must(t, p.Register(t.Context(), table()))
-		e := hear(t, p, fromNow(r))
-		i, err := w.Server.User("Ada").Slash(r.ID, "essay status", nil)
-		must(t, err)
-		c := called(e, "status")
-		must(t, p.Answer(t.Context(), c, chat.Message{Body: format.Text("Soon.")}))
-		must(t, w.Server.User("Mod", discordtest.ManageMessages).Delete(i.Answers()[0].ID))
-		if err := p.Answer(t.Context(), c, chat.Message{Body: format.Text("Now.")}); !errors.Is(err, chat.ErrGone) {
-			t.Errorf("change an answer that is gone: %v", err)
-		}
-		e.stop()
-		if w.Ops()["update_original_webhook_message"].Errors[unknownMessage] != 1 {
-			t.Error("it was not refused")
-		}
-	})
-}
-
-// A call that is heard too late, since the connection was away, is not
-// reported: its caller was told by Discord that nobody answers.
-func TestCalledTooLate(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		must(t, p.Register(t.Context(), table()))
-		e := hear(t, p, fromNow(r))
-		ada := w.Server.User("Ada")
-		w.ReconnectFirst(3) // it tries at once, after 1 s, 3 s, and 7 s
-		w.Cut()
-		time.Sleep(3500 * time.Millisecond)
-		i, err := ada.Slash(r.ID, "essay status", nil)
-		must(t, err)
-		must(t, w.Wait(t.Context(), func() bool { return w.Ops()["create_interaction_response"].Errors[unknownAsking] > 0 }))
-		goesOn(t, w, e, r)
-		synctest.Wait() // until the refusal has come to whoever asked
-		e.stop()
-		if calls := e.all(chat.Called); len(calls) > 0 || i.Answered() {
-			t.Errorf("it is reported as %+v", calls)
-		}
-		if !strings.Contains(w.logs.String(), "a command was not answered in time") {
-			t.Error("nobody is told that it came too late")
-		}
-	})
-}
-
-// The process before still listens while the next begins: both promise an
-// answer, and the one that comes second reports the call all the same.
-func TestCalledTwice(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		must(t, p.Register(t.Context(), table()))
-		next := w.open(t)
-		must(t, next.Register(t.Context(), table()))
-		one, two := hear(t, p, fromNow(r)), hear(t, next, fromNow(r))
-		i, err := w.Server.User("Ada").Slash(r.ID, "essay status", nil)
-		must(t, err)
-		a, b := called(one, "status"), called(two, "status")
-		if a.Token != b.Token || !i.Deferred() {
-			t.Errorf("heard %+v and %+v", a, b)
-		}
-		if n := w.Ops()["create_interaction_response"].Errors[answeredAlready]; n != 1 {
-			t.Errorf("%d promises were one too many", n)
-		}
-		one.stop()
-		two.stop()
-	})
-}
-
-// Codes that the double does not give, and those that only a status tells of.
-func TestKinds(t *testing.T) {
-	for _, c := range []struct {
-		status, code int
-		want         error
-	}{
-		{http.StatusForbidden, 0, chat.ErrForbidden},
-		{http.StatusBadRequest, 200000, chat.ErrRefused}, {http.StatusBadRequest, 130000, errLater}, {http.StatusTooManyRequests, 30046, errLater},
-		{http.StatusBadRequest, 30032, chat.ErrRefused}, {http.StatusBadRequest, 30033, chat.ErrRefused}, {http.StatusBadRequest, 30034, errLater},
-		{http.StatusBadRequest, 30047, chat.ErrRefused}, {http.StatusBadRequest, 30048, chat.ErrRefused}, {http.StatusBadRequest, 30058, chat.ErrForbidden},
-		{http.StatusNotFound, 0, chat.ErrForbidden}, {http.StatusUnauthorized, 0, chat.ErrAuth},
-		{http.StatusBadRequest, 99999, chat.ErrRefused}, {http.StatusServiceUnavailable, 0, nil},
-	} {
-		if got := kindOf(&failure{status: c.status, code: c.code}, chat.RoomScope); !cameTo(got, c.want) {
-			t.Errorf("%d (%d) comes to %v, should to %v", c.status, c.code, got, c.want)
-		}
-	}
-}
-
-// A 429 that says what there is too much of, but not until when, is not one of
-// Discord's edge, which would stop everything.
-func TestTooManyWithoutATime(t *testing.T) {
-	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		x := &exchange{route: route{name: "POST somewhere", scope: chat.RoomScope}, body: []byte(`{"code": 30034, "message": "Too many"}`)}
-		p.rest.Client.Transport.(*transport).tooMany(x, http.Header{}, time.Now())
-		if x.wait.Wait != time.Hour || x.wait.Scope != chat.RoomScope {
-			t.Errorf("it waits %+v", *x.wait)
-		}
-		does(t, p, posting(at(r), "", "A passage."))
 	})
 }
