@@ -84,10 +84,8 @@ func TestArchivedWhileHidden(t *testing.T) {
 // since, and the bot, which hears others. Hidden in the first way it keeps one
 // that is not archived.
 func archived(t *testing.T, w *world, way int) (*hidden, *ear) {
-	h := hideable(t, w)
+	h := besides(t, w)
 	h.way = way
-	h.other = w.Room(t)
-	h.since[at(h.other)] = ""
 	e := hear(t, w.open(t), h.since)
 	goesOn(t, w, e, h.other)
 	h.hide(w)
@@ -125,9 +123,7 @@ func (h *hidden) goesOn(t *testing.T, w *world, e *ear) {
 // is hidden for good only then: it is read when the room is shown.
 func TestThreadHiddenBeforeItsRoom(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
-		h := hideable(t, w)
-		h.other = w.Room(t)
-		h.since[at(h.other)] = ""
+		h := besides(t, w)
 		w.Server.Restart()
 		h.meanwhile(t)
 		h.archive(t, w)

@@ -39,9 +39,7 @@ func TestHeardBeforeItMayRead(t *testing.T) {
 // cursor holds: what lies between is told when it can be read.
 func TestMuchSaidBehindAGap(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
-		h := hideable(t, w)
-		h.other = w.Room(t)
-		h.since[at(h.other)] = ""
+		h := besides(t, w)
 		w.Server.Restart()
 		h.meanwhile(t)
 		w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Delay, Wait: 3 * time.Second, Count: 1})
@@ -81,9 +79,7 @@ func TestServerLostWhenItBegan(t *testing.T) {
 // that is said in it proves that it can be seen.
 func TestShownWithoutNotice(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
-		h := hideable(t, w)
-		h.other = w.Room(t)
-		h.since[at(h.other)] = ""
+		h := besides(t, w)
 		e := hear(t, w.open(t), h.since)
 		h.hide(w)
 		h.meanwhile(t)

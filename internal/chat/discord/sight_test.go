@@ -148,6 +148,15 @@ func hideable(t *testing.T, w *world) *hidden {
 	return h
 }
 
+// besides is hideable with another room, which is listened to from the next time
+// on, and stays in sight.
+func besides(t *testing.T, w *world) *hidden {
+	h := hideable(t, w)
+	h.other = w.Room(t)
+	h.since[at(h.other)] = ""
+	return h
+}
+
 func (h *hidden) say(t *testing.T, p chat.Place, text string) {
 	h.said[p] = append(h.said[p], h.ada.Say(t, p, text, chat.Ref{}).ID)
 }
