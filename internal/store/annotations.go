@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
@@ -121,7 +122,8 @@ func (tx *Tx) AnnotationsNaming(id string) ([]discussion.Annotation, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := tx.annotations("a.marks LIKE '%' || $1 || '%'", coded) // which finds too many: "_" is any character
+	like := strings.ReplaceAll(coded, `\`, "_") // any character: it finds too many
+	all, err := tx.annotations("a.marks LIKE '%' || $1 || '%'", like)
 	named := func(s format.Span) bool { return s.Attr == id }
 	return slices.DeleteFunc(all, func(a discussion.Annotation) bool { return !slices.ContainsFunc(a.Body.Spans, named) }), err
 }

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"testing"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+)
+
+// Whom words mention is found by their id, whatever signs it is made of.
+func TestAnnotationsNaming(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		ids := []string{"@ann_b:example.org", `@a"n\n%<x>:example.org`, "@annxb:example.org", "123"}
+		update(t, db, func(tx *Tx) error {
+			if err := furnish(tx, "x"); err != nil {
+				return err
+			}
+			for i, id := range ids {
+				a := remark(discussion.AnnotationID(rune('a'+i)), "passage-1", "x")
+				a.Body = format.Text("so says @somebody")
+				a.Body.Spans = []format.Span{{Kind: format.Mention, Start: 8, End: 17, Attr: id}}
+				if err := tx.PutAnnotation(a); err != nil {
+					return err
+				}
+			}
+			plain := remark("plain", "passage-1", "x")
+			plain.Body = format.Text("so says @ann_b:example.org, 123")
+			return tx.PutAnnotation(plain)
+		})
+		for i, id := range ids {
+			all := got(t, db, func(tx *Tx) ([]discussion.Annotation, error) { return tx.AnnotationsNaming(id) })
+			if len(all) != 1 || all[0].ID != discussion.AnnotationID(rune('a'+i)) {
+				t.Errorf("%s is named by %+v", id, all)
+			}
+		}
+	})
+}
+
+// Of who was forgotten it is known that they were, and who they are if they
+// speak again, and nothing else.
+func TestWhoWasForgottenIsKnownToBe(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		ann := chat.Person{ID: "@ann:example.org", Name: "Ann"}
+		who := func(user string) (id discussion.PersonID, gone bool) {
+			view(t, db, func(tx *Tx) error {
+				ids, err := tx.PersonIDs()
+				if err == nil {
+					id = ids("matrix", user)
+					gone, err = tx.Forgotten("matrix", user)
+				}
+				return err
+			})
+			return id, gone
+		}
+		if id, gone := who(ann.ID); id != "" || gone {
+			t.Errorf("before anybody was recorded: %q, %v", id, gone)
+		}
+		var p discussion.Person
+		update(t, db, func(tx *Tx) (err error) { p, err = tx.PutPerson("matrix", ann); return err })
+		if id, gone := who(ann.ID); id != p.ID || gone {
+			t.Errorf("once recorded: %q, %v", id, gone)
+		}
+		update(t, db, func(tx *Tx) error { return tx.EmptyPerson(p.ID) })
+		if id, gone := who(ann.ID); id != p.ID || !gone {
+			t.Errorf("once forgotten: %q, %v", id, gone)
+		}
+		if _, gone := who("@ben:example.org"); gone {
+			t.Error("somebody else is forgotten, too")
+		}
+		update(t, db, func(tx *Tx) error { return tx.SetState(p.ID, discussion.Named) })
+		if _, gone := who(ann.ID); gone {
+			t.Error("who chose anew is still forgotten")
+		}
+	})
+}
