@@ -153,7 +153,7 @@ const (
 type Person struct {
 	ID       PersonID
 	Platform string // "matrix", "local", …
-	User     string // the network's own id
+	User     string // the network's own id; "" of who was forgotten
 	Name     string // as shown there
 	State    CreatorState
 }
@@ -175,6 +175,19 @@ func (p Person) Credit(def CreatorState) (name string, publish bool) {
 		return p.Pseudonym(), true
 	}
 	return "", false
+}
+
+// Speaker is what p is called in rooms, which show names as chats do. Who was
+// forgotten is someone: their pseudonym, beside words that others know to be
+// theirs, would tell whose it was in what was taken away before.
+func (p Person) Speaker() string {
+	switch {
+	case p.User == "":
+		return "Someone"
+	case p.Name == "":
+		return p.Pseudonym()
+	}
+	return p.Name
 }
 
 // Pseudonym is a name that says nothing of the person and stays the same.

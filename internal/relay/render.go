@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -136,21 +135,17 @@ func annotation(w Words, v View) []Want {
 	if v.Own {
 		return nil
 	}
-	m := chat.Message{ReplyTo: v.ReplyTo, From: chat.Person{ID: cmp.Or(w.Creator.User, string(w.Creator.ID)), Name: w.speaker()}}
+	from := chat.Person{ID: w.Creator.User, Name: w.Creator.Speaker()}
+	if from.ID == "" {
+		from.ID = discussion.Derive("speaker", string(w.Creator.ID)) // nothing else is called so
+	}
+	m := chat.Message{ReplyTo: v.ReplyTo, From: from}
 	var head format.Doc
 	if !v.Profile.Names {
 		head = named(m.From.Name)
 		m.From = chat.Person{}
 	}
 	return parts(head, w.Annotation.Body, m, v, w.readerLink(v))
-}
-
-// speaker is the name of who speaks as chats show it. Who was forgotten has none.
-func (w Words) speaker() string {
-	if w.Creator.Name != "" {
-		return w.Creator.Name
-	}
-	return w.Creator.Pseudonym()
 }
 
 // named is the line that says who speaks.

@@ -15,7 +15,7 @@ import (
 )
 
 // room is a local room as a visitor sees it. Who speaks here is named as they
-// name themselves, unless they chose a pseudonym or were forgotten; that they do
+// name themselves, unless they chose a pseudonym or were forgotten. That they do
 // not publish what they say keeps it out of the margin, not out of the talk.
 // What comes from other networks is published by being shown
 // on this page, so those who said it are named as they chose to be published;
@@ -246,14 +246,11 @@ func (d *drawer) message(s *server, r *room, a discussion.Annotation, ref chat.R
 
 // name is what somebody is called in the rooms, or false if they are not shown.
 func (d *drawer) name(id discussion.PersonID) (string, bool) {
-	p, def := d.st.bundle.People[id], d.st.bundle.Default
-	if p.Platform == d.local {
-		def = discussion.Named
-		if p.State == discussion.Unpublished {
-			p.State = discussion.Named
-		}
+	p := d.st.bundle.People[id]
+	if p.Platform == d.local && p.State != discussion.Pseudonym {
+		return p.Speaker(), true
 	}
-	return p.Credit(def)
+	return p.Credit(d.st.bundle.Default)
 }
 
 // origin is where an annotation was said: a local room, or another network.
