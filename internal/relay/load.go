@@ -94,7 +94,7 @@ func standsIn(have []store.Copy) (thread string, stands bool) {
 		switch {
 		case c.Mark == store.ThreadMark:
 			return "", true
-		case c.Part == 0 && c.Mark == "":
+		case c.Part == 0 && c.Mark == "" && c.Ref != (chat.Ref{}):
 			thread, stands = threadAround(c.Ref), true
 		}
 	}

@@ -89,8 +89,13 @@ func (n need) root() chat.Ref { return n.copy(0, "").Ref }
 func (n need) begin(c store.Copy, verb chat.Verb) Step {
 	c.Seq++
 	c.Verb = verb
-	c.Key = discussion.Derive("copy", string(n.thing), n.room.String(), strconv.Itoa(c.Part), c.Mark, strconv.Itoa(c.Seq))
+	c.Key = keyOf(n.thing, n.room, c.Part, c.Mark, c.Seq)
 	return Step{Copy: c, Action: chat.Action{Verb: verb, Key: c.Key, On: c.Ref, Old: c.Old}}
+}
+
+// keyOf is the key of a copy's nth request.
+func keyOf(thing store.Thing, room chat.Room, part int, mark string, n int) string {
+	return discussion.Derive("copy", string(thing), room.String(), strconv.Itoa(part), mark, strconv.Itoa(n))
 }
 
 // resolve asks again for what is in flight, under the key of the first try:

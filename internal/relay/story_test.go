@@ -75,6 +75,7 @@ func sixtySixHours(t *testing.T, down string, settle func(t *testing.T) *town) t
 		for _, f := range found {
 			t.Error(f)
 		}
+		n.verified()
 		n.plantFaults(said)
 		for _, net := range n.all {
 			net.Check(t)

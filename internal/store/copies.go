@@ -54,6 +54,22 @@ func (tx *Tx) RoomCopies(room chat.Room, d discussion.ID) (map[Thing][]Copy, err
 	return grouped(found, func(p placed) Thing { return p.thing }), nil
 }
 
+// CopiesIn returns all rows of a room, as Copies does for one thing.
+func (tx *Tx) CopiesIn(room chat.Room) (map[Thing][]Copy, error) {
+	n, err := tx.knownRoom(room)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	var found []placed
+	if err == nil {
+		found, err = rows(tx, placedRow, copyQuery+" WHERE c.room = $1", n)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("copies in %s: %w", room, err)
+	}
+	return grouped(found, func(p placed) Thing { return p.thing }), nil
+}
+
 // PutCopy records a copy, or replaces the one of that (thing, room, Part,
 // Mark). It refuses a Seq below the one that is recorded, a Ref or Old in
 // another room, a message that is another copy's, and a Key that is another's

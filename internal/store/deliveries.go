@@ -61,6 +61,12 @@ func (tx *Tx) Heads(room chat.Room) ([]Delivery, error) {
 		WHERE t.thread IS NOT NULL`)
 }
 
+// Deliveries returns all deliveries to a room, those that were given up
+// included, by Class and Order.
+func (tx *Tx) Deliveries(room chat.Room) ([]Delivery, error) {
+	return tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = $1")
+}
+
 // Dead returns the deliveries to a room that were given up, by Class and Order.
 func (tx *Tx) Dead(room chat.Room) ([]Delivery, error) {
 	return tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = $1 AND d.dead <> 0")
