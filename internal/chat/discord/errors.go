@@ -253,3 +253,13 @@ func passes(err error) bool {
 	}
 	return true
 }
+
+// isRefusal reports whether err means that the bot may not look at something, or
+// that it is no more.
+func isRefusal(err error) bool {
+	return errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone)
+}
+
+// mayPass reports whether asking again later may help with what the bot should be
+// let look at by all that is known.
+func mayPass(err error) bool { return passes(err) || is(err, noAccess) }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -84,7 +83,7 @@ func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event,
 func (l *listener) again(ctx context.Context, m message) (message, bool, error) {
 	var raw json.RawMessage
 	err := l.waited(ctx, func() error { return l.get(ctx, "channels/"+m.Channel+"/messages/"+m.ID, nil, &raw) })
-	if errors.Is(err, chat.ErrGone) || errors.Is(err, chat.ErrForbidden) {
+	if isRefusal(err) {
 		return message{}, false, nil
 	}
 	if err != nil {

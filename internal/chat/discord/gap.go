@@ -111,13 +111,13 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 	w, _ := l.places.get(channelAt(place))
 	for after := t.begin(); ; {
 		some, err := l.fillPage(ctx, w, t, after)
-		if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
-			l.cannotFill(place, err)
-			break
-		}
-		if err != nil && passes(err) {
+		if err != nil && (passes(err) || g.tries < mostRefusals && l.refusedAlone(ctx, place, err)) {
 			l.fillLater(place, err)
 			return nil
+		}
+		if isRefusal(err) {
+			l.cannotFill(place, err)
+			break
 		}
 		if err != nil {
 			return fmt.Errorf("read what was missed in %s: %w", channelAt(place), err)
@@ -160,6 +160,18 @@ func (l *listener) fillPage(ctx context.Context, w where, t *trail, after uint64
 	events, err := l.compared(ctx, w, t, some, after)
 	l.pending = append(l.pending, events...)
 	return some, err
+}
+
+// mostRefusals of a place whose room can be read are taken for a moment's trouble.
+const mostRefusals = 6
+
+// refusedAlone reports whether err refuses a place that may be read, as far as
+// Discord says of its room.
+func (l *listener) refusedAlone(ctx context.Context, place chat.Place, err error) bool {
+	if !is(err, noAccess) {
+		return false
+	}
+	return !isRefusal(l.waited(ctx, func() error { return l.mayRead(ctx, place.Room.ID) }))
 }
 
 // cannotFill: the bot may not read what was missed in a place.

@@ -3,7 +3,6 @@ package discord
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,7 +183,7 @@ func (l *listener) lookAt(ctx context.Context, s *stretch) error {
 		s.tries = 0
 	case err == nil, is(err, unknownChannel) && id != s.place.Room.ID: // the thread is no more
 		s.known = slices.DeleteFunc(s.known, func(k chat.Standing) bool { return l.channelOf(k.Ref) == id })
-	case errors.Is(err, chat.ErrForbidden), errors.Is(err, chat.ErrGone):
+	case isRefusal(err) && !l.refusedAlone(ctx, s.place, err):
 		l.c.Log.Warn("what became of old messages cannot be looked at", "channel", id, "error", err)
 		l.misses(s.place.Room)
 	default:

@@ -260,6 +260,7 @@ func TestHiddenWhileItLooksBack(t *testing.T) {
 					ways[0].hide(w, b.room)
 				} else {
 					w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Refused, Code: noAccess, Channel: b.thread.Thread})
+					w.Fault(discordtest.Fault{Op: "get_channel", Kind: discordtest.Refused, Code: noAccess, Channel: b.room.ID})
 				}
 				time.Sleep(time.Hour)
 				goesOn(t, w, e, other)
@@ -285,6 +286,36 @@ func TestHiddenWhileItLooksBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// One thread alone is refused while the bot looks at its old messages, though its
+// room can be read: the room is not read again for that, and the thread goes on
+// when it can.
+func TestOneThreadRefusedWhileItLooksBack(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		b := spoken(t, w, 120)
+		must(t, w.Server.User("Mod", discordtest.ManageThreads).Archive(b.thread.Thread, true))
+		b.ada.Delete(t, b.said[5])
+		p := b.open(t)
+		known := p.known
+		p.Compare(func(ctx context.Context, place chat.Place) ([]chat.Standing, error) {
+			w.Fault(discordtest.Fault{Op: "list_messages", Kind: discordtest.Refused, Code: noAccess, Channel: b.thread.Thread})
+			return known(ctx, place)
+		})
+		e := hear(t, p, b.since)
+		e.wait("where it is", func() bool { return readAccount(e.since[chat.Place{}]).Back != "" })
+		before := w.Ops()["list_messages"].N
+		for range 120 {
+			goesOn(t, w, e, b.room)
+			time.Sleep(time.Minute)
+		}
+		if n := w.Ops()["list_messages"].N - before; n > 30 {
+			t.Errorf("in two hours %d pages were asked for", n)
+		}
+		w.Heal()
+		e.hears("the deletion", of(chat.Deleted, b.said[5]))
+		e.stop()
+	})
 }
 
 // held is open, but Discord is in trouble with the thread as soon as it is asked

@@ -3,7 +3,6 @@ package discord
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -118,7 +117,7 @@ func rest(tries int) time.Duration { return min(10*time.Minute, time.Second<<min
 
 // lookAtRoom finds out whether a room has come out of sight, or into it again,
 // and has it read then. While its server is away it is not looked at. Where
-// Discord is in trouble with it, it is looked at later.
+// Discord is in trouble with it, or contradicts itself, it is looked at later.
 func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
 	if l.away(l.guildOf(r.ID)) {
 		return nil
@@ -131,7 +130,7 @@ func (l *listener) lookAtRoom(ctx context.Context, r chat.Room) error {
 	if err == nil && shown {
 		err = l.readAgain(ctx, l.guildOf(r.ID), []chat.Room{r})
 	}
-	if err != nil && passes(err) {
+	if err != nil && mayPass(err) {
 		l.lookLater(r, err)
 		return nil
 	}
@@ -188,7 +187,7 @@ func (l *listener) isShownAgain(ctx context.Context, r chat.Room, ask asking) (b
 		return false, nil
 	}
 	err = ask(ctx, func() error { return l.mayRead(ctx, r.ID) })
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+	if isRefusal(err) && !is(err, noAccess) { // it is granted sight of it, by all that is known
 		return false, nil
 	}
 	if err != nil {
@@ -213,7 +212,7 @@ func (l *listener) isHidden(ctx context.Context, r chat.Room, v view, ask asking
 	if err == nil {
 		g, err = l.granted(ctx, l.guildOf(r.ID), ask)
 	}
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+	if isRefusal(err) {
 		return true, nil
 	}
 	if err != nil {

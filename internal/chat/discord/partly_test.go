@@ -75,22 +75,54 @@ func TestServerLostWhenItBegan(t *testing.T) {
 	})
 }
 
-// A room is shown just when Discord does not let the bot look at it: the next
-// that is said in it proves that it can be seen.
+// A room is shown just when Discord does not let the bot look at it. What is said
+// in it next proves that it can be seen; where nobody speaks the bot looks again.
 func TestShownWithoutNotice(t *testing.T) {
-	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
-		h := besides(t, w)
-		e := hear(t, w.open(t), h.since)
-		h.hide(w)
-		h.meanwhile(t)
-		goesOn(t, w, e, h.other)
-		w.Fault(discordtest.Fault{Op: "get_channel", Kind: discordtest.Refused, Code: noAccess, Count: 2, Channel: h.room.ID})
-		h.show(w)
-		goesOn(t, w, e, h.other)
-		h.say(t, at(h.room), "Who hears that?")
-		h.checkAll(t, e)
-		e.stop()
-	})
+	for name, quiet := range map[string]bool{"somebody speaks": false, "nobody speaks": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				h := besides(t, w)
+				e := hear(t, w.open(t), h.since)
+				h.hide(w)
+				h.meanwhile(t)
+				goesOn(t, w, e, h.other)
+				w.Fault(discordtest.Fault{Op: "get_channel", Kind: discordtest.Refused, Code: noAccess, Count: 2, Channel: h.room.ID})
+				h.show(w)
+				goesOn(t, w, e, h.other)
+				if !quiet {
+					h.say(t, at(h.room), "Who hears that?")
+				}
+				h.checkAll(t, e)
+				e.stop()
+			})
+		})
+	}
+}
+
+// What was missed is refused for a moment, and nobody speaks then: it is read all
+// the same, before what was said there meanwhile.
+func TestRefusedForAMoment(t *testing.T) {
+	for name, op := range map[string]string{"a thread": "list_messages", "the list of threads": "get_active_guild_threads"} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+				h := hideable(t, w)
+				w.Server.Restart()
+				h.meanwhile(t)
+				f := discordtest.Fault{Op: op, Kind: discordtest.Refused, Code: noAccess, Count: 3}
+				if op == "list_messages" {
+					f.Channel = h.thread.Thread
+				}
+				w.Fault(f)
+				e := hear(t, w.open(t), h.since)
+				if f.Channel != "" { // else nothing of the room is known yet
+					h.afterwards(t)
+				}
+				h.check(t, e)
+				e.wait("the end of it", func() bool { a := readAccount(e.since[chat.Place{}]); return a.ID != "" && len(a.Missed) == 0 })
+				e.stop()
+			})
+		})
+	}
 }
 
 // talk is much talk in the room and its threads.

@@ -2,7 +2,6 @@ package discord
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -95,7 +94,7 @@ func (p *Platform) find(ctx context.Context, id string) (where, error) {
 func (p *Platform) heardIn(ctx context.Context, id string) (where, bool, error) {
 	var w where
 	err := p.waited(ctx, func() (err error) { w, err = p.find(ctx, id); return err })
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+	if isRefusal(err) {
 		p.places.put(id, where{})
 		return where{}, false, nil
 	}

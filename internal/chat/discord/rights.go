@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -178,7 +177,7 @@ func (p *Platform) rightsOf(ctx context.Context, w where, user string, m *member
 		m = new(member)
 		err = p.waited(ctx, func() error { return p.get(ctx, "guilds/"+guild+"/members/"+user, nil, m) })
 	}
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+	if isRefusal(err) {
 		return chat.Anyone, nil
 	}
 	if err != nil {

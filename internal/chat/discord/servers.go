@@ -120,7 +120,7 @@ func (l *listener) serverThere(ctx context.Context, h heard) error {
 	l.servers[g.ID] = server{there: true, heard: l.servers[g.ID].heard}
 	rooms := l.roomsOn(g.ID)
 	err := l.readAgain(ctx, g.ID, rooms)
-	if err == nil || !passes(err) {
+	if err == nil || !mayPass(err) {
 		return err
 	}
 	for _, r := range rooms {

@@ -56,7 +56,7 @@ func (l *listener) hears(id string) {
 func (l *listener) surveyServer(ctx context.Context, guild string, found map[chat.Place]seen) error {
 	var channels []channel
 	err := l.waited(ctx, func() error { return l.get(ctx, "guilds/"+guild+"/channels", nil, &channels) })
-	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrGone) {
+	if isRefusal(err) {
 		l.c.Log.Warn("the bot does not see a server that it is on", "server", guild, "error", err)
 		return nil
 	}

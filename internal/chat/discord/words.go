@@ -170,7 +170,7 @@ func (p *Platform) personOf(ctx context.Context, w where, u user, m *member) (ch
 		who.Name = name(&found, *found.User)
 		who.Avatar = avatar(*found.User)
 	}
-	if err != nil && !errors.Is(err, chat.ErrForbidden) && !errors.Is(err, chat.ErrGone) && !errors.Is(err, chat.ErrRefused) {
+	if err != nil && !isRefusal(err) && !errors.Is(err, chat.ErrRefused) {
 		return who, err
 	}
 	note(&p.memory, &p.memory.names, key, who.Name) // who has left is called as before
