@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 )
@@ -21,12 +19,17 @@ func (c Config) hint(platform string) format.Doc {
 	if me == "" {
 		return format.Doc{}
 	}
-	how := "under a pseudonym"
-	switch c.credit() {
-	case discussion.Named:
-		how = "under your name"
-	case discussion.Unpublished:
-		return format.Text(fmt.Sprintf("What you reply here is repeated in the other rooms, and not published beside the text unless you say how you want to be named: %s", me))
+	lead := "What you reply here is "
+	if len(c.Rooms) > 1 {
+		lead += "repeated in the other rooms, and "
 	}
-	return format.Text(fmt.Sprintf("What you reply here is repeated in the other rooms, and published beside the text %s. To choose otherwise: %s", how, me))
+	switch c.credit() {
+	case discussion.Unpublished:
+		return format.Text(lead + "not published beside the text unless you say how you want to be named: " + me)
+	case discussion.Named:
+		lead += "published beside the text under your name."
+	default:
+		lead += "published beside the text under a pseudonym."
+	}
+	return format.Text(lead + " To choose otherwise: " + me)
 }

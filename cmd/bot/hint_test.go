@@ -8,6 +8,7 @@ import (
 func TestTheHintSaysWhatHolds(t *testing.T) {
 	c := defaults()
 	c.Matrix, c.Discord = &MatrixTable{Command: "!buch"}, &DiscordTable{Command: "buch"}
+	c.Rooms = make([]RoomTable, 2)
 	for _, tc := range []struct {
 		def, platform, how, me string
 	}{
@@ -16,9 +17,12 @@ func TestTheHintSaysWhatHolds(t *testing.T) {
 		{"ask", "discord", "not published", "/buch me"},
 	} {
 		c.Privacy.Default = choice(tc.def)
-		if got := c.hint(tc.platform).Text; !strings.Contains(got, tc.how) || !strings.HasSuffix(got, tc.me) {
+		if got := c.hint(tc.platform).Text; !strings.Contains(got, tc.how) || !strings.Contains(got, "other rooms") || !strings.HasSuffix(got, tc.me) {
 			t.Errorf("%s on %s: %q", tc.def, tc.platform, got)
 		}
+	}
+	if c.Rooms = nil; strings.Contains(c.hint("matrix").Text, "other rooms") {
+		t.Error("it speaks of other rooms where there is one")
 	}
 	if got := c.hint("local"); !got.Empty() {
 		t.Errorf("on the page: %q", got.Text)
