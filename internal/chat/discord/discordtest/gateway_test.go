@@ -59,6 +59,33 @@ func TestEvents(t *testing.T) {
 	b.clean()
 }
 
+// A guild that is down is named, never comes, and answers nothing; one that lapses
+// is told of by nobody until it is back.
+func TestGuildsThatAreAway(t *testing.T) {
+	b := start(t, discordtest.Options{})
+	down := b.s.Down()
+	l := b.connect()
+	l.identify(usual)
+	if named, _ := l.event("READY").data()["guilds"].([]any); len(named) != 2 || named[1].(map[string]any)["id"] != down {
+		t.Errorf("named are %v", named)
+	}
+	l.event("GUILD_CREATE")
+	if a := b.ask("GET", "/guilds/"+down+"/channels", nil); a.status != 503 {
+		t.Errorf("it answers %d", a.status)
+	}
+	b.s.Lapse()
+	unheard := b.say(b.room, "Does anybody hear this?")
+	b.s.Outage(false)
+	heard := b.say(b.room, "And this?")
+	if e := l.next(); e.T != "GUILD_CREATE" {
+		t.Errorf("first comes %s", e.T)
+	}
+	if got := l.event("MESSAGE_CREATE").data()["id"]; got != heard {
+		t.Errorf("told is %v, unheard is %s, heard %s", got, unheard, heard)
+	}
+	b.clean()
+}
+
 // TestIntents: events only for intents that were asked for, words only with
 // MESSAGE_CONTENT or in the documented cases.
 func TestIntents(t *testing.T) {
