@@ -144,15 +144,15 @@ func (a *audit) copy(tx *store.Tx, n need, c store.Copy) error {
 	if !a.looked || c.Ref.IsZero() || c.InFlight() || was.Ref != c.Ref || was.Seq != c.Seq {
 		return nil
 	}
-	if c.Mark == store.ThreadMark && a.gone[c.Ref.Place.Thread] {
-		return a.say(tx, Fault{Kind: Lost, Why: "its thread is gone", thing: n.thing, was: c, change: forgotten})
-	}
 	w, wanted := n.wanted(c.Part, c.Mark)
 	if !wanted || c.Mark != "" || c.Ref.As == "" {
 		return nil
 	}
 	e, there := a.shown[c.Ref.ID]
+	thread := c.Part == 0 && a.gone[n.copy(0, store.ThreadMark).Ref.Place.Thread]
 	switch {
+	case thread: // Discord lets nobody open a second one under the same message
+		return a.say(tx, Fault{Kind: Lost, Why: "its thread is gone", thing: n.thing, was: c, change: anewAt(n.thing, a.room, c.Ref), thread: true})
 	case !there && !a.sure[c.Ref.ID]:
 		return a.say(tx, Fault{Kind: Lost, Why: "the message is not there", thing: n.thing, was: c, change: anewAt(n.thing, a.room, c.Ref)})
 	case there && e.Message.Ref.Place != c.Ref.Place:

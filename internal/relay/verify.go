@@ -37,6 +37,7 @@ type Fault struct {
 	was    store.Copy                                   // what the store says
 	change func(c store.Copy, now time.Time) store.Copy // what mends was; nil: its delivery alone does
 	put    func(tx *store.Tx, now time.Time) error      // mends what is no copy; nil otherwise
+	thread bool                                         // its thread is gone too: another is opened
 	under  discussion.PassageID
 	class  uint8
 }
@@ -232,6 +233,10 @@ func mend(tx *store.Tx, faults []Fault, now time.Time) (n int, err error) {
 		case f.change != nil:
 			err = tx.PutCopy(thing, room, f.change(c, now))
 		}
+		if c := (need{have: have}).copy(0, store.ThreadMark); f.thread && !c.InFlight() && err == nil {
+			c.Ref = chat.Ref{}
+			err = tx.PutCopy(thing, room, c)
+		}
 		if err == nil && f.put == nil {
 			err = tx.Stale(thing, room, f.under, f.class, now)
 		}
@@ -257,12 +262,6 @@ func anewAt(thing store.Thing, room chat.Room, at chat.Ref) func(store.Copy, tim
 // reworded is the change that has a message edited.
 func reworded(c store.Copy, _ time.Time) store.Copy {
 	c.Hash = ""
-	return c
-}
-
-// forgotten is the change of a thread that is gone: it is opened again.
-func forgotten(c store.Copy, _ time.Time) store.Copy {
-	c.Ref = chat.Ref{}
 	return c
 }
 

@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 )
 
 // hand is the bot's own account, used behind the bot's back.
@@ -26,7 +28,7 @@ func (h *hand) do(room chat.Room, a chat.Action) chat.Ref {
 	h.n.t.Helper()
 	h.made++
 	a.Key = fmt.Sprintf("planted%d", h.made)
-	done, err := h.n.nets[room.Platform].Open("bot").Do(context.Background(), a)
+	done, err := h.n.net(room).open(h.n.t).Do(context.Background(), a)
 	if err != nil {
 		h.n.t.Fatalf("plant %s: %v", a.Verb, err)
 	}
@@ -251,4 +253,76 @@ func TestVerifyWaitsForWhatIsOnItsWay(t *testing.T) {
 		n.shows(hall, "first", "unheard")
 		n.verified()
 	})
+}
+
+// On Discord, with webhooks that speak under other people's names, and a thread
+// that somebody deleted.
+func TestVerifyOnDiscord(t *testing.T) {
+	require.Shared(t, "discord")
+	dsn := filepath.Join(t.TempDir(), "story.db")
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(discordEra))
+		d, one := newDiscord(t), inMemory{chattest.New(netOne)}
+		club, hall := d.Room("club"), one.Room("hall")
+		n := settleTown(t, dsn, 2, map[string]network{"discord": d, "one": one}, hall, club)
+		n.plan("0 * * * *")
+		n.start()
+		n.pass(2*time.Hour + time.Minute)
+		for _, words := range []string{"first", "second", "third"} {
+			n.say(hall, 0, words, chat.Ref{})
+		}
+		answered := n.say(hall, 1, "fourth", n.mirror(hall, "first"))
+		n.say(club, 0, "fifth", chat.Ref{})
+		n.verified()
+
+		thread := n.threads(club)[1]
+		ref := func(words string) chat.Ref {
+			r := n.mirror(club, words)
+			for _, c := range n.copiesIn(club) {
+				if c.Ref.ID == r.ID {
+					return c.Ref
+				}
+			}
+			return r
+		}
+		n.stop() // whoever deletes something is not told of on Discord: it would be a moderator
+		h := &hand{n: n}
+		h.do(club, chat.Action{Verb: chat.Delete, On: ref("first")})
+		h.post(chat.Message{Ref: chat.Ref{Place: thread}, From: n.people["one"][0].Person(), Body: format.Text("second")})
+		h.post(chat.Message{Ref: chat.Ref{Place: chat.Place{Room: club}}, Body: format.Text("who said that?")})
+		h.do(club, chat.Action{Verb: chat.Edit, On: ref("fourth"), Message: chat.Message{From: n.people["one"][1].Person(), ReplyTo: answered, Body: format.Text("other words")}})
+		n.mend(n.verified("lost: the remark “first”", "doubled: the remark “second”", "strayed: a message of the bot's, “who said that?”", "stale: the remark “fourth”"))
+		n.start()
+		n.pass(5 * time.Minute)
+		n.verified()
+		n.shows(club, "second", "third", "fourth", "fifth", "first")
+
+		n.stop()
+		d.DeleteChannel(thread.Thread)
+		n.mend(n.verified("lost: passage 1 of The Story", "lost: the remark “first”", "lost: the remark “second”", "lost: the remark “third”", "lost: the remark “fourth”"))
+		n.start()
+		n.pass(5 * time.Minute)
+		n.verified()
+		if got := len(n.net(club).Read(n.threads(club)[1])); got != 4 || n.threads(club)[1] == thread {
+			t.Errorf("%d messages stand in %v", got, n.threads(club)[1])
+		}
+		n.stop()
+		d.Check(t)
+		if err := n.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (n *town) copiesIn(room chat.Room) (all []store.Copy) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) error {
+		all = nil
+		in, err := tx.CopiesIn(room)
+		for _, some := range in {
+			all = append(all, some...)
+		}
+		return err
+	})
+	return all
 }

@@ -122,4 +122,4 @@ func (s story) play(t testing.TB, w World) {
 	s.tell(&stage{TB: t, w: w})
 }
 
-var stories = slices.Concat(heard, ordered, away, done, doubted)
+var stories = slices.Concat(heard, ordered, away, done, doubted, audited)

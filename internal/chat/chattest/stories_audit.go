@@ -1,0 +1,76 @@
+package chattest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"marginalia/internal/chat"
+)
+
+// audited are the stories of a platform whose rooms can be held against what is
+// known of them.
+var audited = []story{
+	{"tells what stands in a room", nil, tellsWhatStands},
+}
+
+func tellsWhatStands(s *stage) {
+	auditor, ok := s.w.Open(s).(chat.Auditor)
+	if !ok {
+		s.Log("NOT ASKED of this network: it is no chat.Auditor")
+		return
+	}
+	from := time.Now().Add(-time.Hour)
+	r := s.w.Room(s)
+	ada := s.w.User(s, "ada")
+	b := s.listening(r)
+	root := b.post(at(r), "A passage.")
+	under := b.thread(root)
+	edited, gone := b.post(under, "First words."), b.post(under, "Never mind.")
+	mirror := posting(under, "What Ben said.")
+	mirror.Message.From = chat.Person{ID: "ben", Name: "Ben with a very long name that no webhook of any network could bear, for it goes on and on and on"}
+	mirrored := b.made(mirror)
+	said := ada.Say(s, under, "Ada's words.", chat.Ref{})
+	b.said(ada, said, "Ada's words.")
+	b.do(editing(edited, "Newer words."))
+	b.do(deleting(gone))
+	b.stop()
+
+	auditor = s.w.Open(s).(chat.Auditor) // another process
+	want := []string{
+		fmt.Sprint(root.ID, at(r), "bot", "A passage."), fmt.Sprint(edited.ID, under, "bot", "Newer words."),
+		fmt.Sprint(mirrored.ID, under, "bot", "What Ben said."), fmt.Sprint(said.ID, under, "", "Ada's words."),
+	}
+	var got []string
+	for e, err := range auditor.Audit(context.Background(), r, []string{under.Thread}, from) {
+		if err != nil {
+			s.Fatalf("audit: %v", err)
+		}
+		as := e.Message.Ref.As
+		if as != "" {
+			as = "bot"
+		}
+		got = append(got, fmt.Sprint(e.Message.Ref.ID, e.Message.Ref.Place, as, e.Message.Body.Text))
+		if e.Kind != chat.Said || e.At.IsZero() {
+			s.Errorf("%s is told as %s of %s", e.Message.Ref.ID, e.Kind, e.At)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		s.Errorf("told:\n%q\nthere stands:\n%q", got, want)
+	}
+	for ref, stands := range map[chat.Ref]bool{root: true, edited: true, mirrored: true, said: true, gone: false} {
+		if there, err := auditor.Stands(context.Background(), ref); there != stands || err != nil {
+			s.Errorf("%s stands: %v, %v; should be %v", ref.ID, there, err, stands)
+		}
+	}
+	for _, err := range auditor.Audit(context.Background(), s.w.Nowhere(s), nil, from) {
+		if err == nil {
+			s.Error("a room that is not there is told of")
+		}
+		return
+	}
+	s.Error("a room that is not there is taken for an empty one")
+}
