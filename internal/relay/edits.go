@@ -18,7 +18,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	thing, c, err := tx.CopyAt(room, e.Message.Ref.ID)
 	if errors.Is(err, store.ErrNotFound) {
 		if dead, err := tx.Tombstoned(room, e.Message.Ref.ID); dead || err != nil {
-			return err // it was deleted, or a choice: its words would wait in vain
+			return err // it was deleted: its words would wait in vain
 		}
 		return r.perhapsOurs(tx, e, now)
 	}
@@ -54,6 +54,13 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 		return err
 	}
 	back, quoted := !a.Deleted.IsZero(), discussion.Quotes(a.Body)
+	if back { // and so would be new in a thread that may be closed
+		if locked, err := about.locked(tx); err != nil {
+			return err
+		} else if locked {
+			return tx.PutTombstone(room, e.Message.Ref.ID) // for good, as what is said there
+		}
+	}
 	a.Modified, a.Deleted = e.Revised.UTC(), time.Time{}
 	if a.Body, err = bodyOf(tx, e.Message); err != nil {
 		return err

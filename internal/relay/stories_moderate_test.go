@@ -166,3 +166,20 @@ func TestAThreadThatIsClosed(t *testing.T) {
 		})
 	})
 }
+
+// What a choice is edited into in a closed thread is talk of its room, and no
+// remark when the thread is opened again.
+func TestAChoiceIsEditedInAClosedThread(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		n.quote(hall, 0, sevens, "is it so?")
+		choice := n.say(hall, 0, "2", n.asks(hall, 1).Ref)
+		n.say(club, 3, "!essay lock", chat.Ref{})
+		n.people["one"][0].Edit(choice, "2, or so I think")
+		n.pass(time.Minute)
+		n.say(club, 3, "!essay unlock", chat.Ref{})
+		n.nets["one"].Repeat(200)
+		n.say(hall, 0, "after", chat.Ref{})
+		n.talks(club, "is it so?", "after")
+	})
+}
