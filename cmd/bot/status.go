@@ -9,6 +9,7 @@ import (
 
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -52,6 +53,15 @@ type roomStatus struct {
 	Dead    int        `json:"dead"`
 	Oldest  *time.Time `json:"oldest"`
 	Why     string     `json:"why"`
+
+	GivenUp []givenUp `json:"given_up"`
+}
+
+// givenUp is a dead letter.
+type givenUp struct {
+	What  string    `json:"what"`
+	Why   string    `json:"why"`
+	Since time.Time `json:"since"`
 }
 
 func (a *app) statusVerb() *cobra.Command {
@@ -104,11 +114,31 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 		return s, err
 	}
 	for _, r := range rooms {
-		s.Rooms = append(s.Rooms, roomStatus{r.Room.String(), r.Pending, r.Dead, known(r.Oldest), r.Why})
+		dead, err := deadLetters(tx, r)
+		if err != nil {
+			return s, err
+		}
+		s.Rooms = append(s.Rooms, roomStatus{r.Room.String(), r.Pending, r.Dead, known(r.Oldest), r.Why, dead})
 	}
 	held, err := tx.Held()
 	s.Held = len(held)
 	return s, err
+}
+
+func deadLetters(tx *store.Tx, r store.RoomStatus) ([]givenUp, error) {
+	all := []givenUp{}
+	if r.Dead == 0 {
+		return all, nil
+	}
+	dead, err := tx.Dead(r.Room)
+	for _, d := range dead {
+		what, err := relay.Describe(tx, d.Thing, 0)
+		if err != nil {
+			what = string(d.Thing) // it is not known any more, which may be why
+		}
+		all = append(all, givenUp{what, d.Why, d.Dead.UTC()})
+	}
+	return all, err
 }
 
 func planStatusOf(p schedule.Plan, text store.Summary, now time.Time) planStatus {
@@ -142,6 +172,9 @@ func (a *app) printJSON(v any) error {
 	return e.Encode(v)
 }
 
+// mostGivenUp is how many dead letters of a room are listed; --json lists all.
+const mostGivenUp = 10
+
 func (a *app) printStatus(s statusOf) error {
 	fmt.Fprintf(a.out, "Texts: %d\n", len(s.Texts))
 	for _, t := range s.Texts {
@@ -161,6 +194,13 @@ func (a *app) printStatus(s statusOf) error {
 			fmt.Fprintf(a.out, ": %s", r.Why)
 		}
 		fmt.Fprintln(a.out)
+		for i, g := range r.GivenUp {
+			if i == mostGivenUp {
+				fmt.Fprintf(a.out, "    … and %d more\n", len(r.GivenUp)-i)
+				break
+			}
+			fmt.Fprintf(a.out, "    given up: %s: %s\n", g.What, g.Why)
+		}
 	}
 	_, err := fmt.Fprintf(a.out, "Inbox: %d\n", s.Held)
 	return err

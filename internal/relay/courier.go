@@ -84,6 +84,9 @@ func (r *Relay) goOn(tx *store.Tx, j job, may bool, now time.Time) (*job, error)
 			return next, err
 		}
 	}
+	if !d.Dead.IsZero() {
+		return nil, giveUp(tx, d, now)
+	}
 	return nil, tx.PutDelivery(d)
 }
 
@@ -191,7 +194,7 @@ func (r *Relay) tryStep(tx *store.Tx, d store.Delivery, have []store.Copy, now t
 		if errors.Is(err, store.ErrNotFound) || errors.As(err, new(brokenBy)) {
 			r.c.Log.Error("a delivery is given up", "room", d.Room.String(), "thing", d.Thing, "error", err)
 			d.Dead, d.Why = now, err.Error()
-			j, moved, err = nil, true, tx.PutDelivery(d)
+			j, moved, err = nil, true, giveUp(tx, d, now)
 		}
 	}()
 	return r.step(tx, d, have, now)
@@ -209,7 +212,7 @@ func (b brokenBy) Error() string { return fmt.Sprintf("it breaks the bot: %v", b
 func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
 	if d.Spent > r.c.Patience {
 		d.Dead = now
-		return nil, true, tx.PutDelivery(d)
+		return nil, true, giveUp(tx, d, now)
 	}
 	for {
 		if have == nil {
@@ -226,7 +229,10 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 		}
 		s, ok := Next(d.Thing, d.Room, v.Profile.Threads, Render(w, v), have)
 		if !ok {
-			return nil, true, tx.DropDelivery(d.Thing, d.Room)
+			if err := tx.DropDelivery(d.Thing, d.Room); err != nil {
+				return nil, false, err
+			}
+			return nil, true, reassure(tx, d, now)
 		}
 		if !s.Free {
 			return r.begin(tx, d, v, s, now)

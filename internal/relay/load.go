@@ -112,7 +112,11 @@ func threadAround(ref chat.Ref) string {
 
 func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 	var err error
-	if w.Annotation, err = tx.Annotation(d.Thing.Annotation()); err != nil || w.Annotation.Gone() || v.Own {
+	if w.Annotation, err = tx.Annotation(d.Thing.Annotation()); err != nil || w.Annotation.Gone() {
+		return err
+	}
+	if v.Own {
+		w.Dead, err = diedElsewhere(tx, w.Annotation.ID, d.Room)
 		return err
 	}
 	if v.Thread, v.ReplyTo, err = threadIn(tx, w.Annotation.Under, d.Room); err != nil {

@@ -124,7 +124,7 @@ func (a *audit) strays(tx *store.Tx) error {
 		f := Fault{Kind: Strayed, Room: a.room, Ref: e.Message.Ref, Why: "it shows nothing that is known",
 			What: "a message of the bot's, “" + format.Excerpt(e.Message.Body, 40) + "”"}
 		if of, part, doubled := a.shows(e); doubled {
-			what, err := thingNamed(tx, of, part)
+			what, err := Describe(tx, of, part)
 			if err != nil {
 				return err
 			}

@@ -29,6 +29,9 @@ func (r *Relay) reacted(tx *store.Tx, e chat.Event, now time.Time) error {
 	if dead, err := tx.Tombstoned(room, cmp.Or(e.Own, reactionName(reaction))); dead || err != nil {
 		return err
 	}
+	if err := askedAgain(tx, reaction, now); err != nil {
+		return err
+	}
 	if err := tx.PutReaction(reaction); err != nil {
 		return err
 	}

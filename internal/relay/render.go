@@ -22,6 +22,7 @@ type Words struct {
 	Creator    discussion.Person
 	Note       store.Note
 	Reactions  []store.Reaction
+	Dead       bool // it could not be said in another room
 }
 
 // View is what a room adds: what it can show, and where things stand in it.
@@ -205,9 +206,12 @@ func reactions(w Words, v View) []Want {
 		return nil
 	}
 	var want []Want
+	if w.Dead {
+		want = append(want, Want{Mark: reactMark + warning, Emoji: warning})
+	}
 	for _, r := range w.Reactions {
 		mark := reactMark + r.Emoji
-		if r.Room == v.Room || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
+		if r.Room == v.Room || r.Emoji == again || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
 			continue
 		}
 		want = append(want, Want{Mark: mark, Emoji: r.Emoji})

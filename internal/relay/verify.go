@@ -285,8 +285,8 @@ func takeAway(ref chat.Ref) (store.Thing, func(*store.Tx, time.Time) error) {
 	}
 }
 
-// thingNamed is a thing in the operator's words.
-func thingNamed(tx *store.Tx, t store.Thing, part int) (string, error) {
+// Describe is a thing, or a part of it, in the operator's words.
+func Describe(tx *store.Tx, t store.Thing, part int) (string, error) {
 	var what string
 	switch {
 	case t.Passage() != "":

@@ -205,6 +205,16 @@ func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
 	return found, nil
 }
 
+// Marked returns the rooms in which a thing bears a mark: a thread, an emoji.
+func (tx *Tx) Marked(t Thing, mark string) ([]chat.Room, error) {
+	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
+		SELECT room FROM copies WHERE thing = $1 AND mark = $2 AND id <> '') ORDER BY num`, t, mark)
+	if err != nil {
+		return nil, fmt.Errorf("rooms in which %s bears %s: %w", t, mark, err)
+	}
+	return found, nil
+}
+
 // placed is a copy with what it is of and where.
 type placed struct {
 	thing Thing

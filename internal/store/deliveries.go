@@ -72,6 +72,16 @@ func (tx *Tx) Dead(room chat.Room) ([]Delivery, error) {
 	return tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = $1 AND d.dead <> 0")
 }
 
+// DeadIn returns the rooms to which the delivery of a thing was given up.
+func (tx *Tx) DeadIn(t Thing) ([]chat.Room, error) {
+	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
+		SELECT room FROM deliveries WHERE thing = $1 AND dead <> 0) ORDER BY num`, t)
+	if err != nil {
+		return nil, fmt.Errorf("rooms that %s did not come to: %w", t, err)
+	}
+	return found, nil
+}
+
 // InFlight returns the deliveries to a room that have a copy in flight, by
 // Class and Order.
 func (tx *Tx) InFlight(room chat.Room) ([]Delivery, error) {
