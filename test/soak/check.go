@@ -66,6 +66,7 @@ var kinds = []string{"lost", "doubled", "strayed", "left", "disorder", "emoji"}
 // check compares what people did with what stands in the rooms.
 func check(a account, rooms []shown) []finding {
 	var found []finding
+	given := givenUp(a, rooms)
 	for _, room := range rooms {
 		there := gather(room)
 		for _, r := range a.remarks {
@@ -75,7 +76,7 @@ func check(a account, rooms []shown) []finding {
 			found = append(found, checkOrder(order, room.at, there)...)
 		}
 		if !room.mute {
-			found = append(found, checkEmojis(a, room.at, there)...)
+			found = append(found, checkEmojis(a, room.at, there, given)...)
 		}
 	}
 	return found
@@ -169,9 +170,25 @@ func checkOrder(order []string, room chat.Room, there map[string]standing) []fin
 	return found
 }
 
+// givenUp are the remarks whose newest words could not be shown in some room.
+func givenUp(a account, rooms []shown) map[string]bool {
+	all := map[string]bool{}
+	for _, room := range rooms {
+		there := gather(room)
+		for _, r := range a.remarks {
+			s := there[r.token]
+			all[r.token] = all[r.token] || !r.deleted && s.frozen && s.newest != r.version
+		}
+	}
+	return all
+}
+
+// warning is what the bot puts under what a person said if it was given up.
+const warning = "⚠"
+
 // checkEmojis wants on what shows a thing in a room exactly the emojis that
-// somebody holds on it in another room.
-func checkEmojis(a account, room chat.Room, there map[string]standing) []finding {
+// somebody holds on it in another room, and the warning where it is due.
+func checkEmojis(a account, room chat.Room, there map[string]standing, given map[string]bool) []finding {
 	held := map[string][]string{}
 	for _, h := range a.holds {
 		if h.room != room && !slices.Contains(held[h.name], h.emoji) {
@@ -188,6 +205,9 @@ func checkEmojis(a account, room chat.Room, there map[string]standing) []finding
 		all := append(slices.Clone(s.posts), s.own...)
 		if skip[name] || len(all) != 1 {
 			continue
+		}
+		if given[name] && len(s.own) == 1 {
+			held[name] = append(held[name], warning)
 		}
 		want, have := slices.Sorted(slices.Values(held[name])), slices.Sorted(slices.Values(all[0].emojis))
 		if !slices.Equal(want, have) {
