@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"slices"
 	"time"
 
 	"marginalia/internal/discussion"
@@ -23,7 +22,8 @@ func Hide(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 }
 
 // Restore brings an annotation that was hidden back, and its mirrors with it:
-// they are posted anew, behind what was said meanwhile.
+// they are posted anew, behind what was said meanwhile. Under the person's own
+// message the emoji of the other rooms come back.
 func Restore(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	a, err := tx.Annotation(id)
 	if err != nil {
@@ -33,24 +33,14 @@ func Restore(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}
-	copies, err := tx.AllCopies(store.AnnotationThing(id))
-	if err != nil {
-		return err
-	}
 	rooms, err := showing(tx, store.PassageThing(a.Under))
 	if err != nil {
 		return err
 	}
 	for _, room := range rooms {
-		if slices.ContainsFunc(copies[room], saidThere) {
-			continue
-		}
 		if err := tx.Stale(store.AnnotationThing(id), room, a.Under, store.ClassReply, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// saidThere reports whether a copy is the person's own message.
-func saidThere(c store.Copy) bool { return !c.Ref.IsZero() && c.Ref.As == "" }

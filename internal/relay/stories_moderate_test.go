@@ -102,6 +102,30 @@ func TestAModeratorHidesARemarkAndBringsItBack(t *testing.T) {
 	})
 }
 
+// The bot's emoji for what people of other rooms put on a remark goes from the
+// person's own message while the remark is hidden, and comes back with it.
+func TestTheEmojiUnderARemarkComeBackWithIt(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		own := n.say(hall, 0, "rude", chat.Ref{})
+		n.people["two"][1].React(n.mirror(club, "rude"), "👍")
+		n.pass(time.Minute)
+		if got := n.net(hall).Reactions(own); len(got) != 1 {
+			t.Fatalf("before it is hidden it bears %q", got)
+		}
+		n.say(hall, 3, "!essay hide", own)
+		if got := n.net(hall).Reactions(own); len(got) != 0 {
+			t.Errorf("while it is hidden it bears %q", got)
+		}
+		n.say(hall, 3, "!essay restore", own)
+		if got := n.net(hall).Reactions(own); len(got) != 1 {
+			t.Errorf("after it came back it bears %q", got)
+		}
+		n.talks(hall, "rude")
+		n.verified()
+	})
+}
+
 // What a moderator removed by hand is hidden as well, and comes back; what its
 // writer took back does not.
 func TestWhatCanBeBroughtBack(t *testing.T) {
