@@ -60,7 +60,8 @@ func (a *audit) post(p discussion.Passage) func(*store.Tx, time.Time) error {
 
 // neverMirrored finds remarks of which nothing is known in the room, though it
 // shows their passage. Of what was said before the passage came there only the
-// newest are.
+// newest were filled in: what is older than the oldest of which anything is
+// known there was never meant for it.
 func (a *audit) neverMirrored(tx *store.Tx) error {
 	texts, err := tx.Discussions()
 	if err != nil {
@@ -73,12 +74,10 @@ func (a *audit) neverMirrored(tx *store.Tx) error {
 		}
 		under := map[discussion.PassageID][]discussion.Annotation{}
 		for _, one := range said {
-			if !one.Gone() {
-				under[one.Under] = append(under[one.Under], one)
-			}
+			under[one.Under] = append(under[one.Under], one)
 		}
 		for _, p := range slices.Sorted(maps.Keys(under)) {
-			if err := a.mirrored(tx, p, under[p]); err != nil {
+			if err := a.mirrored(tx, p, a.meant(under[p])); err != nil {
 				return err
 			}
 		}
@@ -86,28 +85,29 @@ func (a *audit) neverMirrored(tx *store.Tx) error {
 	return nil
 }
 
-func (a *audit) mirrored(tx *store.Tx, p discussion.PassageID, said []discussion.Annotation) error {
-	begun := false
-	var shows []chat.Room
-	for i, one := range said {
-		thing := store.AnnotationThing(one.ID)
-		if a.now.has(thing) {
-			begun = true
-			continue
-		}
-		if !begun && i < len(said)-filled {
-			continue
-		}
-		if shows == nil {
-			var err error
-			if shows, err = showing(tx, store.PassageThing(p)); err != nil {
-				return err
-			}
-		}
-		if !slices.Contains(shows, a.room) {
-			return nil
-		}
-		if err := a.say(tx, Fault{Kind: Lost, Why: "it was never said here", thing: thing}); err != nil {
+// meant are those of the remarks under a passage that should stand in the room
+// if the passage does. Where nothing is known of any, as many of the newest are as a
+// room that comes late is given.
+func (a *audit) meant(said []discussion.Annotation) []discussion.Annotation {
+	first := slices.IndexFunc(said, func(one discussion.Annotation) bool { return a.now.has(store.AnnotationThing(one.ID)) })
+	stand := slices.DeleteFunc(slices.Clone(said[max(0, first):]), discussion.Annotation.Gone)
+	if first < 0 {
+		stand = stand[max(0, len(stand)-filled):]
+	}
+	return stand
+}
+
+func (a *audit) mirrored(tx *store.Tx, p discussion.PassageID, meant []discussion.Annotation) error {
+	lost := slices.DeleteFunc(meant, func(one discussion.Annotation) bool { return a.now.has(store.AnnotationThing(one.ID)) })
+	if len(lost) == 0 {
+		return nil
+	}
+	shows, err := showing(tx, store.PassageThing(p))
+	if err != nil || !slices.Contains(shows, a.room) {
+		return err
+	}
+	for _, one := range lost {
+		if err := a.say(tx, Fault{Kind: Lost, Why: "it was never said here", thing: store.AnnotationThing(one.ID)}); err != nil {
 			return err
 		}
 	}

@@ -228,6 +228,25 @@ func TestTheSpeakersNameIsNotAMessageOfItsOwn(t *testing.T) {
 	})
 }
 
+// late is a room to which the first passage comes only now.
+func (n *town) late() chat.Room {
+	n.t.Helper()
+	late := n.nets["one"].Room("late")
+	n.stop()
+	n.rooms = append(n.rooms, late)
+	n.start()
+	n.update(func(tx *store.Tx) error {
+		if err := tx.PutPlan(schedule.Plan{Name: "late", Does: schedule.Drip, Discussion: n.text.ID, Cron: "0 0 1 1 *",
+			Rooms: []chat.Room{late}, Count: 1, Start: time.Now(), Next: 1}); err != nil {
+			return err
+		}
+		_, err := relay.Advance(tx, "late", "by hand", 1, time.Now())
+		return err
+	})
+	n.pass(time.Minute)
+	return late
+}
+
 // Only the last 20 of what stands are filled in; what is gone does not count.
 func TestFillingInLeavesOutWhatIsGone(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
@@ -242,20 +261,7 @@ func TestFillingInLeavesOutWhatIsGone(t *testing.T) {
 			n.people["one"][0].Delete(ref)
 		}
 		n.pass(time.Minute)
-		late := n.nets["one"].Room("late")
-		n.stop()
-		n.rooms = append(n.rooms, late)
-		n.start()
-		n.update(func(tx *store.Tx) error {
-			if err := tx.PutPlan(schedule.Plan{Name: "late", Does: schedule.Drip, Discussion: n.text.ID, Cron: "0 0 1 1 *",
-				Rooms: []chat.Room{late}, Count: 1, Start: time.Now(), Next: 1}); err != nil {
-				return err
-			}
-			_, err := relay.Advance(tx, "late", "by hand", 1, time.Now())
-			return err
-		})
-		n.pass(time.Minute)
-		n.shows(late, "the oldest")
+		n.shows(n.late(), "the oldest")
 	})
 }
 

@@ -223,6 +223,47 @@ func TestVerifyHoldsTheStoreToItsWord(t *testing.T) {
 	})
 }
 
+// What was too old for a room when its passage came there is not lost, also when
+// what was filled in instead is gone since; what is said after it and lost is.
+func TestVerifyKnowsWhatWasTooOldForARoom(t *testing.T) {
+	onBoth(t, netOne, netTwo, func(t *testing.T, n *town) {
+		hall := n.threads(n.rooms[0])[1]
+		var all []chat.Ref
+		for i := range 30 {
+			all = append(all, n.people["one"][0].Say(hall, fmt.Sprint("remark ", i), chat.Ref{}))
+			n.pass(time.Second)
+		}
+		n.pass(time.Minute)
+		late := n.late()
+		if got := n.net(late).Read(n.threads(late)[1]); len(got) != 20 {
+			t.Errorf("%d remarks are filled in", len(got))
+		}
+		for _, ref := range all[15:] {
+			n.people["one"][0].Delete(ref)
+		}
+		n.pass(time.Minute)
+		n.verified()
+		for _, ref := range all[10:15] {
+			n.people["one"][0].Delete(ref)
+		}
+		n.pass(time.Minute)
+		n.shows(late)
+		n.verified()
+
+		n.update(func(tx *store.Tx) error {
+			lost := n.annotations()[9]
+			lost.ID, lost.Body = "lost", format.Text("lost")
+			return tx.PutAnnotation(lost)
+		})
+		var want []string
+		for range n.rooms {
+			want = append(want, "lost: the remark “lost”")
+		}
+		n.mend(n.verified(want...))
+		n.shows(late, "lost")
+	})
+}
+
 // What is on its way, and what people are yet to be heard of, is no fault; what
 // they said and nobody recorded is, and is recorded.
 func TestVerifyWaitsForWhatIsOnItsWay(t *testing.T) {
