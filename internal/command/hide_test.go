@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -105,7 +106,7 @@ func TestLockAndUnlock(t *testing.T) {
 		h.update(func(tx *store.Tx) error {
 			p, err := tx.PassageAt(h.id, 1)
 			if err == nil {
-				is, err = relay.Locked(tx, p.ID)
+				is, err = relay.Locked(tx, p.ID, time.Now())
 			}
 			return err
 		})

@@ -126,7 +126,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	locked, err := about.locked(tx)
+	locked, err := about.locked(tx, orNow(e.At, now))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package relay
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -15,17 +18,60 @@ const Closed = "closed"
 
 const closedWords = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms."
 
-// lockOf names the setting that tells whether a passage's thread is closed.
-func lockOf(p discussion.PassageID) string { return "closed:" + string(p) }
+// A stretch is a time in which a thread is closed, without its end; To is zero
+// while it is.
+type stretch struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+func (s stretch) covers(at time.Time) bool {
+	return !at.Before(s.From) && (s.To.IsZero() || at.Before(s.To))
+}
+
+// closings are the stretches in which a passage's thread was closed, in order.
+func closings(tx *store.Tx, p discussion.PassageID) (all []stretch, err error) {
+	value, err := tx.Setting(closingsOf(p))
+	if err == nil && value != "" {
+		err = json.Unmarshal([]byte(value), &all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("when the thread of %s was closed: %w", p, err)
+	}
+	return all, nil
+}
+
+func closingsOf(p discussion.PassageID) string { return "closings:" + string(p) }
+
+// setClosed begins a stretch, or ends the last one; what is so already stays.
+func setClosed(tx *store.Tx, p discussion.PassageID, closed bool, now time.Time) error {
+	all, err := closings(tx, p)
+	if err != nil || closed == isClosed(all) {
+		return err
+	}
+	now = now.UTC().Truncate(time.Millisecond) // as exactly as networks tell when something was said
+	if closed {
+		all = append(all, stretch{From: now})
+	} else {
+		all[len(all)-1].To = now
+	}
+	value, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return tx.PutSetting(closingsOf(p), string(value))
+}
+
+func isClosed(all []stretch) bool { return len(all) > 0 && all[len(all)-1].To.IsZero() }
 
 // SetLocked closes the threads of a passage, or opens them again. Each of them
 // is told so once; the note goes when they are opened.
 func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time) error {
-	value, body := "", format.Doc{}
+	body := format.Doc{}
 	if locked {
-		value, body = "1", format.Text(closedWords)
+		body = format.Text(closedWords)
 	}
-	if err := tx.PutSetting(lockOf(p), value); err != nil {
+	if err := setClosed(tx, p, locked, now); err != nil {
 		return err
 	}
 	_, of, _, err := tx.Passage(p)
@@ -66,16 +112,17 @@ func tellLocked(tx *store.Tx, p discussion.PassageID, of discussion.ID, room cha
 	return reword(tx, n, p, body, now)
 }
 
-// Locked reports whether the threads of a passage are closed.
-func Locked(tx *store.Tx, p discussion.PassageID) (bool, error) {
-	value, err := tx.Setting(lockOf(p))
-	return value != "", err
+// Locked reports whether the threads of a passage were closed at a time. When
+// something was said decides, not when the bot came to hear of it.
+func Locked(tx *store.Tx, p discussion.PassageID, at time.Time) (bool, error) {
+	all, err := closings(tx, p)
+	return slices.ContainsFunc(all, func(s stretch) bool { return s.covers(at) }), err
 }
 
-// locked reports whether what is said about b is no remark: because the thread
-// of its passage is closed, or that of the passage under which it stands.
-func (b about) locked(tx *store.Tx) (bool, error) {
-	locked, err := Locked(tx, b.passage.ID)
+// locked reports whether what is said about b at a time is no remark: because
+// the thread of its passage is closed, or that of the passage under which it stands.
+func (b about) locked(tx *store.Tx, at time.Time) (bool, error) {
+	locked, err := Locked(tx, b.passage.ID, at)
 	if locked || err != nil || b.document.Target.Source == "" {
 		return locked, err
 	}
@@ -83,5 +130,5 @@ func (b about) locked(tx *store.Tx) (bool, error) {
 	if err != nil {
 		return false, ignoreMissing(err)
 	}
-	return Locked(tx, around.ID)
+	return Locked(tx, around.ID, at)
 }

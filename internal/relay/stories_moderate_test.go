@@ -183,7 +183,7 @@ func TestAThreadThatIsClosed(t *testing.T) {
 			if len(held) > 0 {
 				t.Errorf("waiting is %+v", held)
 			}
-			if locked, err := relay.Locked(tx, n.text.Passages[1].ID); locked || err != nil {
+			if locked, err := relay.Locked(tx, n.text.Passages[1].ID, time.Now()); locked || err != nil {
 				t.Error("another thread is closed, too", err)
 			}
 			return err
@@ -205,5 +205,34 @@ func TestAChoiceIsEditedInAClosedThread(t *testing.T) {
 		n.nets["one"].Repeat(200)
 		n.say(hall, 0, "after", chat.Ref{})
 		n.talks(club, "is it so?", "after")
+	})
+}
+
+// Whether what is said is a remark is a matter of when it was said: an outage,
+// after which the bot hears of it late, changes nothing.
+func TestALockIsAboutWhenSomethingWasSaid(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		n.nets["two"].SetDown(true)
+		n.pass(time.Minute)
+		n.say(club, 0, "before it", chat.Ref{})
+		n.say(hall, 3, "!essay lock", chat.Ref{})
+		n.say(club, 0, "while it stands", chat.Ref{})
+		n.nets["two"].SetDown(false)
+		n.pass(2 * time.Hour)
+		notice := "comes neither to the page nor to the other rooms."
+		n.talks(hall, notice, "before it")
+		n.nets["two"].SetDown(true)
+		n.pass(time.Minute)
+		n.say(club, 0, "while it stood", chat.Ref{})
+		n.say(hall, 3, "!essay unlock", chat.Ref{})
+		n.say(club, 0, "after it", chat.Ref{})
+		n.say(hall, 3, "!essay lock", chat.Ref{})
+		n.say(club, 0, "while the next stands", chat.Ref{})
+		n.nets["two"].SetDown(false)
+		n.pass(2 * time.Hour)
+		n.say(hall, 3, "!essay unlock", chat.Ref{})
+		n.talks(hall, "before it", "after it")
+		n.talks(club, "before it", "while it stands", "while it stood", "after it", "while the next stands")
 	})
 }

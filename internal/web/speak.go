@@ -68,7 +68,7 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 // would be kept nowhere.
 func (s *server) open(ctx context.Context, p discussion.PassageID) error {
 	return s.DB.View(ctx, func(tx *store.Tx) error {
-		locked, err := relay.Locked(tx, p)
+		locked, err := relay.Locked(tx, p, s.now())
 		if err == nil && locked {
 			err = sorry{http.StatusConflict, "A moderator closed this thread."}
 		}
