@@ -124,7 +124,7 @@ func caller(tx *store.Tx, call chat.Call) (who discussion.Person, gone bool, err
 	if err != nil {
 		return who, false, err
 	}
-	if gone, err = tx.Forgotten(platform, call.By.ID); err != nil {
+	if _, gone, err = tx.Forgotten(platform, call.By.ID); err != nil {
 		return who, false, err
 	}
 	who, err = tx.Person(id(platform, call.By.ID))

@@ -13,7 +13,8 @@ import (
 
 // Forget removes what a person said and their name, also where others mention
 // them, and keeps tombstones so that no later reading of a network brings it
-// back. Their mirrors go with the next deliveries, and those in which they are
+// back; what they said before and is heard only later is not recorded either.
+// Their mirrors go with the next deliveries, and those in which they are
 // mentioned are made anew. What they typed themselves on their own network
 // stands there until they delete it.
 //
@@ -42,7 +43,7 @@ func Forget(tx *store.Tx, person discussion.PersonID, now time.Time) error {
 			return err
 		}
 	}
-	return tx.EmptyPerson(person)
+	return tx.EmptyPerson(person, now)
 }
 
 // forgetReactions takes back a person's emoji.
@@ -131,12 +132,39 @@ func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
 	return nil
 }
 
+// unheard reports whether somebody did before they were forgotten what is heard
+// only now. It is buried then: what they choose later does not bring it back.
+func unheard(tx *store.Tx, e chat.Event) (bool, error) {
+	room, message := e.Message.Ref.Place.Room, e.Message.Ref.ID
+	by, at, id := e.By.ID, e.At, e.Own
+	switch e.Kind {
+	case chat.Said:
+		by, id = e.Message.From.ID, message
+	case chat.Edited:
+		at = e.Revised
+	case chat.Reacted:
+	default:
+		return false, nil
+	}
+	forgotten, _, err := tx.Forgotten(room.Platform, by)
+	if err != nil || forgotten.IsZero() || at.After(forgotten) {
+		return false, err
+	}
+	if e.Kind == chat.Said {
+		err = drop(tx, room, message)
+	}
+	if err == nil && id != "" {
+		err = tx.PutTombstone(room, id)
+	}
+	return true, err
+}
+
 // bodyOf is a message's words with a line for each file, and without the names
 // of mentioned people who were forgotten.
 func bodyOf(tx *store.Tx, m chat.Message) (format.Doc, error) {
 	var gone []string
 	for _, user := range m.Body.Mentioned() {
-		forgotten, err := tx.Forgotten(m.Ref.Place.Room.Platform, user)
+		_, forgotten, err := tx.Forgotten(m.Ref.Place.Room.Platform, user)
 		if err != nil {
 			return format.Doc{}, err
 		}

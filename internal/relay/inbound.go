@@ -80,6 +80,9 @@ func (r *Relay) event(tx *store.Tx, e chat.Event, now time.Time) (err error) {
 			err = brokenBy{broken}
 		}
 	}()
+	if late, err := unheard(tx, e); late || err != nil {
+		return err
+	}
 	switch e.Kind {
 	case chat.Said:
 		return r.said(tx, e, now)

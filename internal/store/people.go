@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -44,18 +45,19 @@ func (tx *Tx) PersonIDs() (func(platform, user string) discussion.PersonID, erro
 	}, nil
 }
 
-// Forgotten reports whether EmptyPerson was called for a platform's user, and
-// not SetState after it.
-func (tx *Tx) Forgotten(platform, user string) (bool, error) {
+// Forgotten tells when EmptyPerson was last called for a platform's user, zero
+// if it never was, and whether that still holds: SetState was not called after it.
+func (tx *Tx) Forgotten(platform, user string) (at time.Time, still bool, err error) {
 	id, err := tx.PersonIDs()
 	if err != nil {
-		return false, err
+		return at, false, err
 	}
-	found, err := rows(tx, one[bool], "SELECT forgotten = 1 FROM people WHERE id = $1", id(platform, user))
+	_, err = rows(tx, func(s scanner) (struct{}, error) { return struct{}{}, s.Scan(moment{&at}, &still) },
+		"SELECT ABS(forgotten), forgotten > 0 FROM people WHERE id = $1", id(platform, user))
 	if err != nil {
-		return false, fmt.Errorf("whether %s on %s was forgotten: %w", user, platform, err)
+		return at, false, fmt.Errorf("whether %s on %s was forgotten: %w", user, platform, err)
 	}
-	return len(found) > 0 && found[0], nil
+	return at, still, nil
 }
 
 // people is the setting that secret is kept in.
@@ -75,7 +77,7 @@ func (tx *Tx) putPerson(id discussion.PersonID, platform string, p chat.Person) 
 	var forgotten bool
 	name := clean(p.Name)
 	who, err := row(tx, func(s scanner) (discussion.Person, error) { return personAnd(s, &forgotten) },
-		"SELECT "+personColumns+", forgotten FROM people WHERE id = $1", id)
+		"SELECT "+personColumns+", forgotten > 0 FROM people WHERE id = $1", id)
 	if errors.Is(err, ErrNotFound) {
 		who = discussion.Person{ID: id, Platform: platform, User: p.ID, Name: name}
 		_, err = tx.exec("INSERT INTO people (id, platform, user_id, name, state) VALUES ($1, $2, $3, $4, '')", id, platform, p.ID, name)
@@ -114,18 +116,18 @@ func (tx *Tx) People(id discussion.ID) (map[discussion.PersonID]discussion.Perso
 }
 
 // SetState records how a person agreed to be named. A person who was
-// forgotten is from then on recorded like any other. ErrNotFound if the
-// person is not known.
+// forgotten is from then on recorded like any other; when that was stays known.
+// ErrNotFound if the person is not known.
 func (tx *Tx) SetState(id discussion.PersonID, s discussion.CreatorState) error {
-	return tx.changePerson(id, "UPDATE people SET state = $1, forgotten = 0 WHERE id = $2", s, id)
+	return tx.changePerson(id, "UPDATE people SET state = $1, forgotten = -ABS(forgotten) WHERE id = $2", s, id)
 }
 
 // EmptyPerson forgets a person's name and the network's id of them; the state
-// becomes Unpublished. The row stays, so that their ID stays known: PutPerson
-// brings neither back before SetState is called. ErrNotFound if the person is
-// not known.
-func (tx *Tx) EmptyPerson(id discussion.PersonID) error {
-	err := tx.changePerson(id, "UPDATE people SET name = '', user_id = '', state = $1, forgotten = 1 WHERE id = $2", discussion.Unpublished, id)
+// becomes Unpublished. The row stays, so that their ID stays known, and since
+// when: PutPerson brings neither back before SetState is called. ErrNotFound if
+// the person is not known.
+func (tx *Tx) EmptyPerson(id discussion.PersonID, now time.Time) error {
+	err := tx.changePerson(id, "UPDATE people SET name = '', user_id = '', state = $1, forgotten = $2 WHERE id = $3", discussion.Unpublished, now, id)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"testing"
+	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -42,12 +43,13 @@ func TestAnnotationsNaming(t *testing.T) {
 func TestWhoWasForgottenIsKnownToBe(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		ann := chat.Person{ID: "@ann:example.org", Name: "Ann"}
+		var at time.Time
 		who := func(user string) (id discussion.PersonID, gone bool) {
 			view(t, db, func(tx *Tx) error {
 				ids, err := tx.PersonIDs()
 				if err == nil {
 					id = ids("matrix", user)
-					gone, err = tx.Forgotten("matrix", user)
+					at, gone, err = tx.Forgotten("matrix", user)
 				}
 				return err
 			})
@@ -58,19 +60,19 @@ func TestWhoWasForgottenIsKnownToBe(t *testing.T) {
 		}
 		var p discussion.Person
 		update(t, db, func(tx *Tx) (err error) { p, err = tx.PutPerson("matrix", ann); return err })
-		if id, gone := who(ann.ID); id != p.ID || gone {
+		if id, gone := who(ann.ID); id != p.ID || gone || !at.IsZero() {
 			t.Errorf("once recorded: %q, %v", id, gone)
 		}
-		update(t, db, func(tx *Tx) error { return tx.EmptyPerson(p.ID) })
-		if id, gone := who(ann.ID); id != p.ID || !gone {
+		update(t, db, func(tx *Tx) error { return tx.EmptyPerson(p.ID, noon) })
+		if id, gone := who(ann.ID); id != p.ID || !gone || !at.Equal(noon) {
 			t.Errorf("once forgotten: %q, %v", id, gone)
 		}
 		if _, gone := who("@ben:example.org"); gone {
 			t.Error("somebody else is forgotten, too")
 		}
 		update(t, db, func(tx *Tx) error { return tx.SetState(p.ID, discussion.Named) })
-		if _, gone := who(ann.ID); gone {
-			t.Error("who chose anew is still forgotten")
+		if _, gone := who(ann.ID); gone || !at.Equal(noon) {
+			t.Errorf("of who chose anew: %v, %v", at, gone)
 		}
 	})
 }

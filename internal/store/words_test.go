@@ -239,7 +239,7 @@ func TestPeople(t *testing.T) {
 		}
 		update(t, db, func(tx *Tx) error { return tx.SetState(ann.ID, discussion.Named) })
 		same(t, "named", read(), discussion.Person{ID: ann.ID, Platform: "matrix", User: "@ann:example.org", Name: "Anne", State: discussion.Named})
-		update(t, db, func(tx *Tx) error { return tx.EmptyPerson(ann.ID) })
+		update(t, db, func(tx *Tx) error { return tx.EmptyPerson(ann.ID, noon) })
 		forgotten := discussion.Person{ID: ann.ID, Platform: "matrix", State: discussion.Unpublished}
 		same(t, "forgotten", read(), forgotten)
 		same(t, "speaks again", put("Anne"), forgotten)
@@ -251,7 +251,7 @@ func TestPeople(t *testing.T) {
 			_, err := tx.Person("no")
 			missing(t, "person", err)
 			missing(t, "state", tx.SetState("no", discussion.Named))
-			missing(t, "emptied", tx.EmptyPerson("no"))
+			missing(t, "emptied", tx.EmptyPerson("no", noon))
 			return nil
 		})
 	})

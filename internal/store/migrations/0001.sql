@@ -71,7 +71,7 @@ CREATE TABLE people (
 	user_id   TEXT NOT NULL,
 	name      TEXT NOT NULL,
 	state     TEXT NOT NULL,
-	forgotten BIGINT NOT NULL DEFAULT 0 -- name and user_id are empty and stay so
+	forgotten BIGINT NOT NULL DEFAULT 0 -- when: name and user_id are empty and stay so; below 0: minus when, and they chose anew
 );
 
 -- What annotations are about in the text. Many are about the same.

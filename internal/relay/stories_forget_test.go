@@ -1,0 +1,89 @@
+package relay_test
+
+import (
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/command"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+// Stories of what is heard of somebody after they were forgotten.
+
+// forgetting is a story in which people tell the bot commands.
+func forgetting(t *testing.T, tell func(t *testing.T, n *town)) {
+	t.Helper()
+	story(t, func(t *testing.T, n *town) {
+		n.stop()
+		n.command = command.Dispatcher(command.Env{DB: n.db})
+		n.start()
+		tell(t, n)
+	})
+}
+
+// forget forgets one of a network's people.
+func (n *town) forget(net string, who int) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) error {
+		p, err := tx.PutPerson(net, n.people[net][who].Person())
+		if err != nil {
+			return err
+		}
+		return relay.Forget(tx, p.ID, time.Now())
+	})
+}
+
+// recorded fails unless the annotations are those with the given words.
+func (n *town) recorded(when string, want ...string) {
+	n.t.Helper()
+	var got []string
+	for _, a := range n.annotations() {
+		if !a.Gone() {
+			got = append(got, a.Body.Text)
+		}
+	}
+	if len(got) != len(want) {
+		n.t.Fatalf("%s: recorded is %q, want %q", when, got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			n.t.Errorf("%s: recorded is %q, want %q", when, got, want)
+		}
+	}
+}
+
+// What somebody said and did before they were forgotten stays out when it is
+// heard after it, and also once they chose anew; what they say later counts.
+func TestWhatIsHeardAfterForgettingStaysOut(t *testing.T) {
+	forgetting(t, func(t *testing.T, n *town) {
+		club, them := n.rooms[2], n.people["two"][0]
+		n.say(club, 0, "known", chat.Ref{})
+		other := n.say(club, 1, "another's", chat.Ref{})
+		n.nets["two"].SetDown(true)
+		n.pass(time.Minute)
+		early := n.say(club, 0, "said before", chat.Ref{})
+		late := n.say(club, 0, "said before, too", chat.Ref{})
+		them.Edit(early, "edited before")
+		them.React(other, "🦑")
+		n.pass(time.Minute)
+		n.forget("two", 0)
+		n.pass(time.Minute)
+		them.Edit(late, "edited later")
+		n.say(club, 0, "said later", chat.Ref{})
+		n.nets["two"].SetDown(false)
+		n.pass(2 * time.Hour)
+		n.recorded("the network is back", "another's", "said later")
+		if got := n.nets["one"].Reactions(n.mirror(n.rooms[0], "another's")); len(got) > 0 {
+			t.Errorf("an emoji from before is shown as %q", got)
+		}
+		n.say(club, 0, "!essay me name", chat.Ref{})
+		n.nets["two"].Repeat(100)
+		them.Edit(late, "edited much later")
+		n.say(club, 0, "said as themselves", chat.Ref{})
+		n.pass(time.Hour)
+		n.recorded("they chose anew", "another's", "said later", "said as themselves")
+		n.quiet()
+	})
+}
