@@ -48,13 +48,16 @@ func (a *audit) neverPosted(tx *store.Tx) error {
 	return nil
 }
 
-func (a *audit) post(p discussion.Passage) func(*store.Tx, time.Time) error {
-	return func(tx *store.Tx, now time.Time) error {
+func (a *audit) post(p discussion.Passage) func(*store.Tx, time.Time) (bool, error) {
+	return func(tx *store.Tx, now time.Time) (bool, error) {
+		if have, err := tx.Copies(store.PassageThing(p.ID), a.room); len(have) > 0 || err != nil {
+			return false, err // it is known by now
+		}
 		under, err := threads(tx, p, []chat.Room{a.room})
 		if err != nil {
-			return err
+			return false, err
 		}
-		return enqueue(tx, p, a.room, under[0], now)
+		return true, enqueue(tx, p, a.room, under[0], now)
 	}
 }
 
@@ -194,12 +197,32 @@ func (a *audit) unheard(tx *store.Tx, now time.Time) error {
 			return err
 		}
 		a.found = append(a.found, Fault{
-			Kind: Unheard, Room: a.room, Ref: e.Message.Ref, Why: "it is not recorded", thing: store.Thing("said:" + id),
+			Kind: Unheard, Room: a.room, Ref: e.Message.Ref, Why: "it is not recorded", put: a.hear(e),
 			What: "what " + e.By.Name + " said, “" + format.Excerpt(e.Message.Body, 40) + "”",
-			put:  func(tx *store.Tx, now time.Time) error { return a.relay.event(tx, e, now) },
 		})
 	}
 	return nil
+}
+
+// hear records what a person said.
+func (a *audit) hear(e chat.Event) func(*store.Tx, time.Time) (bool, error) {
+	return func(tx *store.Tx, now time.Time) (bool, error) {
+		if known, err := a.known(tx, e.Message.Ref.ID); known || err != nil {
+			return false, err
+		}
+		if err := a.relay.event(tx, e, now); err != nil {
+			return false, err
+		}
+		return a.known(tx, e.Message.Ref.ID)
+	}
+}
+
+// known reports whether anything is known of a message by now.
+func (a *audit) known(tx *store.Tx, id string) (bool, error) {
+	if _, _, err := tx.CopyAt(a.room, id); !errors.Is(err, store.ErrNotFound) {
+		return err == nil, err
+	}
+	return settledOtherwise(tx, a.room, id)
 }
 
 // settledOtherwise reports whether a message is known although it is no copy:

@@ -33,11 +33,11 @@ type Fault struct {
 	Ref  chat.Ref // of the message; zero if there is none
 	Why  string
 
-	thing  store.Thing
-	was    store.Copy                                   // what the store says
-	change func(c store.Copy, now time.Time) store.Copy // what mends was; nil: its delivery alone does
-	put    func(tx *store.Tx, now time.Time) error      // mends what is no copy; nil otherwise
-	thread bool                                         // its thread is gone too: another is opened
+	thing  store.Thing                                           // "" if it is no copy of anything
+	was    store.Copy                                            // what the store says
+	change func(c store.Copy, now time.Time) store.Copy          // what mends was; nil: its delivery alone does
+	put    func(tx *store.Tx, now time.Time) (did bool, _ error) // mends what is no copy; nil otherwise
+	thread bool                                                  // its thread is gone too: another is opened
 	under  discussion.PassageID
 	class  uint8
 }
@@ -179,17 +179,22 @@ func (b books) copy(t store.Thing, part int, mark string) store.Copy {
 
 // Mend puts faults right by what always does: the copies are recorded as they
 // are, and the couriers, here or in another process, do the rest. It returns
-// how many it did so. What changed since Verify saw it is left alone, and so is
-// what a person said where there is no relay that runs: it will read it.
+// how many it did so. What changed since Verify saw it is left alone. What a
+// person said is recorded here and now; where no relay runs it is no fault, for
+// the next one reads it, and the caller leaves it out.
 func (r *Relay) Mend(ctx context.Context, faults []Fault, now time.Time) (mended int, err error) {
 	type subject struct {
-		room  chat.Room
-		thing store.Thing
+		room    chat.Room
+		thing   store.Thing
+		message string // where there is no thing
 	}
 	var order []subject
 	of := map[subject][]Fault{}
 	for _, f := range faults {
-		s := subject{f.Room, f.thing}
+		s := subject{room: f.Room, thing: f.thing}
+		if f.thing == "" {
+			s.message = f.Ref.ID
+		}
 		if of[s] == nil {
 			order = append(order, s)
 		}
@@ -211,7 +216,8 @@ func (r *Relay) Mend(ctx context.Context, faults []Fault, now time.Time) (mended
 	return mended, errors.Join(all...)
 }
 
-// mend puts the faults of one thing in one room right.
+// mend puts the faults of one thing in one room right, or of one message that
+// is of no thing.
 func mend(tx *store.Tx, faults []Fault, now time.Time) (n int, err error) {
 	room, thing := faults[0].Room, faults[0].thing
 	if d, err := tx.Delivery(thing, room); err == nil && d.Dead.IsZero() {
@@ -224,28 +230,41 @@ func mend(tx *store.Tx, faults []Fault, now time.Time) (n int, err error) {
 		return 0, err
 	}
 	for _, f := range faults {
-		c := need{have: have}.copy(f.was.Part, f.was.Mark)
-		switch {
-		case f.put != nil:
-			err = f.put(tx, now)
-		case c.InFlight() || c.Ref.ID != f.was.Ref.ID || c.Seq != f.was.Seq:
-			continue
-		case f.change != nil:
-			err = tx.PutCopy(thing, room, f.change(c, now))
+		do := f.put
+		if do == nil {
+			do = func(tx *store.Tx, now time.Time) (bool, error) { return f.mend(tx, have, now) }
 		}
-		if c := (need{have: have}).copy(0, store.ThreadMark); f.thread && !c.InFlight() && err == nil {
-			c.Ref = chat.Ref{}
-			err = tx.PutCopy(thing, room, c)
-		}
-		if err == nil && f.put == nil {
-			err = tx.Stale(thing, room, f.under, f.class, now)
-		}
+		did, err := do(tx, now)
 		if err != nil {
 			return 0, err
 		}
-		n++
+		if did {
+			n++
+		}
 	}
 	return n, nil
+}
+
+// mend puts a fault of a copy right, unless that changed since. The copies are
+// those of its thing in its room.
+func (f Fault) mend(tx *store.Tx, have []store.Copy, now time.Time) (did bool, err error) {
+	of := need{have: have}
+	c := of.copy(f.was.Part, f.was.Mark)
+	if c.InFlight() || c.Ref.ID != f.was.Ref.ID || c.Seq != f.was.Seq {
+		return false, nil
+	}
+	if f.change != nil {
+		if err := tx.PutCopy(f.thing, f.Room, f.change(c, now)); err != nil {
+			return false, err
+		}
+	}
+	if c := of.copy(0, store.ThreadMark); f.thread && !c.InFlight() {
+		c.Ref = chat.Ref{}
+		if err := tx.PutCopy(f.thing, f.Room, c); err != nil {
+			return false, err
+		}
+	}
+	return true, tx.Stale(f.thing, f.Room, f.under, f.class, now)
 }
 
 // anewAt is the change that has a message deleted where it stands, if it does,
@@ -267,21 +286,21 @@ func reworded(c store.Copy, _ time.Time) store.Copy {
 
 // takeAway has a message that shows nothing known deleted: it becomes the copy
 // of a note that has no words, and such are not wanted anywhere.
-func takeAway(ref chat.Ref) (store.Thing, func(*store.Tx, time.Time) error) {
+func takeAway(ref chat.Ref) (store.Thing, func(*store.Tx, time.Time) (bool, error)) {
 	room := ref.Place.Room
 	id := discussion.NoteID(discussion.Derive("stray", room.String(), ref.ID))
 	thing := store.NoteThing(id)
-	return thing, func(tx *store.Tx, now time.Time) error {
+	return thing, func(tx *store.Tx, now time.Time) (bool, error) {
 		if _, _, err := tx.CopyAt(room, ref.ID); !errors.Is(err, store.ErrNotFound) {
-			return err // it is known by now
+			return false, err // it is known by now
 		}
 		if err := tx.PutNote(store.Note{ID: id, Kind: "stray", Place: ref.Place, Created: now}); err != nil {
-			return err
+			return false, err
 		}
 		if err := tx.PutCopy(thing, room, store.Copy{Ref: ref}); err != nil {
-			return err
+			return false, err
 		}
-		return tx.Stale(thing, room, "", store.ClassEdit, now)
+		return true, tx.Stale(thing, room, "", store.ClassEdit, now)
 	}
 }
 

@@ -286,8 +286,13 @@ func TestVerifyWaitsForWhatIsOnItsWay(t *testing.T) {
 		n.verified()
 		n.pass(2 * time.Minute)
 		v := n.verified("unheard: what two-0 said, “unheard”")
-		if _, err := n.beside().Mend(context.Background(), v.Faults, time.Now()); err != nil {
-			t.Error(err)
+		for i, want := range []int{1, 0} { // once is enough
+			if mended, err := n.beside().Mend(context.Background(), v.Faults, time.Now()); err != nil || mended != want {
+				t.Errorf("in turn %d of mending %d faults were mended: %v", i+1, mended, err)
+			}
+		}
+		if said := n.annotations(); len(said) != 2 || said[1].Body.Text != "unheard" {
+			t.Errorf("before the bot runs again %d remarks are recorded", len(said))
 		}
 		n.start()
 		n.pass(time.Minute)
