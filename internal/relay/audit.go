@@ -83,7 +83,7 @@ func (a *audit) ours(thing store.Thing, c store.Copy) bool {
 // judge finds what differs.
 func (a *audit) judge(tx *store.Tx, now time.Time) error {
 	for _, thing := range slices.Sorted(maps.Keys(a.now.copies)) {
-		if a.now.comes(thing) || a.before.comes(thing) || !a.now.has(thing) {
+		if a.now.comes(thing) || a.before.comes(thing) {
 			continue
 		}
 		if _, given := a.now.waits[thing]; given {
