@@ -3,8 +3,8 @@
 // file for each command.
 //
 // A command may be run again for the same call (the bot may have died before
-// it answered): its effect must be the same, so it derives its keys from the
-// call.
+// it answered), also after later calls: its effect must come once, so it is
+// made by [once], or derives its keys from the call.
 package command
 
 import (
@@ -135,6 +135,23 @@ func spoken(call chat.Call, name string) string {
 		words = append(words, call.Args[strconv.Itoa(i)])
 	}
 	return strings.Join(words, " ")
+}
+
+// once is a command that is one transaction, and of which a call has its effect
+// once. When the call is run again first is false: later calls may have changed
+// what it did, so do changes nothing then and says what holds now.
+func once(do func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error)) func(context.Context, Env, chat.Call, time.Time) (format.Doc, error) {
+	return func(ctx context.Context, env Env, call chat.Call, now time.Time) (said format.Doc, err error) {
+		err = env.DB.Update(ctx, func(tx *store.Tx) error {
+			first, err := tx.PutFiring("command "+call.Name, callKey(call), now)
+			if err != nil {
+				return err
+			}
+			said, err = do(tx, env, call, first, now)
+			return err
+		})
+		return said, err
+	}
 }
 
 // callKey names a call, so that what it does is done once.

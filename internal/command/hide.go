@@ -32,17 +32,18 @@ var restore = Command{
 	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){"remark": offerRemarks(mayRestore)},
 }
 
-// moderating is a command that is one transaction.
-func moderating(do func(tx *store.Tx, call chat.Call, now time.Time) (string, error)) func(context.Context, Env, chat.Call, time.Time) (format.Doc, error) {
-	return func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
-		var said string
-		err := env.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			said, err = do(tx, call, now)
-			return err
-		})
+// moderating is a command whose answer is a sentence.
+func moderating(do func(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error)) func(context.Context, Env, chat.Call, time.Time) (format.Doc, error) {
+	return once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		said, err := do(tx, call, first, now)
 		return format.Text(said), err
-	}
+	})
 }
+
+const (
+	isHidden    = "It is hidden: it is neither on the page nor in exports, and goes from the rooms in which the bot repeated it. The message of whoever wrote it stays; delete that where it stands. To bring it back: restore"
+	isNotHidden = "This remark is not hidden."
+)
 
 func mayHide(_ *store.Tx, call chat.Call, a discussion.Annotation) (bool, error) {
 	return call.Rights >= chat.Moderator && !a.Gone(), nil
@@ -52,7 +53,7 @@ func mayRestore(_ *store.Tx, call chat.Call, a discussion.Annotation) (bool, err
 	return call.Rights >= chat.Moderator && a.Hidden && a.Deleted.IsZero(), nil
 }
 
-func hideRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
+func hideRemark(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
 	a, err := remarkMeant(tx, call)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -61,13 +62,20 @@ func hideRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
 		return "", err
 	case !a.Deleted.IsZero():
 		return "This remark is gone.", nil
+	case !first && !a.Hidden:
+		return isNotHidden, nil
+	case !first:
+		return isHidden, nil
 	}
-	return "It is hidden: it is neither on the page nor in exports, and goes from the rooms in which the bot repeated it. The message of whoever wrote it stays; delete that where it stands. To bring it back: restore", relay.Hide(tx, a.ID, now)
+	return isHidden, relay.Hide(tx, a.ID, now)
 }
 
-func restoreRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
+func restoreRemark(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
 	a, err := remarkMeant(tx, call)
 	if errors.Is(err, store.ErrNotFound) && call.Args["remark"] == "" {
+		if !first { // the one that is hidden now may be another
+			return "This was done already.", nil
+		}
 		var why string
 		if a, why, err = onlyHidden(tx, call); why != "" {
 			return why, err
@@ -81,7 +89,9 @@ func restoreRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) 
 	case !a.Deleted.IsZero():
 		return "This remark is gone: whoever wrote it took it back.", nil
 	case !a.Hidden:
-		return "This remark is not hidden.", nil
+		return isNotHidden, nil
+	case !first:
+		return isHidden, nil
 	}
 	return "It is back: on the page, in exports and in the rooms, behind what was said meanwhile.", relay.Restore(tx, a.ID, now)
 }

@@ -13,19 +13,19 @@ var lock = Command{
 		Name: "lock", Needs: chat.Moderator,
 		Help: "closes a passage's thread: what is said in it from then on is no remark; say it in the thread",
 	},
-	Run: moderating(func(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
-		return setLocked(tx, call, true, "It is closed. To open it again: unlock", now)
+	Run: moderating(func(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+		return setLocked(tx, call, first, true, now)
 	}),
 }
 
 var unlock = Command{
 	Command: chat.Command{Name: "unlock", Needs: chat.Moderator, Help: "opens a thread again that was closed; say it in the thread"},
-	Run: moderating(func(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
-		return setLocked(tx, call, false, "It is open: what is said in it from now on is a remark.", now)
+	Run: moderating(func(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+		return setLocked(tx, call, first, false, now)
 	}),
 }
 
-func setLocked(tx *store.Tx, call chat.Call, locked bool, done string, now time.Time) (string, error) {
+func setLocked(tx *store.Tx, call chat.Call, first, locked bool, now time.Time) (string, error) {
 	p, err := passageCalled(tx, call)
 	if err != nil {
 		return "", err
@@ -33,5 +33,13 @@ func setLocked(tx *store.Tx, call chat.Call, locked bool, done string, now time.
 	if p == "" {
 		return "Say this in a passage's thread, or as a reply to a passage.", nil
 	}
-	return done, relay.SetLocked(tx, p, locked, now)
+	if !first {
+		locked, err = relay.Locked(tx, p, now)
+	} else {
+		err = relay.SetLocked(tx, p, locked, now)
+	}
+	if locked {
+		return "It is closed. To open it again: unlock", err
+	}
+	return "It is open: what is said in it from now on is a remark.", err
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -36,7 +35,7 @@ var me = Command{
 			{Name: "sure", Help: "to be forgotten cannot be undone: yes does it", Choices: []chat.Choice{{Label: yes, Value: yes}}},
 		},
 	},
-	Run: runMe,
+	Run: once(runMe),
 }
 
 // states are what the choices mean.
@@ -44,24 +43,22 @@ var states = map[string]discussion.CreatorState{
 	byName: discussion.Named, byPseudonym: discussion.Pseudonym, unpublished: discussion.Unpublished,
 }
 
-func runMe(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
+func runMe(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
 	choice, sure := strings.ToLower(argument(call, "choice", 1)), strings.ToLower(argument(call, "sure", 2))
 	state, known := states[choice]
-	if choice == forgetMe && sure != yes {
+	switch {
+	case choice == forgetMe && sure != yes:
 		return beforeForgetting(), nil
+	case choice == forgetMe && first:
+		return forget(tx, call, now)
+	case choice == forgetMe:
+		return env.wasForgotten(tx, call)
+	case known && first:
+		return choose(tx, call, state)
+	case known:
+		return env.howNamed(tx, call, "")
 	}
-	err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		switch {
-		case choice == forgetMe:
-			d, err = forget(tx, call, now)
-		case known:
-			d, err = choose(tx, call, state)
-		default:
-			d, err = env.howNamed(tx, call, choice)
-		}
-		return err
-	})
-	return d, err
+	return env.howNamed(tx, call, choice)
 }
 
 // howNamed says how the caller is named and what else there is to choose. It
@@ -158,16 +155,22 @@ func beforeForgetting() format.Doc {
 	return paragraph(d, "If that is what you want, say: me forget yes")
 }
 
-// forget forgets the caller, once for each call.
-func forget(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
-	said := format.Text("It is done: the bot forgot what you said and who you are, and takes back what it repeated in other rooms as soon as it reaches them. What you typed yourself you can delete where you typed it. What you say from now on is talk in the rooms and is not published, unless you choose otherwise with me.")
-	first, err := tx.PutFiring("command me", callKey(call), now)
-	if err != nil || !first {
-		return said, err
+const isForgotten = "It is done: the bot forgot what you said and who you are, and takes back what it repeated in other rooms as soon as it reaches them. What you typed yourself you can delete where you typed it. What you say from now on is talk in the rooms and is not published, unless you choose otherwise with me."
+
+// wasForgotten answers a call that had the caller forgotten.
+func (e Env) wasForgotten(tx *store.Tx, call chat.Call) (format.Doc, error) {
+	_, still, err := tx.Forgotten(call.Ref.Place.Room.Platform, call.By.ID)
+	if still || err != nil {
+		return format.Text(isForgotten), err
 	}
+	return e.howNamed(tx, call, "")
+}
+
+// forget forgets the caller.
+func forget(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
 	who, err := tx.PutPerson(call.Ref.Place.Room.Platform, call.By)
 	if err != nil {
 		return format.Doc{}, err
 	}
-	return said, relay.Forget(tx, who.ID, now)
+	return format.Text(isForgotten), relay.Forget(tx, who.ID, now)
 }
