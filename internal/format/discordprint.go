@@ -325,9 +325,12 @@ func (e discordEscaper) special(i int, r rune) bool {
 // beginsMail reports whether s begins with a mail address and the bracket that
 // ends it.
 func beginsMail(s string) bool {
-	inner, _, ends := strings.Cut(s, ">")
-	to, _, _ := strings.Cut(inner, "?")
-	return ends && isMail(to)
+	n := strings.IndexAny(s, "> \n<")
+	if n < 0 || s[n] != '>' {
+		return false
+	}
+	to, _, _ := strings.Cut(s[:n], "?")
+	return isMail(to)
 }
 
 // startsBlock reports whether a line would begin a block.
