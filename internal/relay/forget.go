@@ -116,7 +116,7 @@ func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
 			continue
 		}
 		if id(who.Platform, h.Event.By.ID) == who.ID || id(who.Platform, h.Event.Message.From.ID) == who.ID {
-			if err := tx.DropHeld(h.ID); err != nil {
+			if err := buryHeld(tx, h); err != nil {
 				return err
 			}
 			continue
@@ -130,6 +130,24 @@ func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
 		}
 	}
 	return nil
+}
+
+// buryHeld drops an event that waits, so that it is not taken when its network
+// tells of it again.
+func buryHeld(tx *store.Tx, h store.Held) error {
+	ids := []string{h.Event.Own}
+	if k := h.Event.Kind; k == chat.Said || k == chat.Edited { // else it is about what may be another's
+		ids = append(ids, h.Event.Message.Ref.ID)
+	}
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		if err := tx.PutTombstone(h.Room, id); err != nil {
+			return err
+		}
+	}
+	return tx.DropHeld(h.ID)
 }
 
 // unheard reports whether somebody did before they were forgotten what is heard

@@ -6,6 +6,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
+	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -85,5 +86,38 @@ func TestWhatIsHeardAfterForgettingStaysOut(t *testing.T) {
 		n.pass(time.Hour)
 		n.recorded("they chose anew", "another's", "said later", "said as themselves")
 		n.quiet()
+	})
+}
+
+// What waits in the inbox when its writer is forgotten is not taken when the
+// network tells of it again, whose clock may be ahead.
+func TestWhatWaitedForNothingIsForgottenForGood(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall, them := n.rooms[0], n.people["one"][0].Person()
+		said := chat.Event{Kind: chat.Said, By: them, At: time.Now().Add(time.Hour), Message: chat.Message{
+			Ref: chat.Ref{Place: n.threads(hall)[1], ID: "from-a-gap"}, From: them, Body: format.Text("held words")}}
+		edit := said
+		edit.Kind, edit.Own, edit.Revised, edit.Message.Ref.ID = chat.Edited, "its-edit", said.At, "edited-early"
+		n.update(func(tx *store.Tx) error {
+			for _, e := range []chat.Event{said, edit} {
+				id := e.Message.Ref.ID
+				if err := tx.PutHeld(store.Held{ID: id, Room: hall, On: id, Event: e, Why: "it broke", Tries: 1, At: time.Now()}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		n.forget("one", 0)
+		edited := said
+		edited.Message.Ref.ID = edit.Message.Ref.ID
+		n.tell(said, edit, edited)
+		n.recorded("told again")
+		n.update(func(tx *store.Tx) error {
+			waiting, err := tx.Held()
+			if len(waiting) > 0 {
+				t.Errorf("there waits %+v", waiting)
+			}
+			return err
+		})
 	})
 }
