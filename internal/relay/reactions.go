@@ -73,7 +73,11 @@ func (r *Relay) unreacted(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return takeBack(tx, store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room}, now)
+	reaction := store.Reaction{Thing: thing, Person: person.ID, Emoji: r.emoji(room, e.Emoji), Room: room}
+	if err := tx.DropTombstone(room, reactionName(reaction)); err != nil { // of the one that was forgotten: the next is another
+		return err
+	}
+	return takeBack(tx, reaction, now)
 }
 
 // allTakenOff takes back what people put on a thing in the event's room: each

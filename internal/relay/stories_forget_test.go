@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -45,13 +46,8 @@ func (n *town) recorded(when string, want ...string) {
 			got = append(got, a.Body.Text)
 		}
 	}
-	if len(got) != len(want) {
-		n.t.Fatalf("%s: recorded is %q, want %q", when, got, want)
-	}
-	for i := range want {
-		if got[i] != want[i] {
-			n.t.Errorf("%s: recorded is %q, want %q", when, got, want)
-		}
+	if !slices.Equal(got, want) {
+		n.t.Errorf("%s: recorded is %q, want %q", when, got, want)
 	}
 }
 
@@ -119,5 +115,33 @@ func TestWhatWaitedForNothingIsForgottenForGood(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// Whose emoji was forgotten may put the same one on the same message again, once
+// they took the old one off.
+func TestAnEmojiThatWasForgottenMayBePutAgain(t *testing.T) {
+	forgetting(t, func(t *testing.T, n *town) {
+		hall, club, them := n.rooms[0], n.rooms[2], n.people["two"][0]
+		ref := n.say(hall, 0, "look", chat.Ref{})
+		far := n.mirror(club, "look")
+		shows := func(when string, want ...string) {
+			t.Helper()
+			if got := n.nets["one"].Reactions(ref); !slices.Equal(got, want) {
+				t.Errorf("%s: shown is %q, should be %q", when, got, want)
+			}
+		}
+		them.React(far, "🦑")
+		n.pass(time.Minute)
+		shows("at first", "🦑")
+		n.forget("two", 0)
+		n.nets["two"].Repeat(100)
+		n.pass(time.Minute)
+		shows("forgotten and told again")
+		them.Unreact(far, "🦑")
+		n.pass(time.Minute)
+		them.React(far, "🦑")
+		n.pass(time.Minute)
+		shows("put again", "🦑")
 	})
 }

@@ -138,7 +138,16 @@ func (tx *Tx) PutTombstone(room chat.Room, id string) error {
 	return nil
 }
 
-// Tombstoned reports whether PutTombstone was called for the message.
+// DropTombstone lets come back what PutTombstone kept away.
+func (tx *Tx) DropTombstone(room chat.Room, id string) error {
+	if _, err := tx.exec("DELETE FROM tombstones WHERE hash = $1", grave(room, id)); err != nil {
+		return fmt.Errorf("drop a tombstone in %s: %w", room, err)
+	}
+	return nil
+}
+
+// Tombstoned reports whether PutTombstone was called for the message, and not
+// DropTombstone after it.
 func (tx *Tx) Tombstoned(room chat.Room, id string) (bool, error) {
 	found, err := rows(tx, one[string], "SELECT hash FROM tombstones WHERE hash = $1", grave(room, id))
 	if err != nil {

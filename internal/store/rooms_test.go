@@ -337,6 +337,13 @@ func TestTombstonesHoldNoWords(t *testing.T) {
 		if len(hash) != 1 || strings.Contains(hash[0], "$m") || len(hash[0]) != 22 {
 			t.Errorf("tombstones: %q", hash)
 		}
+		update(t, db, func(tx *Tx) error { return all(tx.DropTombstone(shed, "$m"), tx.DropTombstone(attic, "$n")) })
+		if !asked(attic, "$m") {
+			t.Error("another's tombstone is dropped")
+		}
+		if update(t, db, func(tx *Tx) error { return tx.DropTombstone(attic, "$m") }); asked(attic, "$m") {
+			t.Error("a tombstone that was dropped holds")
+		}
 	})
 }
 
