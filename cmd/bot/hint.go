@@ -21,7 +21,7 @@ func (c Config) hint(platform string) format.Doc {
 	}
 	lead := "What you reply here is "
 	if len(c.Rooms) > 1 {
-		lead += "repeated in the other rooms, and "
+		lead += "repeated in the other rooms under your name, and "
 	}
 	switch c.credit() {
 	case discussion.Unpublished:

@@ -17,7 +17,7 @@ func TestTheHintSaysWhatHolds(t *testing.T) {
 		{"ask", "discord", "not published", "/buch me"},
 	} {
 		c.Privacy.Default = choice(tc.def)
-		if got := c.hint(tc.platform).Text; !strings.Contains(got, tc.how) || !strings.Contains(got, "other rooms") || !strings.HasSuffix(got, tc.me) {
+		if got := c.hint(tc.platform).Text; !strings.Contains(got, tc.how) || !strings.Contains(got, "repeated in the other rooms under your name, and ") || !strings.HasSuffix(got, tc.me) {
 			t.Errorf("%s on %s: %q", tc.def, tc.platform, got)
 		}
 	}
