@@ -180,15 +180,9 @@ func unheard(tx *store.Tx, e chat.Event) (bool, error) {
 // bodyOf is a message's words with a line for each file, and without the names
 // of mentioned people who were forgotten.
 func bodyOf(tx *store.Tx, m chat.Message) (format.Doc, error) {
-	var gone []string
-	for _, user := range m.Body.Mentioned() {
-		_, forgotten, err := tx.Forgotten(m.Ref.Place.Room.Platform, user)
-		if err != nil {
-			return format.Doc{}, err
-		}
-		if forgotten {
-			gone = append(gone, user)
-		}
+	gone, err := tx.ForgottenOf(m.Ref.Place.Room.Platform, m.Body.Mentioned())
+	if err != nil {
+		return format.Doc{}, err
 	}
 	body := withFiles(m)
 	if len(gone) == 0 {

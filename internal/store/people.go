@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -58,6 +59,34 @@ func (tx *Tx) Forgotten(platform, user string) (at time.Time, still bool, err er
 		return at, false, fmt.Errorf("whether %s on %s was forgotten: %w", user, platform, err)
 	}
 	return at, still, nil
+}
+
+// ForgottenOf are those of a platform's users who were forgotten, while that
+// holds. It asks for many at once.
+func (tx *Tx) ForgottenOf(platform string, users []string) (gone []string, err error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	id, err := tx.PersonIDs()
+	if err != nil {
+		return nil, err
+	}
+	for some := range slices.Chunk(users, 8) {
+		called := map[string]string{}
+		ids := slices.Repeat([]any{""}, 8) // nobody's: the statement is the same for any number
+		for i, user := range some {
+			who := string(id(platform, user))
+			ids[i], called[who] = who, user
+		}
+		found, err := rows(tx, one[string], "SELECT id FROM people WHERE forgotten > 0 AND id IN ($1, $2, $3, $4, $5, $6, $7, $8)", ids...)
+		if err != nil {
+			return nil, fmt.Errorf("who on %s was forgotten: %w", platform, err)
+		}
+		for _, id := range found {
+			gone = append(gone, called[id])
+		}
+	}
+	return gone, nil
 }
 
 // people is the setting that secret is kept in.

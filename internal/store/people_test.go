@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -73,6 +75,45 @@ func TestWhoWasForgottenIsKnownToBe(t *testing.T) {
 		update(t, db, func(tx *Tx) error { return tx.SetState(p.ID, discussion.Named) })
 		if _, gone := who(ann.ID); gone || !at.Equal(noon) {
 			t.Errorf("of who chose anew: %v, %v", at, gone)
+		}
+	})
+}
+
+// Of many people those who were forgotten are found, wherever they stand among
+// the others.
+func TestWhoOfManyWasForgotten(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		var users []string
+		for i := range 20 {
+			users = append(users, fmt.Sprintf("user-%d", i))
+		}
+		among := func(users []string) (gone []string) {
+			view(t, db, func(tx *Tx) (err error) { gone, err = tx.ForgottenOf("one", users); return err })
+			return gone
+		}
+		if got := among(users); len(got) != 0 {
+			t.Errorf("before anybody was recorded: %q", got)
+		}
+		update(t, db, func(tx *Tx) error {
+			for i, user := range users[:19] { // the last one is not known
+				who, err := tx.PutPerson("one", chat.Person{ID: user, Name: user})
+				if err != nil {
+					return err
+				}
+				if i != 2 && i != 18 {
+					continue
+				}
+				if err := tx.EmptyPerson(who.ID, time.Now()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if got := among(users); !slices.Equal(got, []string{"user-2", "user-18"}) {
+			t.Errorf("forgotten are %q", got)
+		}
+		if got := among(nil); len(got) != 0 {
+			t.Errorf("of nobody forgotten are %q", got)
 		}
 	})
 }
