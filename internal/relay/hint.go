@@ -6,6 +6,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 	"marginalia/internal/store"
 )
 
@@ -13,10 +14,11 @@ import (
 const Hinted = "hint"
 
 // hint tells someone who speaks for the first time what becomes of what they
-// say. Nobody is told twice, nor who chose already how they are named; and in a
+// say. Nobody is told the same twice, nor who chose already how they are named; and in a
 // thread it stands once: who speaks there for the first time has it before
 // their eyes. So it comes where there are newcomers, and a busy thread has one
-// line of it.
+// line of it. Where something else holds by now, they are told that, and what
+// stands in other threads of the text is reworded.
 func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now time.Time) error {
 	at := e.Message.Ref.Place
 	if r.c.Hint == nil || now.Sub(e.At) > askWithin {
@@ -30,8 +32,11 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 	if err != nil || by.State != discussion.Unset {
 		return err
 	}
-	first, err := tx.PutFiring(Hinted, string(by.ID), now)
+	first, err := tx.PutFiring(Hinted, discussion.Derive(string(by.ID), body.Text), now)
 	if err != nil || !first {
+		return err
+	}
+	if err := rewordHints(tx, a.Discussion, at.Room.Platform, body, now); err != nil {
 		return err
 	}
 	place, _, err := threadIn(tx, a.Under, at.Room)
@@ -52,6 +57,27 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 		return err
 	}
 	return tx.Stale(store.NoteThing(n.ID), place.Room, a.Under, store.ClassAnswer, now)
+}
+
+// rewordHints has all hints of a text on a platform say the same.
+func rewordHints(tx *store.Tx, d discussion.ID, platform string, body format.Doc, now time.Time) error {
+	told, err := tx.Notes(d, Hinted)
+	if err != nil {
+		return err
+	}
+	for _, n := range told {
+		if n.Place.Room.Platform != platform {
+			continue
+		}
+		under, err := threadOf(tx, n.Place)
+		if err != nil {
+			return err
+		}
+		if err := reword(tx, n, under.Passage(), body, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // silent reports whether a note is of those that ring nobody's phone.

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,46 @@ func TestWhoSpeaksForTheFirstTimeIsTold(t *testing.T) {
 			Message: chat.Message{Ref: chat.Ref{Place: n.threads(yard)[1], ID: "from-an-outage"}, From: chat.Person{ID: "u-old", Name: "Old"}, Body: format.Text("long ago")}})
 		n.say(yard, 3, "go on", chat.Ref{})
 		tells("what an outage kept back", 1, 1)
+		n.quiet()
+	})
+}
+
+// What the operator changed is told to those who were told otherwise, and what
+// stands in the threads says it, too; but not to who has it before their eyes.
+func TestAHintThatHoldsNoMoreIsReworded(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall, yard := n.rooms[0], n.rooms[1]
+		says := func(how string) {
+			n.stop()
+			n.hint = func(string) format.Doc { return format.Text("This is what becomes of it: " + how) }
+			n.start()
+			n.pass(time.Hour)
+		}
+		stands := func(when string, room chat.Room, passage int, how ...string) {
+			t.Helper()
+			var got []string
+			for _, m := range n.net(room).Read(n.threads(room)[passage]) {
+				if _, told, ok := strings.Cut(m.Body.Text, "becomes of it: "); ok {
+					got = append(got, told)
+				}
+			}
+			if !slices.Equal(got, how) {
+				t.Errorf("%s: in the thread of passage %d in %s stands %q, should be %q", when, passage, room, got, how)
+			}
+		}
+		says("a pseudonym")
+		n.say(hall, 0, "first", chat.Ref{})
+		n.say(yard, 1, "from the yard", chat.Ref{})
+		says("your name")
+		stands("nobody spoke yet", hall, 1, "a pseudonym")
+		n.people["one"][0].Say(n.threads(hall)[2], "further on", chat.Ref{})
+		n.pass(time.Minute)
+		stands("who was told otherwise speaks", hall, 2, "your name")
+		stands("who was told otherwise speaks", hall, 1, "your name")
+		stands("who was told otherwise speaks", yard, 1, "your name")
+		n.say(yard, 1, "again", chat.Ref{})
+		n.say(yard, 1, "and again", chat.Ref{})
+		stands("all have spoken", yard, 1, "your name")
 		n.quiet()
 	})
 }
