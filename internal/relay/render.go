@@ -132,13 +132,17 @@ func threadName(w Words) string {
 		strings.Join(strings.Fields(w.Document.Body.Text[w.Passage.Start:w.Passage.End]), " "))), 80)
 }
 
+// forgottenSpeaker is the id of all who were forgotten: one for each of them
+// would tell which words are of the same person. No network has such ids.
+const forgottenSpeaker = "someone/forgotten"
+
 func annotation(w Words, v View) []Want {
 	if v.Own {
 		return nil
 	}
 	from := chat.Person{ID: w.Creator.User, Name: w.Creator.Speaker()}
 	if from.ID == "" {
-		from.ID = discussion.Derive("speaker", string(w.Creator.ID)) // nothing else is called so
+		from.ID = forgottenSpeaker
 	}
 	m := chat.Message{ReplyTo: v.ReplyTo, From: from}
 	var head format.Doc
