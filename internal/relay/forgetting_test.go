@@ -96,7 +96,7 @@ func TestForgetting(t *testing.T) {
 			if n.pass(time.Hour); len(n.traces(dsn, log).holds(theirName)) == 0 {
 				t.Error("it was forgotten without a yes")
 			}
-			answer = n.say(n.rooms[0], 0, "!essay me forget yes", answer)
+			n.say(n.rooms[0], 0, "!essay me forget yes", answer)
 			n.pass(2 * time.Hour)
 			n.nowhereLeft(dsn, log, "forgotten")
 

@@ -16,7 +16,7 @@ var audited = []story{
 }
 
 func tellsWhatStands(s *stage) {
-	auditor, ok := s.w.Open(s).(chat.Auditor)
+	_, ok := s.w.Open(s).(chat.Auditor)
 	if !ok {
 		s.Log("NOT ASKED of this network: it is no chat.Auditor")
 		return
@@ -37,7 +37,7 @@ func tellsWhatStands(s *stage) {
 	b.do(deleting(gone))
 	b.stop()
 
-	auditor = s.w.Open(s).(chat.Auditor) // another process
+	auditor := s.w.Open(s).(chat.Auditor) // another process
 	want := []string{
 		fmt.Sprint(root.ID, at(r), "bot", "A passage."), fmt.Sprint(edited.ID, under, "bot", "Newer words."),
 		fmt.Sprint(mirrored.ID, under, "bot", "What Ben said."), fmt.Sprint(said.ID, under, "", "Ada's words."),

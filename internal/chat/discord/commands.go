@@ -220,7 +220,7 @@ func (p *Platform) writeOrder(ctx context.Context, a ask) error {
 		return err
 	})
 	if is(err, badForm) {
-		err = fmt.Errorf("Discord does not take it as it is written: %w", err)
+		err = fmt.Errorf("it is not taken as it is written: %w", err)
 	}
 	return cmp.Or(later, err)
 }

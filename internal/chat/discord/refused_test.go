@@ -226,7 +226,7 @@ var refusals = []struct {
 	}},
 	{"a command is not written as Discord wants it", "create_guild_application_command", 50035, chat.ErrRefused, func(t *testing.T, s *scene) error {
 		defer s.ForgetBad()
-		return s.says(t, s.p.Register(t.Context(), []chat.Command{{Name: "no name!"}}), "does not take it as it is written")
+		return s.says(t, s.p.Register(t.Context(), []chat.Command{{Name: "no name!"}}), "is not taken as it is written")
 	}},
 	{"the server lets the bot have no commands", "list_guild_application_commands", 50001, chat.ErrForbidden, func(t *testing.T, s *scene) error {
 		s.Fault(discordtest.Fault{Op: "list_guild_application_commands", Kind: discordtest.Refused, Code: 50001, Count: 1})
