@@ -129,10 +129,5 @@ func onlyHidden(tx *store.Tx, call chat.Call) (a discussion.Annotation, why stri
 // passageCalled is the passage that a call is about or in whose thread it was
 // made, "" if there is none.
 func passageCalled(tx *store.Tx, call chat.Call) (discussion.PassageID, error) {
-	thing, err := relay.About(tx, whereCalled(call))
-	if err != nil || thing.Annotation() == "" {
-		return thing.Passage(), err
-	}
-	a, err := tx.Annotation(thing.Annotation())
-	return a.Under, err
+	return relay.Under(tx, whereCalled(call))
 }

@@ -100,14 +100,11 @@ func TestHideAndRestore(t *testing.T) {
 
 func TestLockAndUnlock(t *testing.T) {
 	h := newHouse(t, "daily")
-	h.threaded()
+	thread := h.threaded()
 	h.annotate(ann, "m1", "a remark")
 	locked := func() (is bool) {
-		h.update(func(tx *store.Tx) error {
-			p, err := tx.PassageAt(h.id, 1)
-			if err == nil {
-				is, err = relay.Locked(tx, p.ID, time.Now())
-			}
+		h.update(func(tx *store.Tx) (err error) {
+			is, err = relay.Locked(tx, chat.Ref{Place: thread}, time.Now())
 			return err
 		})
 		return is

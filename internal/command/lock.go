@@ -26,7 +26,7 @@ var unlock = Command{
 }
 
 func setLocked(tx *store.Tx, call chat.Call, first, locked bool, now time.Time) (string, error) {
-	p, err := passageCalled(tx, call)
+	p, err := relay.ThreadAround(tx, whereCalled(call))
 	if err != nil {
 		return "", err
 	}
@@ -34,7 +34,7 @@ func setLocked(tx *store.Tx, call chat.Call, first, locked bool, now time.Time) 
 		return "Say this in a passage's thread, or as a reply to a passage.", nil
 	}
 	if !first {
-		locked, err = relay.Locked(tx, p, now)
+		locked, err = relay.Locked(tx, whereCalled(call), now)
 	} else {
 		err = relay.SetLocked(tx, p, locked, now)
 	}

@@ -43,7 +43,7 @@ func TestACallThatIsRunAgainOverrulesNothing(t *testing.T) {
 		a, by := h.annotation(id)
 		var locked bool
 		h.update(func(tx *store.Tx) (err error) {
-			locked, err = relay.Locked(tx, a.Under, begin.Add(time.Hour))
+			locked, err = relay.Locked(tx, chat.Ref{Place: chat.Place{Room: lobby}, ID: "m1"}, begin.Add(time.Hour))
 			return err
 		})
 		if !c.holds(a, by, locked) || !strings.Contains(said, c.answers) {

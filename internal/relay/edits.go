@@ -55,7 +55,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	}
 	back, quoted := !a.Deleted.IsZero(), discussion.Quotes(a.Body)
 	if back { // and so would be new in a thread that may be closed
-		if locked, err := about.locked(tx, orNow(e.Revised, now)); err != nil {
+		if locked, err := Locked(tx, c.Ref, orNow(e.Revised, now)); err != nil {
 			return err
 		} else if locked {
 			return tx.PutTombstone(room, e.Message.Ref.ID) // for good, as what is said there

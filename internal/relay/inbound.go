@@ -129,7 +129,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	locked, err := about.locked(tx, orNow(e.At, now))
+	locked, err := Locked(tx, chat.Ref{Place: e.Message.Ref.Place, ID: e.Message.ReplyTo.ID}, orNow(e.At, now))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,8 +65,8 @@ func setClosed(tx *store.Tx, p discussion.PassageID, closed bool, now time.Time)
 
 func isClosed(all []stretch) bool { return len(all) > 0 && all[len(all)-1].To.IsZero() }
 
-// SetLocked closes the threads of a passage, or opens them again. Each of them
-// is told so once; the note goes when they are opened.
+// SetLocked closes the threads of a passage, or opens them again: those that are
+// its own. Each of them is told so once; the note goes when they are opened.
 func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time) error {
 	body := format.Doc{}
 	if locked {
@@ -99,6 +100,9 @@ func tellLocked(tx *store.Tx, p discussion.PassageID, of discussion.ID, room cha
 	if err != nil {
 		return err
 	}
+	if whose, err := threadOf(tx, place); err != nil || whose.Passage() != p {
+		return err // an excerpt's, in the thread of another
+	}
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive("closed", string(p), room.String())),
 		Kind: Closed, Discussion: of, Place: place, Created: now,
@@ -112,23 +116,48 @@ func tellLocked(tx *store.Tx, p discussion.PassageID, of discussion.ID, room cha
 	return reword(tx, n, p, body, now)
 }
 
-// Locked reports whether the threads of a passage were closed at a time. When
-// something was said decides, not when the bot came to hear of it.
-func Locked(tx *store.Tx, p discussion.PassageID, at time.Time) (bool, error) {
+// Locked reports whether what is said at a time is talk of its room alone: at a
+// place, or in answer to a message or as that itself. The lock of the passage
+// decides in whose thread that is; and when it was said, not when the bot came
+// to hear of it.
+func Locked(tx *store.Tx, ref chat.Ref, at time.Time) (bool, error) {
+	p, err := ThreadAround(tx, ref)
+	if p == "" || err != nil {
+		return false, err
+	}
 	all, err := closings(tx, p)
 	return slices.ContainsFunc(all, func(s stretch) bool { return s.covers(at) }), err
 }
 
-// locked reports whether what is said about b at a time is no remark: because
-// the thread of its passage is closed, or that of the passage under which it stands.
-func (b about) locked(tx *store.Tx, at time.Time) (bool, error) {
-	locked, err := Locked(tx, b.passage.ID, at)
-	if locked || err != nil || b.document.Target.Source == "" {
-		return locked, err
+// ThreadAround is the passage in whose thread a message stands, or what is said
+// about it would; "" if there is none. An excerpt may stand in that of another
+// passage. A ref without an ID is a place alone.
+func ThreadAround(tx *store.Tx, ref chat.Ref) (discussion.PassageID, error) {
+	thing, err := threadOf(tx, ref.Place)
+	if thing.Passage() != "" || err != nil {
+		return thing.Passage(), err
 	}
-	around, err := tx.Quoted(b.passage)
+	p, err := Under(tx, ref)
+	if p == "" || err != nil {
+		return p, err
+	}
+	thread, _, err := threadIn(tx, p, ref.Place.Room)
+	if errors.Is(err, errParked) {
+		return p, nil
+	}
 	if err != nil {
-		return false, ignoreMissing(err)
+		return "", err
 	}
-	return Locked(tx, around.ID, at)
+	thing, err = threadOf(tx, thread)
+	return cmp.Or(thing.Passage(), p), err
+}
+
+// Under is the passage that a message shows or under which it stands, "" if there is none.
+func Under(tx *store.Tx, ref chat.Ref) (discussion.PassageID, error) {
+	thing, err := About(tx, ref)
+	if err != nil || thing.Annotation() == "" {
+		return thing.Passage(), err
+	}
+	a, err := tx.Annotation(thing.Annotation())
+	return a.Under, err
 }

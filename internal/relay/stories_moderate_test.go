@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,15 +19,39 @@ import (
 func moderated(t *testing.T, tell func(t *testing.T, n *town)) {
 	t.Helper()
 	story(t, func(t *testing.T, n *town) {
-		n.stop()
-		n.command = command.Dispatcher(command.Env{DB: n.db})
-		for _, net := range []string{"one", "two"} {
-			n.nets[net].User(net + "-3").May(chat.Moderator)
-		}
-		n.start()
-		n.pass(time.Minute)
+		n.moderators()
 		tell(t, n)
 	})
+}
+
+// moderators makes moderators of the last of each network's people, and has the
+// bot take commands.
+func (n *town) moderators() {
+	n.stop()
+	n.command = command.Dispatcher(command.Env{DB: n.db})
+	for _, net := range []string{"one", "two"} {
+		n.nets[net].User(net + "-3").May(chat.Moderator)
+	}
+	n.start()
+	n.pass(time.Minute)
+}
+
+// advance has what comes first at a number of the text posted now.
+func (n *town) advance(seq int) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) error {
+		p, err := tx.Plan("drip")
+		if err != nil {
+			return err
+		}
+		p.Next = seq
+		if err := tx.PutPlan(p); err != nil {
+			return err
+		}
+		_, err = relay.Advance(tx, "drip", strconv.Itoa(seq), 1, time.Now())
+		return err
+	})
+	n.pass(time.Minute)
 }
 
 // answered is what the bot answered to a call.
@@ -183,7 +208,7 @@ func TestAThreadThatIsClosed(t *testing.T) {
 			if len(held) > 0 {
 				t.Errorf("waiting is %+v", held)
 			}
-			if locked, err := relay.Locked(tx, n.text.Passages[1].ID, time.Now()); locked || err != nil {
+			if locked, err := relay.Locked(tx, chat.Ref{Place: n.threads(hall)[2]}, time.Now()); locked || err != nil {
 				t.Error("another thread is closed, too", err)
 			}
 			return err
@@ -234,5 +259,66 @@ func TestALockIsAboutWhenSomethingWasSaid(t *testing.T) {
 		n.say(hall, 3, "!essay unlock", chat.Ref{})
 		n.talks(hall, "before it", "after it")
 		n.talks(club, "before it", "while it stands", "while it stood", "after it", "while the next stands")
+	})
+}
+
+// Said in reply to an excerpt, lock closes the thread in which that stands,
+// which is another passage's.
+func TestALockInReplyToAnExcerpt(t *testing.T) {
+	quotingTown(t, discussed(2, comment{"Bo", 1, "Does it?"}), func(t *testing.T, n *town) {
+		n.moderators()
+		n.pass(time.Hour)
+		hall, club := n.rooms[0], n.rooms[2]
+		excerpt, notice := n.mirror(hall, "2/3"), "comes neither to the page nor to the other rooms."
+		n.say(hall, 3, "!essay lock", excerpt)
+		n.talks(hall, "2/3", notice)
+		n.talks(club, "2/3", notice)
+		n.say(hall, 0, "about the excerpt", excerpt)
+		n.say(club, 0, "about the passage", chat.Ref{})
+		if said := n.annotations(); len(said) > 0 {
+			t.Errorf("%d remarks are recorded", len(said))
+		}
+		n.say(club, 3, "!essay unlock", n.mirror(club, "2/3"))
+		n.talks(hall, "2/3", "about the excerpt")
+		n.say(hall, 0, "once more", excerpt)
+		n.talks(club, "2/3", "about the passage", "once more")
+	})
+}
+
+// An excerpt that is a post of its own has a thread of its own: neither it nor
+// that of the passage which it quotes is closed with the other.
+func TestALockWhereAnExcerptHasItsOwnThread(t *testing.T) {
+	says := strings.Repeat("Well, well, well. ", 80) + strings.Repeat("I think the main point of the essay is wrong because the data say so. ", 15)
+	quotingTown(t, discussed(2, comment{"Bo", 1, says}), func(t *testing.T, n *town) {
+		n.moderators()
+		hall, yard := n.rooms[0], n.rooms[1]
+		n.advance(2) // the excerpt, before any passage
+		n.advance(1)
+		posts := n.net(hall).Read(chat.Place{Room: hall})
+		excerpt, passage := n.net(hall).Thread(posts[0].Ref), n.net(hall).Thread(posts[len(posts)-1].Ref)
+		ada, mod := n.people["one"][0], n.people["one"][3]
+		both := func(want ...string) {
+			t.Helper()
+			ada.Say(excerpt, "about the excerpt", chat.Ref{})
+			ada.Say(passage, "about the passage", chat.Ref{})
+			n.pass(time.Minute)
+			var got []string
+			for _, a := range n.annotations() {
+				got = append(got, a.Body.Text)
+			}
+			if strings.Join(got, "\n") != strings.Join(want, "\n") {
+				t.Errorf("remarks are %q, should be %q", got, want)
+			}
+		}
+		mod.Say(passage, "!essay lock", chat.Ref{})
+		n.pass(time.Minute)
+		both("about the excerpt")
+		mod.Say(passage, "!essay unlock", chat.Ref{})
+		mod.Say(excerpt, "!essay lock", chat.Ref{})
+		n.pass(time.Minute)
+		both("about the excerpt", "about the passage")
+		if got := n.net(yard).Read(n.threads(yard)[1]); len(got) != 1 {
+			t.Errorf("under the passage the yard shows %d messages, should be one: %v", len(got), got)
+		}
 	})
 }

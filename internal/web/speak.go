@@ -54,7 +54,7 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 		passage := discussion.PassageID(r.PostFormValue("passage"))
 		place, answers, err := s.aim(ctx, room, passage, r.PostFormValue("answers"))
 		if err == nil && !s.Local.Calls(text) {
-			err = s.open(ctx, passage)
+			err = s.open(ctx, place)
 		}
 		if err != nil {
 			return "", err
@@ -64,11 +64,11 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// open tells a visitor if a passage's thread is closed: what they say in it
-// would be kept nowhere.
-func (s *server) open(ctx context.Context, p discussion.PassageID) error {
+// open tells a visitor if a thread is closed: what they say in it would be kept
+// nowhere.
+func (s *server) open(ctx context.Context, thread chat.Place) error {
 	return s.DB.View(ctx, func(tx *store.Tx) error {
-		locked, err := relay.Locked(tx, p, s.now())
+		locked, err := relay.Locked(tx, chat.Ref{Place: thread}, s.now())
 		if err == nil && locked {
 			err = sorry{http.StatusConflict, "A moderator closed this thread."}
 		}
