@@ -240,6 +240,11 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 		if err := tx.PutCopy(d.Thing, d.Room, s.Copy); err != nil {
 			return nil, false, err
 		}
+		if s.Copy.Mark == store.ThreadMark {
+			if err := tellLocked(tx, d.Thing.Passage(), d.Room, now); err != nil {
+				return nil, false, err
+			}
+		}
 		have = nil
 	}
 }

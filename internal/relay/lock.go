@@ -68,15 +68,7 @@ func isClosed(all []stretch) bool { return len(all) > 0 && all[len(all)-1].To.Is
 // SetLocked closes the threads of a passage, or opens them again: those that are
 // its own. Each of them is told so once; the note goes when they are opened.
 func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time) error {
-	body := format.Doc{}
-	if locked {
-		body = format.Text(closedWords)
-	}
 	if err := setClosed(tx, p, locked, now); err != nil {
-		return err
-	}
-	_, of, _, err := tx.Passage(p)
-	if err != nil {
 		return err
 	}
 	rooms, err := tx.RoomsOf(store.PassageThing(p))
@@ -84,24 +76,33 @@ func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time)
 		return err
 	}
 	for _, room := range rooms {
-		if err := tellLocked(tx, p, of, room, body, now); err != nil {
+		if err := tellLocked(tx, p, room, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tellLocked gives the note in a room's thread its words, or takes them back.
-func tellLocked(tx *store.Tx, p discussion.PassageID, of discussion.ID, room chat.Room, body format.Doc, now time.Time) error {
+// tellLocked has the note stand in a passage's thread in a room if it is
+// closed, and takes it back if it is not. It may be called at any time.
+func tellLocked(tx *store.Tx, p discussion.PassageID, room chat.Room, now time.Time) error {
+	all, err := closings(tx, p)
+	if err != nil || len(all) == 0 {
+		return err
+	}
 	place, _, err := threadIn(tx, p, room)
 	if errors.Is(err, errParked) {
-		return nil // it has no thread yet, in which anything could be told
+		return nil // it is told when it is opened
 	}
 	if err != nil {
 		return err
 	}
 	if whose, err := threadOf(tx, place); err != nil || whose.Passage() != p {
 		return err // an excerpt's, in the thread of another
+	}
+	_, of, _, err := tx.Passage(p)
+	if err != nil {
+		return err
 	}
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive("closed", string(p), room.String())),
@@ -112,6 +113,10 @@ func tellLocked(tx *store.Tx, p discussion.PassageID, of discussion.ID, room cha
 	}
 	if n, err = tx.Note(n.ID); err != nil {
 		return err
+	}
+	body := format.Doc{}
+	if isClosed(all) {
+		body = format.Text(closedWords)
 	}
 	return reword(tx, n, p, body, now)
 }

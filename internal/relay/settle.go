@@ -102,6 +102,9 @@ func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.
 		if err := keepCursor(tx, c.Ref.Place); err != nil {
 			return false, err
 		}
+		if err := tellLocked(tx, thing.Passage(), room, now); err != nil {
+			return false, err
+		}
 		return r.release(tx, room, c.Ref.Place.Thread, now)
 	}
 	return false, nil

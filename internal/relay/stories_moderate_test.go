@@ -322,3 +322,35 @@ func TestALockWhereAnExcerptHasItsOwnThread(t *testing.T) {
 		}
 	})
 }
+
+// A thread that comes to be after its passage was locked is told so as well,
+// and that goes with the lock: on a network that opens threads, and on one
+// whose threads are free.
+func TestALockIsToldInAThreadThatComesLater(t *testing.T) {
+	for _, late := range []string{"one", "two"} {
+		moderated(t, func(t *testing.T, n *town) {
+			there, here := n.rooms[0], n.rooms[2]
+			if late == "two" {
+				there, here = here, there
+			}
+			n.nets[late].SetDown(true)
+			n.pass(time.Hour) // the second passage is posted on the other network alone
+			mod, newcomer := n.people[here.Platform][3], n.people[late][0]
+			mod.Say(n.threads(here)[2], "!essay lock", chat.Ref{})
+			n.pass(time.Minute)
+			n.nets[late].SetDown(false)
+			n.pass(30 * time.Minute)
+			place := n.threads(there)[2]
+			if got := n.net(there).Read(place); len(got) != 1 || got[0].Body.Text != n.net(here).Read(n.threads(here)[2])[1].Body.Text {
+				t.Errorf("%s was told %v", there, got)
+			}
+			newcomer.Say(place, "hello", chat.Ref{})
+			n.pass(time.Minute)
+			mod.Say(n.threads(here)[2], "!essay unlock", chat.Ref{})
+			n.pass(time.Minute)
+			if got := n.net(there).Read(place); len(got) != 1 || got[0].Body.Text != "hello" || len(n.annotations()) > 0 {
+				t.Errorf("afterwards %s shows %v", there, got)
+			}
+		})
+	}
+}
