@@ -17,7 +17,7 @@ import (
 // Closed is the Kind of the note that tells in a thread that it is closed.
 const Closed = "closed"
 
-const closedWords = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms."
+const closedWords = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms. Remarks from before it may still be edited."
 
 // A stretch is a time in which a thread is closed, without its end; To is zero
 // while it is.

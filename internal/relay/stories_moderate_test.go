@@ -183,7 +183,7 @@ func TestAThreadThatIsClosed(t *testing.T) {
 		before := n.say(hall, 0, "before", chat.Ref{})
 		n.say(club, 3, "!essay lock", chat.Ref{})
 		n.say(club, 3, "!essay lock", chat.Ref{})
-		notice := "comes neither to the page nor to the other rooms."
+		notice := "Remarks from before it may still be edited."
 		during := n.say(hall, 0, "during", chat.Ref{})
 		n.people["one"][0].Edit(during, "during it")
 		n.say(club, 1, "from the club", n.mirror(club, "before"))
@@ -245,7 +245,7 @@ func TestALockIsAboutWhenSomethingWasSaid(t *testing.T) {
 		n.say(club, 0, "while it stands", chat.Ref{})
 		n.nets["two"].SetDown(false)
 		n.pass(2 * time.Hour)
-		notice := "comes neither to the page nor to the other rooms."
+		notice := "Remarks from before it may still be edited."
 		n.talks(hall, notice, "before it")
 		n.nets["two"].SetDown(true)
 		n.pass(time.Minute)
@@ -269,7 +269,7 @@ func TestALockInReplyToAnExcerpt(t *testing.T) {
 		n.moderators()
 		n.pass(time.Hour)
 		hall, club := n.rooms[0], n.rooms[2]
-		excerpt, notice := n.mirror(hall, "2/3"), "comes neither to the page nor to the other rooms."
+		excerpt, notice := n.mirror(hall, "2/3"), "Remarks from before it may still be edited."
 		n.say(hall, 3, "!essay lock", excerpt)
 		n.talks(hall, "2/3", notice)
 		n.talks(club, "2/3", notice)
