@@ -40,7 +40,7 @@ func TestForgetting(t *testing.T) {
 	harbour := newDiscord(w, "harbour", theirName+" Chiara", "Dov")
 	lobby := &lobbySide{ctx: w.ctx, names: []string{theirName + " Eun", "Fay"}}
 	w.sides = []side{garden, harbour, lobby}
-	them := []string{theirName, theirWords, `"` + garden.users[0].ID + `"`, harbour.users[0].ID()}
+	them := []string{theirName, theirWords, garden.users[0].ID, harbour.users[0].ID()}
 
 	w.frankly("")
 	w.bring()
