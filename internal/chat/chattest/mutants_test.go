@@ -34,6 +34,8 @@ type faulty struct {
 	do     func(doer) doer
 	listen func(context.Context, chat.Batch, func(context.Context, chat.Batch) error) error
 	read   func(*chat.Event)
+	audit  func(*chat.Event) (untold bool)
+	stands func(bool) bool
 }
 
 func (f *faulty) History(ctx context.Context, p chat.Place, after chat.Cursor) iter.Seq2[chat.Event, error] {
@@ -628,7 +630,7 @@ func leaveRunning() { time.AfterFunc(0, func() { time.Sleep(time.Hour) }) }
 // TestMutants: every planted fault is caught by the story that is there for
 // it.
 func TestMutants(t *testing.T) {
-	for _, m := range mutants {
+	for _, m := range slices.Concat(mutants, auditMutants) {
 		on := m.on
 		if on == nil {
 			on = []string{"like Matrix", "like Discord"}
@@ -664,7 +666,7 @@ func TestHealthyIsNotCaught(t *testing.T) {
 // TestEveryStoryCatches: no story is there for nothing.
 func TestEveryStoryCatches(t *testing.T) {
 	used := map[string]bool{}
-	for _, m := range mutants {
+	for _, m := range slices.Concat(mutants, auditMutants) {
 		used[m.caught] = true
 	}
 	for _, s := range stories {
