@@ -195,11 +195,17 @@ func (r *Relay) unsaid(tx *store.Tx, e chat.Event, to discussion.AnnotationID) e
 	return tx.PutCopy(store.AnnotationThing(a.ID), e.Message.Ref.Place.Room, store.Copy{Ref: e.Message.Ref})
 }
 
+// isUnsaid reports whether unsaid recorded an annotation, and nothing was said
+// in its place since: its words were gone as it was made.
+func isUnsaid(a discussion.Annotation) bool {
+	return !a.Deleted.IsZero() && a.Deleted.Equal(a.Created)
+}
+
 // choosesAnew takes the edit of a choice into another number as the choice of
 // that place, once.
 func choosesAnew(tx *store.Tx, choice discussion.Annotation, e chat.Event, now time.Time) (heard bool, err error) {
 	n, ok := numberAlone(e.Message.Body.Text)
-	if !ok || len(e.Message.Files) > 0 || choice.Deleted.IsZero() || !choice.Deleted.Equal(choice.Created) {
+	if !ok || len(e.Message.Files) > 0 || !isUnsaid(choice) {
 		return false, nil
 	}
 	if !e.Revised.After(choice.Modified) {
