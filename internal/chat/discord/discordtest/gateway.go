@@ -115,7 +115,7 @@ func (c *conn) end(code int) {
 	switch code {
 	case 4000, 4008:
 	default:
-		c.ended = true
+		c.over()
 	}
 	c.wakeUp()
 }
@@ -219,6 +219,11 @@ func (c *conn) send(text []byte) error {
 // heartbeats is closed.
 func (c *conn) read() {
 	c.ws.SetReadLimit(1 << 20)
+	answer := c.ws.CloseHandler()
+	c.ws.SetCloseHandler(func(code int, text string) error {
+		c.closed(code)
+		return answer(code, text)
+	})
 	patience := c.s.o.Heartbeat * 3 / 2
 	c.ws.SetReadDeadline(time.Now().Add(patience))
 	for {
@@ -234,16 +239,30 @@ func (c *conn) read() {
 	}
 }
 
-// gone notes how a connection ended. 1000 and 1001 from the client end the
-// session, as documented; silence is told as 4009.
+// closed notes the code a client closes with: 1000 and 1001 end the session,
+// as documented.
+func (c *conn) closed(code int) {
+	if code != websocket.CloseNormalClosure && code != websocket.CloseGoingAway {
+		return
+	}
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.over()
+}
+
+// over ends the session before the client can know, who may come back at once.
+// The caller holds mu.
+func (c *conn) over() {
+	c.ended = true
+	c.s.leave(c)
+}
+
+// gone tells a client that was silent for too long with 4009.
 func (c *conn) gone(err error) {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
 	var timeout net.Error
-	switch {
-	case websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway):
-		c.ended = true
-	case errors.As(err, &timeout) && timeout.Timeout():
+	if errors.As(err, &timeout) && timeout.Timeout() {
 		c.s.count("gateway closes with 4009", 0)
 		c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4009, "Session timed out"), time.Now().Add(time.Second))
 	}
