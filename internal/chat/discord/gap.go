@@ -14,10 +14,34 @@ import (
 // gap is what was missed in a place.
 type gap struct {
 	waiting []heard // what came since, which must not pass it
+	weight  int     // of that, in bytes
 	read    map[string]bool
-	again   bool      // more was missed since it is being read
+	again   bool      // more was missed since: when it is read, its end and what was said before are looked at again
 	tries   int       // to read it, of which Discord was in trouble
 	due     time.Time // when that is tried again
+}
+
+// mostWaiting is how much of what waits behind gaps is kept, in bytes.
+const mostWaiting = 1 << 20
+
+// waitsBehind keeps an event until the gap in its place was read. If too much
+// waits, as where Discord is in trouble with a busy place for long, what waits
+// behind the largest gap is let go, and counts as missed too: it is read again
+// with the rest.
+func (l *listener) waitsBehind(g *gap, h heard) {
+	g.waiting = append(g.waiting, h)
+	g.weight += len(h.data)
+	all, largest, at := 0, 0, chat.Place{}
+	for place, g := range l.gaps {
+		if all += g.weight; g.weight > largest {
+			largest, at = g.weight, place
+		}
+	}
+	if all <= mostWaiting {
+		return
+	}
+	full := l.gaps[at]
+	full.waiting, full.weight, full.again = nil, 0, true
 }
 
 // begin decides from where on a place is read, of which something may have been
@@ -107,7 +131,6 @@ func (l *listener) resumed(ctx context.Context) error {
 // is tried later, and all that is to come waits for that.
 func (l *listener) fill(ctx context.Context, place chat.Place) error {
 	g, t := l.gaps[place], l.trail(place)
-	g.again = false
 	w, _ := l.places.get(channelAt(place))
 	for after := t.begin(); ; {
 		some, err := l.fillPage(ctx, w, t, after)

@@ -119,7 +119,7 @@ func (l *listener) takeOne(ctx context.Context, h heard) error {
 		}
 	}
 	if gap := l.gaps[w.place]; gap != nil && ours {
-		gap.waiting = append(gap.waiting, h)
+		l.waitsBehind(gap, h)
 		return nil
 	}
 	events, err := l.decoded(ctx, h, w, ours)
