@@ -264,6 +264,45 @@ func TestVerifyKnowsWhatWasTooOldForARoom(t *testing.T) {
 	})
 }
 
+// A remark that was hidden before a room came late is brought back there unless
+// what was said after it is too old for the room: that would then seem lost.
+func TestBroughtBackWhereARoomCameLate(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall := n.threads(n.rooms[0])[1]
+		for i := range 30 {
+			n.people["one"][0].Say(hall, fmt.Sprint("remark ", i), chat.Ref{})
+			n.pass(time.Second)
+		}
+		n.pass(time.Minute)
+		said := n.annotations()
+		hide := func(i int) { n.update(func(tx *store.Tx) error { return relay.Hide(tx, said[i].ID, time.Now()) }) }
+		for _, i := range []int{3, 9, 20} {
+			hide(i)
+		}
+		late := n.late()
+		first := n.net(late).Read(n.threads(late)[1])[0]
+		if !strings.HasSuffix(first.Body.Text, "remark 8") {
+			t.Errorf("what is filled in begins with %q", first.Body.Text)
+		}
+		for _, i := range []int{3, 9, 20} {
+			n.update(func(tx *store.Tx) error { return relay.Restore(tx, said[i].ID, time.Now()) })
+		}
+		n.pass(time.Minute)
+		n.verified()
+		var again []string
+		for _, m := range n.net(late).Read(n.threads(late)[1])[20:] {
+			_, words, _ := strings.Cut(m.Body.Text, "remark ")
+			again = append(again, words)
+		}
+		if !slices.Equal(again, []string{"9", "20"}) {
+			t.Errorf("brought back in the late room are %q", again)
+		}
+		if got := len(n.net(n.rooms[1]).Read(n.threads(n.rooms[1])[1])); got != 30 {
+			t.Errorf("the yard shows %d", got)
+		}
+	})
+}
+
 // What is on its way, and what people are yet to be heard of, is no fault; what
 // they said and nobody recorded is, and is recorded.
 func TestVerifyWaitsForWhatIsOnItsWay(t *testing.T) {
