@@ -260,7 +260,7 @@ func (t *Text) altered(w wanted) []match {
 		best = near
 	}
 	// The dots may be the text's own, or typed by mistake.
-	if len(parts) == 1 || len(parts) > mostParts || fewest(best) <= len(words)/16 {
+	if len(parts) <= 1 || len(parts) > mostParts || fewest(best) <= len(words)/16 {
 		return best
 	}
 	if cut := t.elided(parts, mostLeftOut, false, w); len(best) == 0 || 2*fewest(cut) < fewest(best) {

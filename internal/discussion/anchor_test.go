@@ -118,6 +118,16 @@ func TestFindInNothing(t *testing.T) {
 	}
 }
 
+// TestFindNothingButAnEllipsis: a quote of no words at all has no parts to look for.
+func TestFindNothingButAnEllipsis(t *testing.T) {
+	text := Prepare("The tide comes in twice a day.")
+	for _, quote := range []string{"...", "…", "[…]", "( ... )", ". . ."} {
+		if found := text.Find(Quote{Exact: quote}); len(found) > 0 {
+			t.Errorf("%q was found: %+v", quote, found)
+		}
+	}
+}
+
 // TestFindLongQuotes: of what is too long to be compared the ends are.
 func TestFindLongQuotes(t *testing.T) {
 	text := madeText("essay.md", 2000, 3)
