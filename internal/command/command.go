@@ -33,7 +33,10 @@ type Command struct {
 }
 
 // All commands, in the order in which help shows them.
-var All = []Command{status, next, find, passage, anchor, me, hide, restore, lock, unlock, retry, help}
+var All = []Command{
+	status, next, pause, resume, find, passage, heat, missed, anchor, me,
+	hide, restore, lock, unlock, retry, help,
+}
 
 // Env is what a command works with.
 type Env struct {

@@ -58,7 +58,7 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 		shown := all[:min(len(all), mostFound)]
 		d = paragraph(format.Doc{}, foundLine(len(texts), all))
 		for _, f := range shown {
-			l, err := env.foundItem(tx, f, call.Ref.Place.Room, len(texts) > 1)
+			l, err := env.passageItem(tx, "", f, call.Ref.Place.Room, len(texts) > 1)
 			if err != nil {
 				return err
 			}
@@ -86,13 +86,13 @@ func foundLine(texts int, all []found) string {
 	return fmt.Sprintf("These words were found in %s:", plural(len(all), "passage"))
 }
 
-// foundItem is the line of an answer that shows a passage.
-func (e Env) foundItem(tx *store.Tx, f found, room chat.Room, titled bool) (line, error) {
-	l := line{text: fmt.Sprintf("%d: ", f.passage.Seq)}
+// passageItem is the line of an answer that shows a passage, behind what leads to it.
+func (e Env) passageItem(tx *store.Tx, lead string, f found, room chat.Room, titled bool) (line, error) {
+	l := line{text: lead}
 	if titled {
-		l = line{text: fmt.Sprintf("%s, %d: ", f.text.Title, f.passage.Seq)}
+		l = l.add(f.text.Title + ", ")
 	}
-	l = l.add(f.excerpt(longExcerpt))
+	l = l.add(fmt.Sprintf("%d: ", f.passage.Seq)).add(f.excerpt(longExcerpt))
 	post, err := postOf(tx, f.passage.ID, room)
 	if err != nil {
 		return l, err

@@ -23,7 +23,7 @@ var next = Command{
 		Name: "next", Help: "posts the next passage now, without waiting for the clock", Needs: chat.Moderator,
 		Options: []chat.Option{
 			{Name: "count", Help: "how many passages, 1 to 5"},
-			{Name: "plan", Help: "which plan, where the room has several"},
+			planOption,
 		},
 	},
 	Run: runNext,
@@ -44,7 +44,7 @@ func runNext(ctx context.Context, env Env, call chat.Call, now time.Time) (forma
 		if err != nil {
 			return err
 		}
-		plan, why := pick(here, argument(call, "plan", 2))
+		plan, why := pick(here, call.Name, argument(call, "plan", 2))
 		if answer = why; why != "" {
 			return nil
 		}
@@ -54,8 +54,8 @@ func runNext(ctx context.Context, env Env, call chat.Call, now time.Time) (forma
 	return format.Text(answer), err
 }
 
-// pick finds the one drip plan that is meant, or says why it cannot tell.
-func pick(here []schedule.Plan, name string) (schedule.Plan, string) {
+// pick finds the one drip plan that a command means, or says why it cannot tell.
+func pick(here []schedule.Plan, command, name string) (schedule.Plan, string) {
 	drips := slices.DeleteFunc(here, func(p schedule.Plan) bool {
 		return p.Does != schedule.Drip || name != "" && p.Name != name
 	})
@@ -67,7 +67,7 @@ func pick(here []schedule.Plan, name string) (schedule.Plan, string) {
 		for _, p := range drips {
 			list += fmt.Sprintf(" %q", p.Name)
 		}
-		return schedule.Plan{}, "This room has several plans:" + list + ". Say which, as in: next plan=" + drips[0].Name
+		return schedule.Plan{}, "This room has several plans:" + list + ". Say which, as in: " + command + " plan=" + drips[0].Name
 	case name != "":
 		return schedule.Plan{}, fmt.Sprintf("No plan %q posts passages into this room.", name)
 	}

@@ -354,3 +354,30 @@ func TestALockIsToldInAThreadThatComesLater(t *testing.T) {
 		})
 	}
 }
+
+// A moderator stops the clock and has it go on; nothing is made up for, and a
+// restart changes nothing.
+func TestAModeratorStopsTheClock(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall := n.rooms[0]
+		posted := func() int { return len(n.threads(hall)) }
+		before := posted()
+		n.say(hall, 3, "!essay pause", chat.Ref{})
+		n.pass(3 * time.Hour)
+		n.stop()
+		n.start()
+		n.pass(2 * time.Hour)
+		if got := posted(); got != before {
+			t.Errorf("while it is paused %d passages were posted", got-before)
+		}
+		n.say(hall, 3, "!essay resume", chat.Ref{})
+		n.pass(time.Minute)
+		if got := posted(); got != before {
+			t.Errorf("%d were made up for", got-before)
+		}
+		n.pass(time.Hour)
+		if got := posted(); got != before+1 {
+			t.Errorf("in the next hour %d were posted", got-before)
+		}
+	})
+}

@@ -1,0 +1,130 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+// talk is what people said about the tides: by whom, under which passage, and whom
+// they answer, by their place in it.
+func (h *house) talk(text discussion.Discussion, said ...[3]any) {
+	h.t.Helper()
+	err := h.db.Update(h.t.Context(), func(tx *store.Tx) error {
+		for i, one := range said {
+			who, err := tx.PutPerson("local", chat.Person{ID: one[0].(string), Name: one[0].(string)})
+			if err != nil {
+				return err
+			}
+			p := text.Passages[one[1].(int)]
+			a := discussion.Annotation{
+				ID: discussion.AnnotationID(fmt.Sprint("a-", i)), Discussion: text.ID, Motivation: discussion.Commenting, Under: p.ID,
+				Target: discussion.Target{Source: p.Document}, Body: format.Text("Indeed."), Creator: who.ID, Created: begin.Add(time.Duration(i) * time.Second),
+			}
+			if to, ok := one[2].(int); ok {
+				a.Target.Annotation = discussion.AnnotationID(fmt.Sprint("a-", to))
+			}
+			if err := tx.PutAnnotation(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// change changes the first remark of a talk.
+func (h *house) change(do func(*discussion.Annotation)) {
+	h.t.Helper()
+	err := h.db.Update(h.t.Context(), func(tx *store.Tx) error {
+		a, err := tx.Annotation("a-0")
+		if err != nil {
+			return err
+		}
+		do(&a)
+		return tx.PutAnnotation(a)
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// begins fails unless an answer's lines begin as told.
+func begins(t *testing.T, answer string, want ...string) {
+	t.Helper()
+	got := strings.Split(strings.Replace(answer, "\n\n", "\n", 1), "\n")
+	if len(got) == len(want) {
+		for i := range want {
+			if !strings.HasPrefix(got[i], want[i]) {
+				t.Errorf("line %d is %q, not %q", i, got[i], want[i])
+			}
+		}
+		return
+	}
+	t.Errorf("the answer is\n%s\nwanted are lines that begin\n%s", answer, strings.Join(want, "\n"))
+}
+
+// Passages are ordered by how many people speak of them; what is gone counts
+// nothing, nor what stands under it.
+func TestHeat(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	begins(t, h.say("1", lobby, chat.Anyone, "heat"), "Nothing was said")
+	h.talk(text, [3]any{"eve", 3, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"bob", 0, 4})
+	err := h.db.Update(t.Context(), func(tx *store.Tx) error {
+		for thing, emoji := range map[store.Thing]string{
+			store.PassageThing(text.Passages[2].ID): "👍", store.AnnotationThing("a-4"): "💡", store.AnnotationThing("a-0"): "👎",
+		} {
+			who, err := tx.PutPerson("local", chat.Person{ID: "cid", Name: "Cid"})
+			if err != nil {
+				return err
+			}
+			if err := tx.PutReaction(store.Reaction{Thing: thing, Person: who.ID, Emoji: emoji, Room: lobby, At: begin}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.change(func(a *discussion.Annotation) { a.Hidden = true })
+	begins(t, h.say("2", lobby, chat.Anyone, "heat"), "What is talked about most:",
+		"2 remarks by 2 people, 1 reaction · 1: The keeper wrote a tide table.",
+		"3 remarks by 1 person · 2: Nobody read",
+		"1 reaction · 3: The Tide Table")
+	if got := h.say("3", attic, chat.Anyone, "heat"); !strings.HasPrefix(got, "Nothing was said") {
+		t.Errorf("where nothing is read: %q", got)
+	}
+}
+
+// Missed is what others said since one spoke oneself, and first of it the answers.
+func TestMissed(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	h.talk(text, [3]any{"bob", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"bob", 2, nil}, [3]any{"eve", 2, nil}, [3]any{"bob", 0, 1})
+	as := func(ref, who string) string {
+		call := chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}, ID: ref}, By: chat.Person{ID: who, Name: who}, Name: "missed"}
+		d, err := h.run(t.Context(), call, begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.Text
+	}
+	begins(t, as("1", "ann"), "Since you last spoke:",
+		"1 remark by 1 person, of which 1 to you · 1: The keeper",
+		"2 remarks by 2 people · 3: The Tide Table")
+	begins(t, as("2", "bob"), "Nobody spoke since you last did.")
+	begins(t, as("3", "eve"), "Since you last spoke:", "1 remark by 1 person · 1: The keeper")
+	begins(t, as("4", "new"), "Since you last spoke:", "2 remarks by 2 people · 1:", "2 remarks by 2 people · 3:", "1 remark by 1 person · 2:")
+	h.change(func(a *discussion.Annotation) { a.Body, a.Deleted = format.Doc{}, begin })
+	begins(t, as("5", "new"), "Since you last spoke:", "2 remarks by 2 people · 1:", "2 remarks by 2 people · 3:")
+}

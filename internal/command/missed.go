@@ -1,0 +1,50 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+var missed = Command{
+	Command: chat.Command{Name: "missed", Help: "where others spoke since you last did; answers to you come first"},
+	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
+		return env.talk(ctx, call, "Since you last spoke:", "Nobody spoke since you last did.", sinceLast)
+	},
+}
+
+// sinceLast are the passages about which others spoke since the caller last did,
+// or ever, if they never did: first those where they were answered, then those
+// about which most was said.
+func sinceLast(tx *store.Tx, call chat.Call, text discussion.ID) ([]warmth, error) {
+	who, _, err := caller(tx, call)
+	if err != nil {
+		return nil, err
+	}
+	said, err := tx.Annotations(text)
+	if err != nil {
+		return nil, err
+	}
+	mine := map[discussion.AnnotationID]bool{}
+	last := -1
+	for i, a := range said {
+		if who.ID != "" && a.Creator == who.ID {
+			mine[a.ID], last = true, i
+		}
+	}
+	all := warmths{}
+	for _, a := range slices.DeleteFunc(said[last+1:], discussion.Annotation.Gone) {
+		if w := all.add(a); mine[a.Target.Annotation] {
+			w.answers++
+		}
+	}
+	return all.sorted(func(a, b warmth) int {
+		return cmp.Or(cmp.Compare(b.answers, a.answers), cmp.Compare(b.said, a.said))
+	}), nil
+}

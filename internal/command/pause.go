@@ -1,0 +1,58 @@
+package command
+
+import (
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+var planOption = chat.Option{Name: "plan", Help: "which plan, where the room has several"}
+
+var pause = Command{
+	Command: chat.Command{
+		Name: "pause", Needs: chat.Moderator, Options: []chat.Option{planOption},
+		Help: "stops the clock: until resume no passage comes by itself, in none of the plan's rooms",
+	},
+	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		return setPaused(tx, call, first, true, now)
+	}),
+}
+
+var resume = Command{
+	Command: chat.Command{
+		Name: "resume", Needs: chat.Moderator, Options: []chat.Option{planOption},
+		Help: "has the clock go on after pause; what it would have posted meanwhile is not made up for",
+	},
+	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		return setPaused(tx, call, first, false, now)
+	}),
+}
+
+func setPaused(tx *store.Tx, call chat.Call, first, paused bool, now time.Time) (format.Doc, error) {
+	here, err := plansHere(tx, call)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	p, why := pick(here, call.Name, argument(call, "plan", 1))
+	if why != "" {
+		return format.Text(why), nil
+	}
+	if first && p.Paused != paused {
+		if _, dropped := p.Due(now); p.Paused && dropped.After(p.Last) {
+			p.Last = dropped
+		}
+		p.Paused = paused
+		if err := tx.PutPlan(p); err != nil {
+			return format.Doc{}, err
+		}
+	}
+	texts, err := tx.Discussions()
+	for _, s := range texts {
+		if s.ID == p.Discussion {
+			return format.Text(PlanLine(p, s, now)), err
+		}
+	}
+	return format.Text("Its text is not there any more."), err
+}
