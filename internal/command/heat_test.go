@@ -128,3 +128,18 @@ func TestMissed(t *testing.T) {
 	h.change(func(a *discussion.Annotation) { a.Body, a.Deleted = format.Doc{}, begin })
 	begins(t, as("5", "new"), "Since you last spoke:", "2 remarks by 2 people · 1:", "2 remarks by 2 people · 3:")
 }
+
+// A digest is of what was said in so many days.
+func TestDigest(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	h.talk(text, [3]any{"bob", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"eve", 0, nil})
+	h.change(func(a *discussion.Annotation) { a.Created = begin.Add(-8 * 24 * time.Hour) })
+	begins(t, h.say("1", lobby, chat.Anyone, "digest"), "In the last 7 days:", "2 remarks by 2 people · 1:")
+	begins(t, h.say("2", lobby, chat.Anyone, "digest 9"), "In the last 9 days:", "2 remarks by 2 people · 1:", "1 remark by 1 person · 2:")
+	for _, odd := range []string{"0", "-1", "week", "367"} {
+		if got := h.say("3", lobby, chat.Anyone, "digest "+odd); got != "digest takes a number of days from 1 to 366." {
+			t.Errorf("of %s days: %q", odd, got)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package command
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"marginalia/internal/chat"
+)
+
+var update = flag.Bool("update", false, "write docs/commands.md anew")
+
+// docs/commands.md is the table in words: go test ./internal/command -run Docs -update
+func TestDocs(t *testing.T) {
+	const page = "../../docs/commands.md"
+	want := docs(Words(Env{}))
+	if *update {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is not what the table of commands says: go test ./internal/command -run Docs -update", page)
+	}
+}
+
+// docs are the commands as a page.
+func docs(all []chat.Command) string {
+	var b strings.Builder
+	b.WriteString(`# Commands
+
+On Discord they are slash commands (` + "`/essay find words: tide`" + `), on Matrix and in
+the local rooms they are typed (` + "`!essay find tide`" + `, or ` + "`!essay find words=tide`" + `).
+[!] is for moderators of the room: who may manage messages there.
+
+`)
+	for _, c := range all {
+		name := "`" + c.Name + "`"
+		for _, o := range c.Options {
+			if o.Required {
+				name += " `" + o.Name + "`"
+			} else {
+				name += " [`" + o.Name + "`]"
+			}
+		}
+		if c.Needs > chat.Anyone {
+			name += " [!]"
+		}
+		fmt.Fprintf(&b, "- %s: %s.\n", name, c.Help)
+		for _, o := range c.Options {
+			fmt.Fprintf(&b, "  - `%s`: %s.\n", o.Name, o.Help)
+		}
+		if c.Menu != "" {
+			fmt.Fprintf(&b, "  - On Discord also in the menu of a message, under Apps: “%s”.\n", c.Menu)
+		}
+	}
+	return b.String()
+}
