@@ -1,7 +1,6 @@
 package discussion
 
 import (
-	"regexp"
 	"strings"
 
 	"marginalia/internal/format"
@@ -126,7 +125,7 @@ func worthOf(s string, often map[string]float64, p piece) float64 {
 
 var telltales = []struct {
 	weight  float64
-	pattern *regexp.Regexp
+	pattern *expression
 }{
 	{0.8, opinion}, {0.6, stance}, {0.5, ofText},
 	{0.8, anywhere(`\b(the (main|real|whole|central|key) (point|problem|question|reason|issue)|what matters|in short|the upshot|my (claim|point|conclusion|objection|worry)|therefore|this means|conclude)\b`)},

@@ -1,30 +1,27 @@
 package discussion
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // ownWords tell where, in a dump, the post's own words begin: how a writer
 // introduces what is posted.
 var ownWords = []struct {
 	weight  float64
 	with    string // stands wherever the pattern does, and is faster to look for
-	pattern *regexp.Regexp
+	pattern *expression
 }{
-	{1, "post", regexp.MustCompile(`\b(hence|this is a|as a) (this )?(link|cross)-?\s?post\b|\bthis linkpost\b|^(link|cross)-?\s?post(ed)?\b`)},
-	{1, "posted", regexp.MustCompile(`\bcross-?\s?posted (from|to|at|on|here)\b`)},
-	{1, "words", regexp.MustCompile(`^(~|about |approximately |roughly )?\s?\d[\d.,]*k? words\b`)},
-	{1, "originally", regexp.MustCompile(`\boriginally (written|published|posted|given|appeared|printed)\b`)},
-	{1, "epistemic", regexp.MustCompile(`^\(?epistemic (status|effort)(:| of (this|the) (post|essay|piece))`)},
-	{1, "this ", regexp.MustCompile(`^this (essay|post|article|piece|text|story) (was|is|has been) (first|originally|based|adapted|part|the (first|second|third|last)|an? (longer|shorter|edited|revised|transcript|summary|draft))\b`)},
-	{0.6, "", regexp.MustCompile(`^(this is|here is) an? (longer|shorter|edited|revised|expanded|lightly)\b`)},
-	{0.6, "wrote this", regexp.MustCompile(`^(i|we) wrote this (for|in|as|on|while|over|because)\b`)},
-	{0.6, "post", regexp.MustCompile(`\b(whether|if) i (could|would|might) post\b|\bi('m| am) (re)?posting (it|this)\b`)},
-	{0.6, "putting it", regexp.MustCompile(`\bputting it here\b`)},
-	{0.4, "audience", regexp.MustCompile(`\bwritten (with|for) (a|an) .{0,30}audience\b`)},
-	{0.4, "if you only", regexp.MustCompile(`\bif you only read one\b`)},
-	{0.4, "", regexp.MustCompile(`^\(?(audio|pdf) version\b|^(abstract|summary|contents|tl;?dr)\b`)},
+	{1, "post", express(`\b(hence|this is a|as a) (this )?(link|cross)-?\s?post\b|\bthis linkpost\b|^(link|cross)-?\s?post(ed)?\b`)},
+	{1, "posted", express(`\bcross-?\s?posted (from|to|at|on|here)\b`)},
+	{1, "words", express(`^(~|about |approximately |roughly )?\s?\d[\d.,]*k? words\b`)},
+	{1, "originally", express(`\boriginally (written|published|posted|given|appeared|printed)\b`)},
+	{1, "epistemic", express(`^\(?epistemic (status|effort)(:| of (this|the) (post|essay|piece))`)},
+	{1, "this ", express(`^this (essay|post|article|piece|text|story) (was|is|has been) (first|originally|based|adapted|part|the (first|second|third|last)|an? (longer|shorter|edited|revised|transcript|summary|draft))\b`)},
+	{0.6, "", express(`^(this is|here is) an? (longer|shorter|edited|revised|expanded|lightly)\b`)},
+	{0.6, "wrote this", express(`^(i|we) wrote this (for|in|as|on|while|over|because)\b`)},
+	{0.6, "post", express(`\b(whether|if) i (could|would|might) post\b|\bi('m| am) (re)?posting (it|this)\b`)},
+	{0.6, "putting it", express(`\bputting it here\b`)},
+	{0.4, "audience", express(`\bwritten (with|for) (a|an) .{0,30}audience\b`)},
+	{0.4, "if you only", express(`\bif you only read one\b`)},
+	{0.4, "", express(`^\(?(audio|pdf) version\b|^(abstract|summary|contents|tl;?dr)\b`)},
 }
 
 // enoughOwnWords is how much evidence a post's beginning needs, on three

@@ -1,18 +1,15 @@
 package discussion
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // words compiles alternatives that a sentence begins with as whole words.
-func words(alternatives ...string) *regexp.Regexp {
-	return regexp.MustCompile(`^(?:` + strings.Join(alternatives, "|") + `)(?:\W|$)`)
+func words(alternatives ...string) *expression {
+	return express(`^(?:` + strings.Join(alternatives, "|") + `)(?:\W|$)`)
 }
 
 // anywhere compiles alternatives that stand anywhere, or where they say.
-func anywhere(alternatives ...string) *regexp.Regexp {
-	return regexp.MustCompile(strings.Join(alternatives, "|"))
+func anywhere(alternatives ...string) *expression {
+	return express(strings.Join(alternatives, "|"))
 }
 
 const (
