@@ -84,8 +84,8 @@ func TestATypedReplyTravels(t *testing.T) {
 // reply types words into the lobby's form, under the first passage.
 func (p *tab) reply(words string) (took float64) {
 	p.t.Helper()
-	p.do(chromedp.Click(chromedp.CSS("#room-1 .post:nth-of-type(1) [data-under]")),
-		chromedp.SendKeys(chromedp.CSS("#room-1 .say textarea"), words))
+	p.script(`document.querySelector('#room-1 .post[aria-label="Passage 1"] [data-under]').click()`) // wherever a new passage moves it
+	p.do(chromedp.SendKeys(chromedp.CSS("#room-1 .say textarea"), words))
 	p.enter()
 	at := p.stands(words, true)
 	if under := look[string](p, `[...document.querySelectorAll("#room-1 .message")].find((m) => m.textContent.includes(%s)).closest(".post").getAttribute("aria-label")`, words); under != "Passage 1" {

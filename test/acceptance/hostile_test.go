@@ -70,6 +70,14 @@ func TestHostileWordsAreWords(t *testing.T) {
 		p.sideways(width)
 	}
 	checkMargin(t, p, "all on one passage")
+	p.script(`for (const n of document.querySelectorAll(".leaf .note")) n.dataset.xSize = "line"`) // as where there is little room
+	p.glance("hostile-lines.png")
+	if cut := look[[]string](p, cutOff); len(cut) > 0 {
+		t.Errorf("in notes of one line words are cut off: %q", cut)
+	}
+	if hidden := look[int](p, `[...document.querySelectorAll(".leaf .note .said")].filter((e) => e.getBoundingClientRect().width < 80).length`); hidden > 0 {
+		t.Errorf("in %d notes of one line no words are to be seen", hidden)
+	}
 	p.widen()
 	if wrong := p.complaints(b.site); len(wrong) > 0 {
 		t.Errorf("the browser complains: %q", wrong)
@@ -159,10 +167,11 @@ func (p *tab) sideways(width int64) {
 }
 
 // cutOff are the words of people that stand outside of the box that shows
-// them, where nothing can be scrolled to bring them in.
+// them, where nothing can be scrolled to bring them in; a note of one line ends
+// its line with an ellipsis.
 const cutOff = `[...document.querySelectorAll(".message .said, .note .said")].filter((e) => e.checkVisibility()).flatMap((said) => {
 	const box = said.closest(".message, .note").getBoundingClientRect();
-	return [...said.querySelectorAll("*")].filter((e) => !e.closest("pre, .table") && e.getClientRects().length && e.getBoundingClientRect().right > box.right + 1)
+	return [...said.querySelectorAll("*")].filter((e) => !e.closest("pre, .table") && !e.closest('[data-x-size="line"] .said > * > *') && e.getClientRects().length && e.getBoundingClientRect().right > box.right + 1)
 		.map((e) => e.tagName + " reaches " + Math.round(e.getBoundingClientRect().right - box.right) + " px out of " + (said.closest(".message") ? "a message" : "a note") + ": " + e.textContent.slice(0, 20));
 }).slice(0, 4)`
 
