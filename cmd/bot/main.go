@@ -102,7 +102,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%s: see bot %s --help", err, strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), "bot")))
 	})
-	root.AddCommand(a.runVerb(), a.demoVerb(), a.checkVerb(), a.importVerb(), a.listVerb(), a.statusVerb(), a.verifyVerb(), a.exportVerb(), a.anchorVerb(), a.healthVerb(), a.versionVerb())
+	root.AddCommand(a.runVerb(), a.demoVerb(), a.checkVerb(), a.importVerb(), a.listVerb(), a.statusVerb(), a.simulateVerb(), a.verifyVerb(), a.exportVerb(), a.anchorVerb(), a.healthVerb(), a.versionVerb())
 	return root
 }
 

@@ -41,22 +41,25 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, lo
 	if err := tellWaiting(ctx, db, texts, log); err != nil {
 		return err
 	}
-	return db.Update(ctx, func(tx *store.Tx) error {
-		configured := map[string]bool{}
-		for i, p := range c.Plans {
-			configured[p.Name] = true
-			rooms, err := c.roomsOf(p)
-			if err != nil {
-				return err
-			}
-			plan := p.plan(rooms)
-			plan.Discussion = texts[i]
-			if err := assertPlan(tx, plan, now); err != nil {
-				return fmt.Errorf("plan %q: %w", p.Name, err)
-			}
+	return db.Update(ctx, func(tx *store.Tx) error { return assertTexts(tx, c, texts, now) })
+}
+
+// assertTexts is assertPlans when it knows the plans' texts.
+func assertTexts(tx *store.Tx, c Config, texts []discussion.ID, now time.Time) error {
+	configured := map[string]bool{}
+	for i, p := range c.Plans {
+		configured[p.Name] = true
+		rooms, err := c.roomsOf(p)
+		if err != nil {
+			return err
 		}
-		return retire(tx, configured)
-	})
+		plan := p.plan(rooms)
+		plan.Discussion = texts[i]
+		if err := assertPlan(tx, plan, now); err != nil {
+			return fmt.Errorf("plan %q: %w", p.Name, err)
+		}
+	}
+	return retire(tx, configured)
 }
 
 // tellWaiting says which of the texts that are read have parts that are held back.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"marginalia/internal/discussion"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -46,7 +47,8 @@ func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error 
 		if err != nil {
 			return ignoreMissing(err)
 		}
-		return fire(tx, p, now)
+		_, err = fire(tx, p, now)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
@@ -54,28 +56,32 @@ func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error 
 	return nil
 }
 
-// fire makes the firings of one plan that are due and moves the plan on.
-func fire(tx *store.Tx, p schedule.Plan, now time.Time) error {
+// fire makes the firings of one plan that are due and moves the plan on. It
+// returns the passages that are to be posted.
+func fire(tx *store.Tx, p schedule.Plan, now time.Time) (posted []discussion.Passage, err error) {
 	firings, last := p.Due(now)
 	for _, f := range firings {
 		first, err := tx.PutFiring(p.Name, f.Key, f.At)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !first {
 			continue
 		}
 		if p.Does == schedule.Digest {
-			err = digest(tx, p, f.Key, now)
-		} else {
-			_, err = drip(tx, &p, p.Count, now)
+			if err := digest(tx, p, f.Key, now); err != nil {
+				return nil, err
+			}
+			continue
 		}
+		more, err := drip(tx, &p, p.Count, now)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		posted = append(posted, more...)
 	}
 	if last.After(p.Last) {
 		p.Last = last
 	}
-	return tx.PutPlan(p)
+	return posted, tx.PutPlan(p)
 }

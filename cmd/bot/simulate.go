@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"marginalia/internal/command"
+	"marginalia/internal/discussion"
+	"marginalia/internal/relay"
+	"marginalia/internal/source"
+	"marginalia/internal/store"
+)
+
+const simulateHelp = `Prints every post that the configured plans will make, as the bot would make it:
+when, in which room, of how many messages of how many characters, and under which
+name its thread. Nothing is sent and nothing changes; it works before the first
+bot run, and beside one that runs.
+
+Times are in the plan's zone. What people say meanwhile, next, pause and digests
+are not foreseen.`
+
+// coming is a post to come, as bot simulate --json prints it.
+type coming struct {
+	At      time.Time `json:"at"`
+	Plan    string    `json:"plan"`
+	Room    string    `json:"room"`
+	Passage int       `json:"passage"`
+	Of      int       `json:"of"`
+	Under   string    `json:"under,omitempty"` // the id of the passage in whose thread it comes
+	Thread  string    `json:"thread,omitempty"`
+	Parts   []string  `json:"parts"`
+}
+
+func (a *app) simulateVerb() *cobra.Command {
+	var asJSON bool
+	var until string
+	cmd := &cobra.Command{
+		Use: "simulate", Short: "Shows what will be posted, and when", Long: simulateHelp, Args: arguments(0, 0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			if err := c.mustBeThere(); err != nil {
+				return err
+			}
+			if err := c.checkRun(); err != nil {
+				return err
+			}
+			now := time.Now()
+			end, err := untilWhen(until, now)
+			if err != nil {
+				return err
+			}
+			all, err := a.simulate(cmd.Context(), c, now, end)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(comingOf(all))
+			}
+			return a.printComing(all, end)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array, with the words")
+	cmd.Flags().StringVar(&until, "until", "30d", "how far to look: days (30d), hours (12h) or a date (2026-12-24)")
+	return cmd
+}
+
+var inDays = regexp.MustCompile(`^([0-9]{1,4})d$`)
+
+// untilWhen is the time that --until names.
+func untilWhen(s string, now time.Time) (time.Time, error) {
+	if m := inDays.FindStringSubmatch(s); m != nil {
+		n, err := strconv.Atoi(m[1])
+		return now.AddDate(0, 0, n), err
+	}
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return now.Add(d), nil
+	}
+	if day, err := time.ParseInLocation(time.DateOnly, s, time.Local); err == nil {
+		return day.AddDate(0, 0, 1).Add(-time.Nanosecond), nil
+	}
+	return now, usage("--until %q is neither days (30d), nor a duration (12h), nor a date (2026-12-24)", s)
+}
+
+func (a *app) simulate(ctx context.Context, c Config, now, until time.Time) (all []relay.Coming, err error) {
+	open, err := openPlatforms(ctx, c, a.log(c))
+	if err != nil {
+		return nil, err
+	}
+	db, closing, err := rehearsalDB(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	fresh, err := a.freshTexts(ctx, c, db)
+	if err != nil {
+		return nil, err
+	}
+	engine := relay.New(relay.Config{DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader, Log: a.log(c)})
+	return engine.Rehearse(ctx, now, until, func(tx *store.Tx) error {
+		texts := make([]discussion.ID, len(c.Plans))
+		for i, p := range c.Plans {
+			id, known, err := knownText(tx, p)
+			if !known && err == nil {
+				var did kept
+				did, err = importInto(tx, c, fresh[p.Text], now)
+				id = did.ID
+			}
+			if texts[i] = id; err != nil {
+				return err
+			}
+		}
+		return assertTexts(tx, c, texts, now)
+	})
+}
+
+// freshTexts reads those texts of plans that were not imported yet.
+func (a *app) freshTexts(ctx context.Context, c Config, db *store.DB) (map[string]discussion.Discussion, error) {
+	fresh := map[string]discussion.Discussion{}
+	for _, p := range c.Plans {
+		known := false
+		err := db.View(ctx, func(tx *store.Tx) (err error) {
+			_, known, err = knownText(tx, p)
+			return err
+		})
+		if _, read := fresh[p.Text]; err == nil && !known && !read {
+			ref := p.Text
+			if !source.IsAddress(ref) {
+				ref = c.path(ref)
+			}
+			fresh[p.Text], err = source.Open(ctx, ref, source.Options{Cut: c.cut(), Web: a.web(c, &bar{})})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("plan %q: %w", p.Name, err)
+		}
+	}
+	return fresh, nil
+}
+
+// knownText is the text of a plan: what was imported for it, or what its id names.
+func knownText(tx *store.Tx, p PlanTable) (discussion.ID, bool, error) {
+	had, known, err := importedFor(tx, p)
+	if known || err != nil {
+		return had.id, known, err
+	}
+	all, err := tx.Discussions()
+	for _, s := range all {
+		if string(s.ID) == p.Text || s.URL == p.Text {
+			return s.ID, true, err
+		}
+	}
+	return "", false, err
+}
+
+// rehearsalDB is the database, or where there is none yet, one that goes when it is
+// closed.
+func rehearsalDB(ctx context.Context, c Config) (db *store.DB, closing func() error, err error) {
+	if _, missing := missingDatabase(c); !missing {
+		db, err = openBeside(ctx, c)
+		if err != nil {
+			return nil, nil, err
+		}
+		return db, db.Close, nil
+	}
+	dir, err := os.MkdirTemp("", "marginalia-")
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err = store.Open(ctx, filepath.Join(dir, "rehearsal.db"), store.Options{NoListen: true})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+}
+
+func comingOf(all []relay.Coming) []coming {
+	list := []coming{}
+	for _, p := range all {
+		one := coming{
+			At: p.At.UTC(), Plan: p.Plan.Name, Room: p.Room.String(), Passage: p.Passage.Seq, Of: p.Total,
+			Under: string(p.Under), Thread: p.Thread, Parts: []string{},
+		}
+		for _, part := range p.Parts {
+			one.Parts = append(one.Parts, part.Text)
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+func (a *app) printComing(all []relay.Coming, until time.Time) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	if len(all) > 0 {
+		fmt.Fprintln(w, "WHEN\tPLAN\tROOM\tPASSAGE\tCHARACTERS\tTHREAD")
+	}
+	messages := 0
+	for _, p := range all {
+		lengths := ""
+		for i, part := range p.Parts {
+			if i > 0 {
+				lengths += "+"
+			}
+			lengths += strconv.Itoa(utf8.RuneCountInString(part.Text))
+		}
+		thread := p.Thread
+		if p.Under != "" {
+			thread = "(in that of the passage it quotes)"
+		}
+		messages += len(p.Parts)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", command.When(p.At.Truncate(time.Second), p.Plan.Zone), p.Plan.Name, p.Room, p.Passage.Seq, p.Total, lengths, thread)
+	}
+	fmt.Fprintf(w, "%d posts in %d messages until %s.\n", len(all), messages, until.Format("Mon 2 Jan 2006 15:04"))
+	return w.Flush()
+}

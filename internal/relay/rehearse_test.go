@@ -1,0 +1,113 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/store"
+)
+
+// posts are all messages in the rooms and in the threads under their posts.
+func (n *town) posts() []string {
+	var all []string
+	for _, room := range n.rooms {
+		for _, m := range n.net(room).Read(chat.Place{Room: room}) {
+			all = append(all, fmt.Sprintf("%s: %s", room, m.Body.Text))
+			for _, said := range n.net(room).Read(n.net(room).Thread(m.Ref)) {
+				all = append(all, fmt.Sprintf("%s, in a thread: %s", room, said.Body.Text))
+			}
+		}
+	}
+	return all
+}
+
+// The story "what was rehearsed comes": what will be posted in the next hours is
+// told beforehand, excerpts and long passages included; nothing of it is kept; and
+// then the same comes, at the same times.
+func TestRehearsal(t *testing.T) {
+	text := discussed(5,
+		comment{"Ada", 0, "Nice."}, comment{"Bo", 3, "Does it?"}, comment{"Cy", 1, "It does."}, comment{"Di", 3, "It does not. " + strings.Repeat("At length. ", 90)})
+	quotingTown(t, text, func(t *testing.T, n *town) {
+		n.pass(time.Hour + time.Minute) // one is posted already
+		before := n.posts()
+		now := time.Now()
+		told, err := n.beside().Rehearse(context.Background(), now, now.Add(10*time.Hour), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.pass(10 * time.Minute)
+		if got := n.posts(); !slices.Equal(got, before) {
+			t.Errorf("the rehearsal posted %q", got)
+		}
+		want := map[int64][]string{}
+		for _, c := range told {
+			where := c.Room.String()
+			if c.Under != "" {
+				where += ", in a thread"
+			} else if !strings.HasPrefix(c.Thread, fmt.Sprint(c.Passage.Seq, " · ")) {
+				t.Errorf("the thread of passage %d is called %q", c.Passage.Seq, c.Thread)
+			}
+			for i, part := range c.Parts {
+				if i > 0 && c.Under == "" {
+					where = c.Room.String() + ", in a thread"
+				}
+				want[c.At.Unix()] = append(want[c.At.Unix()], where+": "+part.Text)
+			}
+		}
+		for at := now.Truncate(time.Hour).Add(time.Hour); at.Before(now.Add(10 * time.Hour)); at = at.Add(time.Hour) {
+			n.pass(time.Until(at) + time.Minute)
+			var fresh []string
+			for _, one := range n.posts() {
+				if i := slices.Index(before, one); i >= 0 {
+					before = slices.Delete(before, i, i+1)
+				} else {
+					fresh = append(fresh, one)
+				}
+			}
+			slices.Sort(fresh)
+			slices.Sort(want[at.Unix()])
+			if !slices.Equal(fresh, want[at.Unix()]) {
+				t.Errorf("at %s come\n%s\ntold was\n%s", at.Format(time.TimeOnly), strings.Join(fresh, "\n"), strings.Join(want[at.Unix()], "\n"))
+			}
+			before = n.posts()
+		}
+		if len(told) != 3*7 { // in three rooms, four paragraphs and three comments: one came already
+			t.Errorf("%d posts were told of", len(told))
+		}
+	})
+}
+
+// What a rehearsal is to begin with is not kept either, and may be refused.
+func TestRehearsalOfWhatIsNotYet(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		other := discussion.Assemble("Another", "", essay(2).Documents, discussion.CutOptions{})
+		now := time.Now()
+		told, err := n.beside().Rehearse(context.Background(), now, now.Add(90*time.Minute), func(tx *store.Tx) error {
+			if _, err := tx.PutDiscussion(other, now); err != nil {
+				return err
+			}
+			p, err := tx.Plan("drip")
+			p.Discussion, p.Next, p.Count = other.ID, 1, 2
+			return errors.Join(err, tx.PutPlan(p))
+		})
+		if err != nil || len(told) != 2*len(n.rooms) || told[0].Title != "Another" || told[0].Total != 2 {
+			t.Errorf("told is %+v, %v", told, err)
+		}
+		n.update(func(tx *store.Tx) error {
+			if _, err := tx.Head(other.ID); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("the other text is kept: %v", err)
+			}
+			return nil
+		})
+		if _, err := n.beside().Rehearse(context.Background(), now, now.Add(time.Hour), func(*store.Tx) error { return errors.New("no") }); err == nil {
+			t.Error("what cannot begin is rehearsed")
+		}
+	})
+}
