@@ -20,9 +20,9 @@ type job struct {
 }
 
 // Deliver makes all requests that the room is due at now, one after another,
-// and returns when it is due next (zero: when something changes). Between two
-// requests lies one transaction: it settles what came of the first and
-// records the second before it is made.
+// and returns when it is due next (zero: when something changes). Where rooms
+// ask in turn it makes one. Between two requests lies one transaction: it
+// settles what came of the first and records the second before it is made.
 func (r *Relay) Deliver(ctx context.Context, room chat.Room, now time.Time) (next time.Time, err error) {
 	began := time.Now()
 	clock := func() time.Time { return now.Add(time.Since(began)) }
@@ -33,9 +33,13 @@ func (r *Relay) Deliver(ctx context.Context, room chat.Room, now time.Time) (nex
 	for last := (*job)(nil); ; {
 		todo, next, err := r.turn(ctx, room, last, clock())
 		if err != nil {
+			r.turns.leave(room)
 			return time.Time{}, fmt.Errorf("deliver to %s: %w", room, err)
 		}
 		if todo == nil {
+			if last == nil {
+				r.turns.leave(room)
+			}
 			return next, nil
 		}
 		last = todo
@@ -48,7 +52,8 @@ func (r *Relay) Deliver(ctx context.Context, room chat.Room, now time.Time) (nex
 // one is due and nothing holds the room. Without one it says when to come back.
 func (r *Relay) turn(ctx context.Context, room chat.Room, last *job, now time.Time) (todo *job, next time.Time, err error) {
 	held := r.holds.until(room, now)
-	stands := !held.IsZero() || ctx.Err() != nil
+	ends := last != nil && r.turns.limits(room.Platform) // the room's turn
+	stands := !held.IsZero() || ctx.Err() != nil || ends
 	if last == nil && stands {
 		return nil, held, nil
 	}
@@ -65,6 +70,9 @@ func (r *Relay) turn(ctx context.Context, room chat.Room, last *job, now time.Ti
 	})
 	if err != nil && last != nil {
 		r.rescue(ctx, *last, now, err)
+	}
+	if ends {
+		next = now // for the next one
 	}
 	return todo, next, err
 }
@@ -184,6 +192,14 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// later is the later of two times.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 // tryStep is step. A delivery that cannot be looked at is given up, and the
 // room goes on.
 func (r *Relay) tryStep(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
@@ -234,6 +250,10 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			}
 			return nil, true, reassure(tx, d, now)
 		}
+		if !s.Free && mayWait(d, s) {
+			d.Class = store.ClassReaction
+			return nil, true, tx.PutDelivery(d)
+		}
 		if !s.Free {
 			return r.begin(tx, d, v, s, now)
 		}
@@ -247,6 +267,13 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 		}
 		have = nil
 	}
+}
+
+// mayWait reports whether what is left of a delivery are emoji, for which all
+// that people say does not wait.
+func mayWait(d store.Delivery, s Step) bool {
+	emoji := s.Action.Verb == chat.React || s.Action.Verb == chat.Unreact
+	return emoji && !s.Action.Again && !s.Late && d.Class < store.ClassReaction
 }
 
 // begin records a request before it is made. Until its outcome is known the

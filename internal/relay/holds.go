@@ -29,15 +29,16 @@ func newHolds() *holds { return &holds{by: map[string]hold{}, changed: make(chan
 
 // until says how long nothing may be asked of the room; zero: ask.
 func (h *holds) until(room chat.Room, now time.Time) time.Time {
+	return later(h.of(room.Platform, now), h.of(room.String(), now))
+}
+
+// of says how long name, a platform or room, is to be left alone; zero: it is not.
+func (h *holds) of(name string, now time.Time) time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	var until time.Time
-	for _, name := range []string{room.Platform, room.String()} {
-		for _, t := range []time.Time{h.by[name].asked, h.by[name].until} {
-			if t.After(now) && t.After(until) {
-				until = t
-			}
-		}
+	until := later(h.by[name].asked, h.by[name].until)
+	if !until.After(now) {
+		return time.Time{}
 	}
 	return until
 }
@@ -97,8 +98,10 @@ func (h *holds) why(platform string) error {
 	return nil
 }
 
-// note holds or frees the room and its platform after a request.
+// note holds or frees the room and its platform after a request, and gives its
+// turn to the next room.
 func (r *Relay) note(room chat.Room, j *job, now time.Time) {
+	defer r.turns.note(room, j.err)
 	var asked chat.RetryAfter
 	switch {
 	case j.err == nil:

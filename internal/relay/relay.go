@@ -56,15 +56,16 @@ type Relay struct {
 	echoes    *echoes
 	desk      *desk
 	bell      chan struct{}               // rung when a call was recorded
-	bells     map[chat.Room]chan struct{} // rung when a request to the room was seen to have gone through
-	slots     chan struct{}               // lanes at work
-	texts     discussion.Texts            // in which replies quoted last
+	bells     map[chat.Room]chan struct{} // rung when the room's lane should look again
+	turns     *turns
+	slots     map[string]chan struct{} // lanes at work, by platform
+	texts     discussion.Texts         // in which replies quoted last
 
 	mu    sync.Mutex
 	heard map[string]error // what each platform's listener came to; nil: it was heard
 }
 
-const lanesAtWork = 64
+const lanesAtWork = 64 // on one platform
 
 // New makes an engine.
 func New(c Config) *Relay {
@@ -79,11 +80,13 @@ func New(c Config) *Relay {
 	}
 	r := &Relay{
 		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: make(chan struct{}, lanesAtWork), heard: map[string]error{},
+		bell: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, heard: map[string]error{},
 	}
+	r.turns = newTurns(r.bells)
 	for _, p := range c.Platforms {
 		name := p.Profile().Name
 		r.platforms[name] = p
+		r.slots[name] = make(chan struct{}, lanesAtWork)
 		r.heard[name] = errors.New(name + " was not heard from yet")
 		if c, ok := p.(chat.Comparer); ok {
 			c.Compare(r.standing)
@@ -212,13 +215,16 @@ func sleep(ctx context.Context, until time.Time, woken ...<-chan struct{}) bool 
 func (r *Relay) lane(ctx context.Context, room chat.Room) {
 	for tries := 0; ; {
 		changed, freed := r.c.DB.Changed(room), r.holds.wake()
-		select {
-		case r.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
+		may, next, err := r.mayAsk(ctx, room, time.Now())
+		if may {
+			select {
+			case r.slots[room.Platform] <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			next, err = r.Deliver(ctx, room, time.Now())
+			<-r.slots[room.Platform]
 		}
-		next, err := r.Deliver(ctx, room, time.Now())
-		<-r.slots
 		if err == nil {
 			tries = 0
 		} else {

@@ -244,14 +244,16 @@ func (r *Relay) rescheduled(d store.Delivery, j job, v outcome, now time.Time) s
 		d.Due, d.Tries = now, d.Tries-1 // the platform is held, not this delivery
 		return d
 	}
-	wait := backoff(j.step.Action.Key, d.Tries)
 	var asked chat.RetryAfter
+	if errors.As(j.err, &asked) && asked.Scope != chat.MessageScope {
+		d.Due, d.Tries = now, d.Tries-1 // likewise, or the room: it keeps its place there
+		d.Spent += max(asked.Wait, leastWait)
+		return d
+	}
+	wait := backoff(j.step.Action.Key, d.Tries)
 	switch {
 	case errors.As(j.err, &asked):
 		wait = max(asked.Wait, leastWait)
-		if asked.Scope != chat.MessageScope {
-			d.Tries--
-		}
 	case errors.Is(j.err, chat.ErrGone):
 		d.Why = answersNobody
 	case v == open:

@@ -28,12 +28,15 @@ func databases(t *testing.T, story func(t *testing.T, dsn string)) {
 }
 
 // An essay of n paragraphs, each long enough to be a passage of its own.
-func essay(n int) discussion.Discussion {
+func essay(n int) discussion.Discussion { return essayOf("paragraph", n) }
+
+// essayOf is an essay whose parts have a name of their own.
+func essayOf(part string, n int) discussion.Discussion {
 	var body format.Doc
 	for i := range n {
 		var words []string
 		for j := range 18 {
-			words = append(words, fmt.Sprintf("Sentence %d of paragraph %d goes on and on.", j+1, i+1))
+			words = append(words, fmt.Sprintf("Sentence %d of %s %d goes on and on.", j+1, part, i+1))
 		}
 		body = body.Add(format.Block{Kind: format.Paragraph}, strings.Join(words, " "))
 	}
@@ -93,6 +96,7 @@ type town struct {
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
 	log     *slog.Logger                           // nil: the test's
 	hint    func(platform string) format.Doc
+	spoil   func(*relay.Relay) // a fault that a story must see
 }
 
 // The networks of a town, unless a story asks for others.
@@ -159,6 +163,9 @@ func (n *town) start() {
 		log = logger(n.t)
 	}
 	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Log: log})
+	if n.spoil != nil {
+		n.spoil(r)
+	}
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := r.Run(ctx); err != nil {

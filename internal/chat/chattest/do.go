@@ -103,7 +103,7 @@ func (p *Platform) begin(a chat.Action) (f fault, undo bool, err error) {
 		return f, false, err
 	}
 	p.patient(a, place)
-	if f = n.meet(a.Verb); f.err != nil && certain(f.err) {
+	if f = n.meet(a.Verb, place.Room); f.err != nil && certain(f.err) {
 		p.wait(a, place, f.err)
 		return f, false, f.err
 	}

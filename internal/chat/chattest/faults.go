@@ -33,6 +33,9 @@ type faults struct {
 	revoked bool
 	answers time.Duration // how long answers take after the change was made
 	repeat  int           // events told again before new ones
+	held    map[chat.Room]time.Duration
+	pace    map[chat.Room]time.Duration
+	bucket  *bucket // nil: the account is not limited
 }
 
 // SetDown cuts the bot off the network, or lets it back in. Do finds
@@ -81,6 +84,57 @@ func (n *Network) FailOn(v chat.Verb, err error) {
 	n.faults.always[v] = err
 }
 
+// Hold answers every request to a room with the wish to leave it alone for a
+// while, until that is 0.
+func (n *Network) Hold(r chat.Room, wait time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	set(&n.faults.held, r, wait)
+}
+
+// Pace makes every request to a room take d before it is done.
+func (n *Network) Pace(r chat.Room, d time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	set(&n.faults.pace, r, d)
+}
+
+// Limit lets the bot make burst requests at once and from then on so many a
+// second, in all rooms together; 0: as many as it likes. Synapse, unless told
+// otherwise, lets an account send 10, and then one in 5 seconds.
+func (n *Network) Limit(perSecond float64, burst int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.faults.bucket = nil
+	if perSecond > 0 {
+		n.faults.bucket = &bucket{perSecond: perSecond, burst: float64(burst), tokens: float64(burst), seen: time.Now()}
+	}
+}
+
+func set(m *map[chat.Room]time.Duration, r chat.Room, d time.Duration) {
+	if *m == nil {
+		*m = map[chat.Room]time.Duration{}
+	}
+	(*m)[r] = d
+}
+
+// bucket is a token bucket.
+type bucket struct {
+	perSecond, burst, tokens float64
+	seen                     time.Time
+}
+
+// take takes a token, or tells when there will be one.
+func (b *bucket) take(now time.Time) error {
+	b.tokens = min(b.burst, b.tokens+now.Sub(b.seen).Seconds()*b.perSecond)
+	b.seen = now
+	if b.tokens < 0.999999 { // what is missing beyond that is an error of rounding
+		return chat.RetryAfter{Wait: time.Duration((1 - b.tokens) / b.perSecond * float64(time.Second)), Scope: chat.AccountScope}
+	}
+	b.tokens = max(0, b.tokens-1)
+	return nil
+}
+
 // Lose does the next k requests and loses their answers.
 func (n *Network) Lose(k int) { n.plan(k, fault{lose: true}) }
 
@@ -119,16 +173,27 @@ func (n *Network) plan(k int, f fault) {
 }
 
 // meet takes the next planned fault. With n.mu held.
-func (n *Network) meet(v chat.Verb) fault {
-	if err := cmp.Or(n.away(), n.faults.always[v]); err != nil {
+func (n *Network) meet(v chat.Verb, r chat.Room) fault {
+	if err := cmp.Or(n.away(), n.faults.always[v], n.limit(r)); err != nil {
 		return fault{err: err}
 	}
 	if len(n.faults.planned) == 0 {
-		return fault{}
+		return fault{delay: n.faults.pace[r]}
 	}
 	f := n.faults.planned[0]
 	n.faults.planned = n.faults.planned[1:]
 	return f
+}
+
+// limit tells whether the bot asks a room, or all of them, too often. With n.mu held.
+func (n *Network) limit(r chat.Room) error {
+	if wait := n.faults.held[r]; wait > 0 {
+		return chat.RetryAfter{Wait: wait, Scope: chat.RoomScope}
+	}
+	if n.faults.bucket == nil {
+		return nil
+	}
+	return n.faults.bucket.take(time.Now())
 }
 
 // away tells why nothing can be asked at all. With n.mu held.
