@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"marginalia/internal/discussion"
+	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
 )
 
-// assertPlans makes the stored plans those of the configuration, by name. How
+// assertPlans makes the stored plans those of the configuration, by name, in the
+// rooms that the bot goes on in where those that are named were replaced. How
 // far a plan has come and whether it is paused stay as they are stored. A plan
 // that is no longer configured is paused; it goes on if it comes back.
 func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, log *slog.Logger, now time.Time) error {
@@ -51,6 +53,9 @@ func assertTexts(tx *store.Tx, c Config, texts []discussion.ID, now time.Time) e
 		configured[p.Name] = true
 		rooms, err := c.roomsOf(p)
 		if err != nil {
+			return err
+		}
+		if rooms, err = relay.Successors(tx, rooms); err != nil {
 			return err
 		}
 		plan := p.plan(rooms)

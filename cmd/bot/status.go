@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marginalia/internal/chat"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
 	"marginalia/internal/relay"
@@ -53,6 +54,9 @@ type roomStatus struct {
 	Dead    int        `json:"dead"`
 	Oldest  *time.Time `json:"oldest"`
 	Why     string     `json:"why"`
+
+	ReplacedBy string `json:"replaced_by,omitempty"`
+	NotThere   string `json:"not_there,omitempty"` // what keeps the bot out of the room that replaced this one
 
 	GivenUp []givenUp `json:"given_up"`
 }
@@ -118,7 +122,15 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Rooms = append(s.Rooms, roomStatus{r.Room.String(), r.Pending, r.Dead, known(r.Oldest), r.Why, dead})
+		by, err := relay.ReplacementOf(tx, r.Room)
+		if err != nil {
+			return s, err
+		}
+		status := roomStatus{Room: r.Room.String(), Pending: r.Pending, Dead: r.Dead, Oldest: known(r.Oldest), Why: r.Why, NotThere: by.Why, GivenUp: dead}
+		if by.To != (chat.Room{}) {
+			status.ReplacedBy = by.To.String()
+		}
+		s.Rooms = append(s.Rooms, status)
 	}
 	held, err := tx.Held()
 	s.Held = len(held)
@@ -194,6 +206,12 @@ func (a *app) printStatus(s statusOf) error {
 			fmt.Fprintf(a.out, ": %s", r.Why)
 		}
 		fmt.Fprintln(a.out)
+		switch {
+		case r.NotThere != "":
+			fmt.Fprintf(a.out, "    replaced by %s, where the bot is not: %s\n", r.ReplacedBy, r.NotThere)
+		case r.ReplacedBy != "":
+			fmt.Fprintf(a.out, "    replaced by %s, where the bot goes on\n", r.ReplacedBy)
+		}
 		for i, g := range r.GivenUp {
 			if i == mostGivenUp {
 				fmt.Fprintf(a.out, "    … and %d more\n", len(r.GivenUp)-i)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -110,6 +111,9 @@ func verify(ctx context.Context, c Config, log *slog.Logger, fix bool) (found ve
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.View(ctx, func(tx *store.Tx) error { return c.followRooms(tx) }); err != nil {
+		return found, err
+	}
 	open, err := openPlatforms(ctx, c, log)
 	if err != nil {
 		return found, err
@@ -144,6 +148,21 @@ func verify(ctx context.Context, c Config, log *slog.Logger, fix bool) (found ve
 	found = verdict(c, v, running)
 	found.Queued, found.OK = queued, found.OK && found.Coming == 0
 	return found, err
+}
+
+// followRooms has the configuration name, in the place of rooms that were
+// replaced, those in which the bot goes on for them.
+func (c *Config) followRooms(tx *store.Tx) error {
+	rooms := slices.Clone(c.Rooms)
+	for i, r := range rooms {
+		next, err := relay.Successor(tx, r.room())
+		if err != nil {
+			return err
+		}
+		rooms[i].ID = next.ID
+	}
+	c.Rooms = rooms
+	return nil
 }
 
 // runs reports whether a bot runs on the database.

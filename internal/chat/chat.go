@@ -82,6 +82,7 @@ const (
 	Reacted   Kind = "reacted"   // By, Emoji, on Message.Ref; Own holds the reaction's own id where it has one
 	Unreacted Kind = "unreacted" // likewise; or only Own, where the network tells no more; without both By and Own: nobody holds Emoji, or if that is "" any, but who is reported after it
 	Called    Kind = "called"    // a command; Call is set
+	Moved     Kind = "moved"     // Message.Ref.Place.Room was closed in favour of the room To; Why is what keeps the bot out of that, "" once it is in and Run listens there too
 	Echoed    Kind = "echoed"    // a post, edit or reaction of the bot's own, seen on the network with the Key of the Action that made it; Message.Ref is its Done.Ref
 )
 
@@ -96,6 +97,8 @@ type Event struct {
 	Revised time.Time       // when the words were last edited; zero if never
 	Call    *Call           // of Called
 	Key     string          // of Echoed
+	To      Room            `json:",omitzero"`  // of Moved
+	Why     string          `json:",omitempty"` // of Moved
 	Raw     json.RawMessage // as the network said it, for the inbox
 }
 

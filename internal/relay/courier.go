@@ -236,14 +236,25 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 				return nil, false, err
 			}
 		}
-		w, v, err := r.load(tx, d, have)
-		if errors.Is(err, errParked) {
-			return nil, false, nil
-		}
+		to, err := Successor(tx, d.Room)
 		if err != nil {
 			return nil, false, err
 		}
-		s, ok := Next(d.Thing, d.Room, v.Profile.Threads, Render(w, v), have)
+		w, v, err := r.load(tx, d, have)
+		if errors.Is(err, errParked) && to == d.Room {
+			return nil, false, nil
+		}
+		if err != nil && !errors.Is(err, errParked) {
+			return nil, false, err
+		}
+		want := Render(w, v)
+		if to != d.Room {
+			want = left(want, have)
+		}
+		s, ok := Next(d.Thing, d.Room, v.Profile.Threads, want, have)
+		if to != d.Room && (!ok || speaks(s)) {
+			return nil, true, moveOn(tx, d, have, to, now)
+		}
 		if !ok {
 			if err := tx.DropDelivery(d.Thing, d.Room); err != nil {
 				return nil, false, err

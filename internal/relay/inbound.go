@@ -25,7 +25,7 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 		return nil
 	}
 	b = r.echoes.with(platform, b)
-	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e chat.Event) bool { return !r.rooms[e.Message.Ref.Place.Room] })
+	b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e chat.Event) bool { return r.bellOf(e.Message.Ref.Place.Room) == nil })
 	poison := map[int]error{}
 	err := r.record(ctx, platform, b, poison)
 	var p poisoned
@@ -41,7 +41,11 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 		case chat.Called:
 			ring(r.bell)
 		case chat.Echoed:
-			ring(r.bells[e.Message.Ref.Place.Room])
+			ring(r.bellOf(e.Message.Ref.Place.Room))
+		case chat.Moved:
+			if e.Why == "" {
+				r.attend(e.To)
+			}
 		}
 	}
 	return nil
@@ -99,6 +103,8 @@ func (r *Relay) event(tx *store.Tx, e chat.Event, now time.Time) (err error) {
 		return err
 	case chat.Echoed:
 		return r.echoed(tx, e, now)
+	case chat.Moved:
+		return r.moved(tx, e, now)
 	}
 	return errors.New("it is of a kind that is not known")
 }

@@ -124,11 +124,14 @@ func tellLocked(tx *store.Tx, p discussion.PassageID, room chat.Room, now time.T
 // Locked reports whether what is said at a time is talk of its room alone: at a
 // place, or in answer to a message or as that itself. The lock of the passage
 // decides in whose thread that is; and when it was said, not when the bot came
-// to hear of it.
+// to hear of it. The threads of a room that was replaced are closed.
 func Locked(tx *store.Tx, ref chat.Ref, at time.Time) (bool, error) {
 	p, err := ThreadAround(tx, ref)
 	if p == "" || err != nil {
 		return false, err
+	}
+	if by, err := ReplacementOf(tx, ref.Place.Room); err != nil || by.Followed() && !at.Before(by.At) {
+		return err == nil, err
 	}
 	all, err := closings(tx, p)
 	return slices.ContainsFunc(all, func(s stretch) bool { return s.covers(at) }), err

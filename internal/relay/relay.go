@@ -51,18 +51,19 @@ type Config struct {
 type Relay struct {
 	c         Config
 	platforms map[string]chat.Platform
-	rooms     map[chat.Room]bool
 	holds     *holds
 	echoes    *echoes
 	desk      *desk
-	bell      chan struct{}               // rung when a call was recorded
-	bells     map[chat.Room]chan struct{} // rung when the room's lane should look again
+	bell      chan struct{} // rung when a call was recorded
+	arrived   chan struct{} // rung when there is a room more
 	turns     *turns
 	slots     map[string]chan struct{} // lanes at work, by platform
 	texts     discussion.Texts         // in which replies quoted last
 
 	mu    sync.Mutex
-	heard map[string]error // what each platform's listener came to; nil: it was heard
+	rooms []chat.Room                 // each once: a room has one lane
+	bells map[chat.Room]chan struct{} // of each of them, rung when its lane should look again
+	heard map[string]error            // what each platform's listener came to; nil: it was heard
 }
 
 const lanesAtWork = 64 // on one platform
@@ -79,10 +80,10 @@ func New(c Config) *Relay {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Relay{
-		c: c, platforms: map[string]chat.Platform{}, rooms: map[chat.Room]bool{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, heard: map[string]error{},
+		c: c, platforms: map[string]chat.Platform{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
+		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, heard: map[string]error{},
 	}
-	r.turns = newTurns(r.bells)
+	r.turns = newTurns(r.bellOf)
 	for _, p := range c.Platforms {
 		name := p.Profile().Name
 		r.platforms[name] = p
@@ -92,13 +93,8 @@ func New(c Config) *Relay {
 			c.Compare(r.standing)
 		}
 	}
-	r.c.Rooms = nil
-	for _, room := range c.Rooms { // each once: a room has one lane
-		if !r.rooms[room] {
-			r.c.Rooms = append(r.c.Rooms, room)
-			r.bells[room] = make(chan struct{}, 1)
-		}
-		r.rooms[room] = true
+	for _, room := range c.Rooms {
+		r.attend(room)
 	}
 	return r
 }
@@ -107,14 +103,7 @@ func New(c Config) *Relay {
 // command workers until ctx is done, and returns once all of them ended and
 // what they had begun is settled.
 func (r *Relay) Run(ctx context.Context) error {
-	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		for _, room := range r.c.Rooms {
-			if err := tx.PutRoom(room); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := r.enterRooms(ctx)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -127,13 +116,28 @@ func (r *Relay) Run(ctx context.Context) error {
 	for _, p := range r.c.Platforms {
 		all.Go(func() { r.listen(ctx, p) })
 	}
-	for _, room := range r.c.Rooms {
-		if r.platforms[room.Platform] != nil {
-			all.Go(func() { r.lane(ctx, room) })
-		}
-	}
+	all.Go(func() { r.lanes(ctx) })
 	all.Wait()
 	return nil
+}
+
+// lanes runs a lane for each room, also for those that come later, until ctx is
+// done, and returns once all of them ended.
+func (r *Relay) lanes(ctx context.Context) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	for begun := 0; ; {
+		rooms := r.attended()
+		for _, room := range rooms[begun:] {
+			if r.platforms[room.Platform] != nil {
+				all.Go(func() { r.lane(ctx, room) })
+			}
+		}
+		begun = len(rooms)
+		if !sleep(ctx, time.Time{}, r.arrived) {
+			return
+		}
+	}
 }
 
 // Ready reports nil once every network has been heard from since Run began,
@@ -213,6 +217,7 @@ func sleep(ctx context.Context, until time.Time, woken ...<-chan struct{}) bool 
 
 // lane delivers to one room whenever it is due.
 func (r *Relay) lane(ctx context.Context, room chat.Room) {
+	bell := r.bellOf(room)
 	for tries := 0; ; {
 		changed, freed := r.c.DB.Changed(room), r.holds.wake()
 		may, next, err := r.mayAsk(ctx, room, time.Now())
@@ -232,7 +237,7 @@ func (r *Relay) lane(ctx context.Context, room chat.Room) {
 			next, changed = time.Now().Add(min(backoff(room.String(), tries), time.Minute)), nil
 			r.c.Log.Error("a lane waits", "room", room.String(), "error", err)
 		}
-		if !sleep(ctx, next, changed, freed, r.bells[room]) {
+		if !sleep(ctx, next, changed, freed, bell) {
 			return
 		}
 	}
@@ -291,7 +296,7 @@ func (r *Relay) since(ctx context.Context, platform string) (map[chat.Place]chat
 	if err != nil {
 		return nil, err
 	}
-	for _, room := range r.c.Rooms {
+	for _, room := range r.attended() {
 		if _, known := since[chat.Place{Room: room}]; room.Platform == platform && !known {
 			since[chat.Place{Room: room}] = ""
 		}

@@ -21,7 +21,7 @@ import (
 // As holds, it is advice: after a restart the network says it again.
 type turns struct {
 	first func(round int, a, b *place) bool // whether a's turn is before b's
-	bells map[chat.Room]chan struct{}       // wake the rooms' lanes
+	bell  func(chat.Room) chan struct{}     // wakes a room's lane
 
 	mu     sync.Mutex
 	queues map[string]*queue // by platform, of accounts that were refused
@@ -59,8 +59,8 @@ const (
 // more of them is made at the same time.
 const goodForMore = 8
 
-func newTurns(bells map[chat.Room]chan struct{}) *turns {
-	return &turns{first: first, bells: bells, queues: map[string]*queue{}}
+func newTurns(bell func(chat.Room) chan struct{}) *turns {
+	return &turns{first: first, bell: bell, queues: map[string]*queue{}}
 }
 
 // limits reports whether the rooms of a platform ask in turn.
@@ -98,7 +98,7 @@ func (t *turns) ask(room chat.Room, class uint8, held bool) bool {
 		return true
 	}
 	if ok {
-		ring(t.bells[next])
+		ring(t.bell(next))
 	}
 	return false
 }
@@ -130,7 +130,7 @@ func (t *turns) done(room chat.Room, refused, counts bool) {
 		}
 	}
 	if next, ok := q.next(); ok {
-		ring(t.bells[next])
+		ring(t.bell(next))
 	}
 }
 
@@ -149,7 +149,7 @@ func (t *turns) leave(room chat.Room) {
 	if q.empty() {
 		delete(t.queues, room.Platform)
 	} else if next, ok := q.next(); ok {
-		ring(t.bells[next])
+		ring(t.bell(next))
 	}
 }
 

@@ -67,7 +67,15 @@ func (v Verdict) Count(k FaultKind) (n int) {
 func (r *Relay) Verify(ctx context.Context) (Verdict, error) {
 	var v Verdict
 	var all []error
-	for _, room := range r.c.Rooms {
+	var rooms []chat.Room // of those that were replaced, the others
+	err := r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		rooms, err = Successors(tx, r.c.Rooms)
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+	for _, room := range rooms {
 		if err := r.verifyRoom(ctx, room, &v); err != nil {
 			all = append(all, fmt.Errorf("look at %s: %w", room, err))
 		}

@@ -32,9 +32,28 @@ func (p *Platform) Check(ctx context.Context) []chat.Finding {
 		return append(all, chat.Finding{What: "the account's rooms", Why: err.Error(), Do: "check again: the homeserver is in trouble"})
 	}
 	for _, room := range p.rooms {
-		all = append(all, p.checkRoom(ctx, room.ID, in, invited)...)
+		all = append(all, p.checkMoved(ctx, room.ID, in, invited, 0)...)
 	}
 	return all
+}
+
+// mostMoves is how often a room may have been replaced.
+const mostMoves = 20
+
+// checkMoved looks at a room, or at the one that it was replaced by in the end.
+func (p *Platform) checkMoved(ctx context.Context, room string, in, invited []string, moves int) []chat.Finding {
+	closed, err := p.tombstone(ctx, room)
+	to := closed.Content.text("replacement_room")
+	if err != nil || to == "" || to == room || moves == mostMoves {
+		return p.checkRoom(ctx, room, in, invited)
+	}
+	f := chat.Finding{What: "room " + room + ": the bot is in the room that it was replaced by, " + to, OK: slices.Contains(in, to)}
+	if f.OK {
+		return append([]chat.Finding{f}, p.checkMoved(ctx, to, in, invited, moves+1)...)
+	}
+	f.Why = "the room was closed in favour of that one, in which the bot is not"
+	f.Do = fmt.Sprintf("invite %s there, if bot run cannot enter it by itself", p.userID())
+	return []chat.Finding{f}
 }
 
 // versions is what a homeserver says of itself.

@@ -40,10 +40,7 @@ func (p *Platform) tell(ctx context.Context, room string, e wire) (chat.Event, b
 
 // warn tells the operator of what changes a room for good.
 func (p *Platform) warn(room string, e wire) {
-	switch e.Type {
-	case "m.room.tombstone":
-		p.c.Log.Warn("the room was closed in favour of another", "room", room, "other", e.Content.text("replacement_room"))
-	case "m.room.encryption":
+	if e.Type == "m.room.encryption" {
 		p.c.Log.Warn("the room is encrypted now: what is said there cannot be read", "room", room)
 	}
 }

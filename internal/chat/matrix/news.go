@@ -39,6 +39,7 @@ func (l *listener) batch(ctx context.Context, a answer) (chat.Batch, error) {
 func (l *listener) news(ctx context.Context, room string, n roomNews) ([]chat.Event, error) {
 	for _, e := range read(n.State.Events) {
 		l.learn(room, e)
+		l.closed(room, e)
 	}
 	events := read(n.Timeline.Events)
 	switch {
@@ -84,5 +85,6 @@ func (l *listener) understand(ctx context.Context, room string, e wire) (told ch
 		}
 	}()
 	l.learn(room, e)
+	l.closed(room, e)
 	return l.tell(ctx, room, e)
 }

@@ -29,6 +29,7 @@ type listener struct {
 	since  map[chat.Place]chat.Cursor // of the rooms; "" until the room was heard
 	joined map[string]bool            // the rooms that the account is in, as far as it was told; nil at first
 	starts map[string]start           // of the rooms that are heard for the first time
+	moves  map[string]*move           // rooms that were replaced by one that the account is not in yet
 	told   recent[string, bool]       // events that handle has got; servers repeat them where answers meet
 	now    []string                   // the events of the answer that is being handled
 	fresh  bool                       // the server has not answered since the beginning or the last trouble
@@ -46,7 +47,7 @@ func (p *Platform) Run(ctx context.Context, since map[chat.Place]chat.Cursor, ha
 	l := &listener{
 		Platform: p, handle: handle, fresh: true, told: newRecent[string, bool](8192),
 		token: string(since[chat.Place{}]), since: map[chat.Place]chat.Cursor{},
-		starts: map[string]start{},
+		starts: map[string]start{}, moves: map[string]*move{},
 	}
 	for place, cursor := range since {
 		if place.Room.Platform == network && place.Thread == "" {
@@ -117,7 +118,7 @@ func (l *listener) round(ctx context.Context) error {
 		}
 	}
 	l.heard(ctx, answer, batch)
-	return nil
+	return l.follow(ctx)
 }
 
 // heard takes note of an answer that was handled.
@@ -144,6 +145,7 @@ func (l *listener) heard(ctx context.Context, a answer, b chat.Batch) {
 		if _, listened := l.since[mainOf(room)]; listened {
 			l.join(ctx, room)
 		}
+		l.invited(room)
 	}
 }
 
@@ -171,6 +173,10 @@ func (l *listener) enter(ctx context.Context) error {
 		if !l.joined[place.Room.ID] {
 			l.join(ctx, place.Room.ID)
 		}
+	}
+	if err := l.lookForMoves(ctx); err != nil {
+		l.joined = nil // all of it again
+		return err
 	}
 	return nil
 }
@@ -221,6 +227,9 @@ func (l *listener) sync(ctx context.Context) (answer, error) {
 	for place := range l.since {
 		rooms = append(rooms, place.Room.ID)
 	}
+	for _, m := range l.moves {
+		rooms = append(rooms, m.to) // to hear of an invitation
+	}
 	for {
 		out, err := l.ask(ctx, l.token, hold, syncFilter(rooms, limit, stateTypes))
 		var refused *failure
@@ -267,7 +276,7 @@ func (p *Platform) ask(ctx context.Context, since string, hold time.Duration, fi
 }
 
 // stateTypes are the states that the listener keeps up with.
-var stateTypes = []string{"m.room.member", "m.room.power_levels"}
+var stateTypes = []string{"m.room.member", "m.room.power_levels", "m.room.tombstone"}
 
 // syncFilter says what /sync is to tell: limit events of each of the rooms,
 // and those states. It is sent along each time, so that the server need not
