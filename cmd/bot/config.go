@@ -48,6 +48,8 @@ type BotTable struct {
 type PrivacyTable struct {
 	Default choice `toml:"default" one:"pseudonym named ask"`
 	Hint    bool   `toml:"hint"`
+
+	RetentionDays int `toml:"retention_days"`
 }
 
 // RelayTable is [relay].

@@ -243,6 +243,7 @@ func TestWrongConfigurations(t *testing.T) {
 		{"a secret not in quotes", "[matrix]\ntoken = syt_s3cret\n", `config.toml:2:9: `},
 		{"a secret behind the quotes", "[matrix]\ntoken = \"a\"syt_s3cret\n", `config.toml:2:12: `},
 		{"not a level", "[bot]\nlog_level = \"loud\"\n", `[bot] log_level is "loud": write debug, info, warn or error`},
+		{"negative days", "[privacy]\nretention_days = -1\n", `[privacy] retention_days is -1: write a number of days`},
 		{"not a privacy", "[privacy]\ndefault = \"none\"\n", `[privacy] default is "none": write pseudonym, named or ask`},
 		{"not a deed", plan + "does = \"drop\"\n", `[[plans]] "essay" does is "drop": write drip or digest`},
 		{"passages the wrong way round", "[passages]\nmin = 900\nmax = 100\n", `[passages] min is 900 and max is 100: write two numbers of characters, the smaller one first`},

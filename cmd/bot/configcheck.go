@@ -36,11 +36,17 @@ func (c *Config) checkChoices() error {
 	if p := c.Passages; p.Min < 1 || p.Max < p.Min {
 		all = append(all, usage("%s: [passages] min is %d and max is %d: write two numbers of characters, the smaller one first", c.where(), p.Min, p.Max))
 	}
+	if days := c.Privacy.RetentionDays; days < 0 || days > mostDays {
+		all = append(all, usage("%s: [privacy] retention_days is %d: write a number of days up to %d, or 0 to keep what is said for ever", c.where(), days, mostDays))
+	}
 	if b := c.Import.ReviewBelow; !(b >= 0 && b <= 1) { // neither is NaN
 		all = append(all, usage("%s: [import] review_below is %v: write a number from 0 (all is posted) to 1", c.where(), b))
 	}
 	return errors.Join(all...)
 }
+
+// mostDays is how long anything may be kept, if not for ever: a hundred years.
+const mostDays = 36500
 
 // checkRun looks at what bot run needs beyond that, and reads the secrets.
 // Whatever is wrong is told at once, a sentence each.

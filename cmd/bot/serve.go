@@ -28,7 +28,7 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log, Default: c.credit()}
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
-		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration,
+		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(),
 		Command: command.Dispatcher(env), Hint: c.hint, Log: log,
 	})
 	var page *pages
@@ -151,6 +151,11 @@ func (c Config) roomsOn(platform string) []chat.Room {
 		}
 	}
 	return all
+}
+
+// retention is how long what people say is kept, 0 for ever.
+func (c Config) retention() time.Duration {
+	return time.Duration(c.Privacy.RetentionDays) * 24 * time.Hour
 }
 
 // credit is how people are named who chose nothing: "ask" means that they are

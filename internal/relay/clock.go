@@ -27,7 +27,9 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look at the clock: %w", err)
 	}
-	all := []error{r.sort(ctx, due, dropped, now)}
+	expires, err := r.expire(ctx, now)
+	next = earlier(next, expires)
+	all := []error{err, r.sort(ctx, due, dropped, now)}
 	for _, p := range plans {
 		fire, last := p.Due(now)
 		if f, ok := p.After(now); ok && !p.Paused {

@@ -139,7 +139,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if locked {
+	if locked || r.tooOld(orNow(e.At, now), now) {
 		return tx.PutTombstone(room, id) // nor does it become a remark when the thread is opened again
 	}
 	a, err := r.annotation(tx, about, e)

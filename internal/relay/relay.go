@@ -33,6 +33,9 @@ type Config struct {
 	Settle   time.Duration // how long a request may still commit after it was begun; default 30 s
 	Patience time.Duration // how long answered tries may go on failing; default 72 h
 
+	// Retention is how long what people say is kept; 0: for ever.
+	Retention time.Duration
+
 	// Command runs what someone told the bot and returns its answer. It may
 	// be called again for the same Call: its effect must be the same. Calls of
 	// several places are run at once.

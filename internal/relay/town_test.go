@@ -97,6 +97,7 @@ type town struct {
 	log     *slog.Logger                           // nil: the test's
 	hint    func(platform string) format.Doc
 	spoil   func(*relay.Relay) // a fault that a story must see
+	keeps   time.Duration      // what is said; 0: for ever
 }
 
 // The networks of a town, unless a story asks for others.
@@ -162,7 +163,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Retention: n.keeps, Log: log})
 	if n.spoil != nil {
 		n.spoil(r)
 	}

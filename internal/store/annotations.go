@@ -115,6 +115,16 @@ func (tx *Tx) AnnotationsBy(p discussion.PersonID) ([]discussion.Annotation, err
 	return tx.annotations("a.creator = (SELECT num FROM people WHERE id = $1)", string(p))
 }
 
+// OldestAnnotations returns up to n annotations that were not deleted, those
+// that were made longest ago first.
+func (tx *Tx) OldestAnnotations(n int) ([]discussion.Annotation, error) {
+	all, err := rows(tx, annotationRow, annotationQuery+" WHERE a.deleted = 0 ORDER BY a.created, a.num LIMIT $1", n)
+	if err != nil {
+		return nil, fmt.Errorf("the oldest annotations: %w", err)
+	}
+	return all, nil
+}
+
 // AnnotationsNaming returns all annotations with words that mark them as naming
 // an id, as mentions do; of one discussion in the order of commits.
 func (tx *Tx) AnnotationsNaming(id string) ([]discussion.Annotation, error) {
