@@ -151,7 +151,8 @@ func buryHeld(tx *store.Tx, h store.Held) error {
 }
 
 // unheard reports whether somebody did before they were forgotten what is heard
-// only now. It is buried then: what they choose later does not bring it back.
+// only now, commands included: what they chose before is overtaken. It is buried
+// then: what they choose later does not bring it back.
 func unheard(tx *store.Tx, e chat.Event) (bool, error) {
 	room, message := e.Message.Ref.Place.Room, e.Message.Ref.ID
 	by, at, id := e.By.ID, e.At, e.Own
@@ -160,7 +161,7 @@ func unheard(tx *store.Tx, e chat.Event) (bool, error) {
 		by, id = e.Message.From.ID, message
 	case chat.Edited:
 		at = e.Revised
-	case chat.Reacted:
+	case chat.Reacted, chat.Called:
 	default:
 		return false, nil
 	}

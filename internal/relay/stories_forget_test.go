@@ -64,6 +64,7 @@ func TestWhatIsHeardAfterForgettingStaysOut(t *testing.T) {
 		late := n.say(club, 0, "said before, too", chat.Ref{})
 		them.Edit(early, "edited before")
 		them.React(other, "🦑")
+		n.say(club, 0, "!essay me name", chat.Ref{})
 		n.pass(time.Minute)
 		n.forget("two", 0)
 		n.pass(time.Minute)
@@ -72,6 +73,12 @@ func TestWhatIsHeardAfterForgettingStaysOut(t *testing.T) {
 		n.nets["two"].SetDown(false)
 		n.pass(2 * time.Hour)
 		n.recorded("the network is back", "another's", "said later")
+		n.update(func(tx *store.Tx) error {
+			if _, still, err := tx.Forgotten("two", them.Person().ID); !still || err != nil {
+				t.Errorf("what they chose before they were forgotten holds (%v)", err)
+			}
+			return nil
+		})
 		if got := n.nets["one"].Reactions(n.mirror(n.rooms[0], "another's")); len(got) > 0 {
 			t.Errorf("an emoji from before is shown as %q", got)
 		}
