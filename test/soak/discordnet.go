@@ -32,8 +32,8 @@ type discordNet struct {
 	jolts  map[string]int
 }
 
-// newDiscord makes a guild with channels in which four people each talk.
-func newDiscord(seed uint64, channels int, o discordtest.Options) (*discordNet, error) {
+// newDiscord makes a guild with channels in which so many people each talk.
+func newDiscord(seed uint64, channels, people int, o discordtest.Options) (*discordNet, error) {
 	o.Seed = seed
 	server, err := startDouble(o)
 	if err != nil {
@@ -44,7 +44,7 @@ func newDiscord(seed uint64, channels int, o discordtest.Options) (*discordNet, 
 	n.keeper = n.server.User("keeper", discordtest.ManageThreads)
 	for i := range channels {
 		d := &discordSide{server: n.server, keeper: n.keeper, id: n.server.Channel(fmt.Sprintf("channel-%d", i)), stands: map[string]string{}, dead: map[string]bool{}}
-		for j := range 4 {
+		for j := range people {
 			d.who = append(d.who, n.server.User(fmt.Sprintf("Dora %d%d", i, j)))
 		}
 		n.sides = append(n.sides, d)

@@ -85,7 +85,7 @@ const (
 // discord is the soak "idle -discord": a bot in a large guild, all of whose
 // channels and members the gateway tells it of when it comes.
 func (i idles) discord(ctx context.Context) error {
-	d, err := newDiscord(i.seed, 1, discordtest.Options{AllMembers: true})
+	d, err := newDiscord(i.seed, 1, few, discordtest.Options{AllMembers: true})
 	if err != nil {
 		return err
 	}

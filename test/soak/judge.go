@@ -59,7 +59,11 @@ func judge(ctx context.Context, w *world, t *talk) error {
 	for _, f := range bad {
 		fmt.Println("  ", f)
 	}
-	fmt.Println(tallied(bad))
+	w.found = tallied(bad)
+	for _, k := range kinds {
+		fmt.Printf("%d %s  ", w.found[k], k)
+	}
+	fmt.Println()
 	fmt.Printf("%d requests took effect beyond the settle time; %d findings are about what they said\n", len(late), len(found)-len(bad)-frozen)
 	fmt.Printf("%d edits could not be made because somebody had deleted the webhook that said the words\n", frozen)
 	if err := prove(a, rooms, t.quota == counts{}); err != nil {
@@ -71,23 +75,23 @@ func judge(ctx context.Context, w *world, t *talk) error {
 	return nil
 }
 
-func tallied(found []finding) string {
+// tallied counts findings by their kind.
+func tallied(found []finding) map[string]int {
 	count := map[string]int{}
+	for _, k := range kinds {
+		count[k] = 0
+	}
 	for _, f := range found {
 		count[f.kind]++
 	}
-	var all []string
-	for _, k := range kinds {
-		all = append(all, fmt.Sprintf("%d %s", count[k], k))
-	}
-	return strings.Join(all, ", ")
+	return count
 }
 
 // rest waits until the bot has had nothing left to do for a while, as long as
 // it gets on. What was given up is an error, unless it is about what nobody can
 // change any more.
 func (w *world) rest(ctx context.Context) error {
-	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
+	db, err := store.Open(ctx, w.database, store.Options{NoListen: true})
 	if err != nil {
 		return err
 	}
@@ -150,7 +154,7 @@ func (w *world) givenUp(tx *store.Tx) error {
 // committed reads from the store in which order the remarks of each thread
 // were recorded.
 func (w *world) committed(ctx context.Context) ([][]string, error) {
-	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
+	db, err := store.Open(ctx, w.database, store.Options{NoListen: true})
 	if err != nil {
 		return nil, err
 	}

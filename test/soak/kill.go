@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"marginalia/internal/chat/discord/discordtest"
 	"marginalia/test/wait"
 )
 
@@ -22,11 +21,18 @@ type kills struct {
 	seed uint64
 	text string
 	dir  string
+
+	topics  int           // threads before people begin to talk
+	every   string        // how often there is one more
+	pace    time.Duration // of each of them
+	few     bool          // kills: too few to want them to fall in certain places
+	exports bool          // judge what is exported, too
 }
 
 // newKills scales the talk to the number of kills.
 func newKills(n int, seed uint64, text, dir string) kills {
-	return kills{n: n, said: counts{said: int64(n) * 20, edited: int64(n) * 3, deleted: int64(n) * 2, reacted: int64(n) * 3}, seed: seed, text: text, dir: dir}
+	return kills{n: n, said: counts{said: int64(n) * 20, edited: int64(n) * 3, deleted: int64(n) * 2, reacted: int64(n) * 3}, seed: seed, text: text, dir: dir,
+		topics: 3, every: "2s", pace: 700 * time.Millisecond}
 }
 
 // matrix is two Matrix rooms.
@@ -36,44 +42,34 @@ func (k kills) matrix(ctx context.Context) error {
 		return err
 	}
 	defer w.close()
-	return k.run(ctx, w)
+	_, err = k.run(ctx, w)
+	return err
 }
 
-// both is a Matrix room, two Discord channels and a room on the bot's page.
+// both is both networks at once.
 func (k kills) both(ctx context.Context) error {
-	d, err := newDiscord(k.seed, 2, discordtest.Options{Heartbeat: time.Second}) // so that a silent connection is soon noticed
-	if err != nil {
-		return err
-	}
-	m, err := newMatrix(ctx, k.dir, k.seed, 1)
-	if err != nil {
-		_ = d.close()
-		return err
-	}
-	m.tardy, d.tardy = tardy{every: 400, most: 2}, tardy{every: 500, most: 3}
-	w, err := newWorld(ctx, k.dir, m, d)
+	w, d, err := bothNetworks(ctx, k.dir, k.seed, few)
 	if err != nil {
 		return err
 	}
 	defer w.close()
-	w.sides = []side{m.sides[0], d.sides[0], d.sides[1], &localSide{id: "lobby", page: w.page}}
-	if err := k.run(ctx, w); err != nil {
+	if _, err := k.run(ctx, w); err != nil {
 		return err
 	}
 	return d.verdict()
 }
 
-func (k kills) run(ctx context.Context, w *world) error {
+func (k kills) run(ctx context.Context, w *world) (*talk, error) {
 	dice := rand.New(rand.NewPCG(k.seed, 1))
-	if err := w.configure(k.text, "2s"); err != nil {
-		return err
+	if err := w.configure(k.text, k.every); err != nil {
+		return nil, err
 	}
 	if _, err := w.start(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	t := &talk{sides: w.talkers(), pace: 700 * time.Millisecond, quota: k.said}
-	if err := t.waitForPosts(ctx, 3); err != nil {
-		return err
+	t := &talk{sides: w.talkers(), pace: k.pace, quota: k.said}
+	if err := t.waitForPosts(ctx, k.topics); err != nil {
+		return nil, err
 	}
 	for _, n := range w.networks {
 		n.misbehave()
@@ -86,11 +82,11 @@ func (k kills) run(ctx context.Context, w *world) error {
 	where := histogram{}
 	for i := range k.n {
 		if err := t.until(ctx, k.said.said*int64(i)/int64(k.n)); err != nil {
-			return err
+			return nil, err
 		}
 		spots, err := k.once(ctx, w, dice, i)
 		if err != nil {
-			return fmt.Errorf("kill %d: %w", i+1, err)
+			return t, fmt.Errorf("kill %d: %w", i+1, err)
 		}
 		where.add(spots)
 		if (i+1)%10 == 0 {
@@ -102,7 +98,7 @@ func (k kills) run(ctx context.Context, w *world) error {
 	}
 	stop()
 	<-done
-	return k.verdict(ctx, w, t, where)
+	return t, k.verdict(ctx, w, t, where)
 }
 
 // once lets the bot work for a moment, kills it, and says in the midst of what
@@ -171,8 +167,16 @@ func (k kills) verdict(ctx context.Context, w *world, t *talk, where histogram) 
 	if err := judge(ctx, w, t); err != nil {
 		return err
 	}
+	if k.exports {
+		if err := judgeExport(ctx, w, t); err != nil {
+			return err
+		}
+	}
 	if err := w.stop(); err != nil {
 		return err
 	}
-	return where.print(k.n)
+	if err := where.print(k.n); err != nil && !k.few {
+		return err
+	}
+	return nil
 }

@@ -6,7 +6,9 @@
 //
 //	go run ./test/soak kill            # 100 × kill -9 under load and faults
 //	go run ./test/soak both            # 200 × kill -9 with Discord and Matrix at once
+//	go run ./test/soak torture         # 500 × kill -9 among 24 people, in rounds that are tallied
 //	go run ./test/soak outage          # each network out of reach in turn, under talk
+//	go run ./test/soak fair            # six rooms of an account that the homeserver limits
 //	go run ./test/soak latency         # beside a raw echo bot in the same run
 //	go run ./test/soak latency -both   # from Discord to Matrix and back
 //	go run ./test/soak burst           # 1,000 messages by 8 people at full speed
@@ -36,10 +38,13 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say which: kill, both, outage, latency, burst or idle")
+		return fmt.Errorf("say which: kill, both, torture, outage, fair, latency, burst or idle")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	n := flags.Int("n", 0, "kills (kill, both), messages (outage: in each; latency, burst)")
+	n := flags.Int("n", 0, "kills (kill, both), messages (outage: in each; fair: at once; latency, burst)")
+	kills := flags.Int("kills", 500, "until there were so many (torture)")
+	database := flags.String("db", "sqlite", "sqlite or postgres (torture)")
+	tally := flags.String("tally", "", "where rounds are written down (torture; default: in the user's cache)")
 	both := flags.Bool("both", false, "from Discord to Matrix and back (latency)")
 	discord := flags.Bool("discord", false, "in a large guild (idle)")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the dice")
@@ -64,8 +69,17 @@ func run(ctx context.Context, args []string) error {
 		err = newKills(or(*n, 100), *seed, *text, dir).matrix(ctx)
 	case "both":
 		err = newKills(or(*n, 200), *seed, *text, dir).both(ctx)
+	case "torture":
+		if *tally == "" {
+			if *tally, err = tallyFile(); err != nil {
+				return err
+			}
+		}
+		err = tortures{kills: *kills, database: *database, seed: *seed, text: *text, dir: dir, tally: *tally}.run(ctx)
 	case "outage":
 		err = outages{n: or(*n, 2000), seed: *seed, text: *text, dir: dir}.run(ctx)
+	case "fair":
+		err = fairs{n: or(*n, 100), seed: *seed, dir: dir}.run(ctx)
 	case "latency":
 		l := latencies{n: or(*n, 300), dir: dir}
 		run := l.run

@@ -32,8 +32,8 @@ type matrixNet struct {
 	tardy  tardy
 }
 
-// newMatrix makes a homeserver with rooms in which four people each talk.
-func newMatrix(ctx context.Context, dir string, seed uint64, rooms int) (*matrixNet, error) {
+// newMatrix makes a homeserver with rooms in which so many people each talk.
+func newMatrix(ctx context.Context, dir string, seed uint64, rooms, people int) (*matrixNet, error) {
 	data := filepath.Join(dir, "homeserver")
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func newMatrix(ctx context.Context, dir string, seed uint64, rooms int) (*matrix
 	}
 	n.proxy = faultproxy.New(n.server.URL(), seed)
 	if err = n.proxy.Start(); err == nil {
-		err = n.populate(ctx, rooms)
+		err = n.populate(ctx, rooms, people)
 	}
 	if err != nil {
 		return nil, errors.Join(err, n.close())
@@ -53,14 +53,14 @@ func newMatrix(ctx context.Context, dir string, seed uint64, rooms int) (*matrix
 	return n, nil
 }
 
-func (n *matrixNet) populate(ctx context.Context, rooms int) error {
+func (n *matrixNet) populate(ctx context.Context, rooms, crowd int) error {
 	var err error
 	if n.bot, err = n.account(ctx, "bot"); err != nil {
 		return err
 	}
 	for i := range rooms {
 		var people []*matrixuser.User
-		for j := range 4 {
+		for j := range crowd {
 			u, err := n.account(ctx, fmt.Sprintf("person%d%d", i, j))
 			if err != nil {
 				return err

@@ -24,11 +24,11 @@ type outages struct {
 }
 
 func (o outages) run(ctx context.Context) error {
-	d, err := newDiscord(o.seed, 2, discordtest.Options{Heartbeat: time.Second})
+	d, err := newDiscord(o.seed, 2, few, discordtest.Options{Heartbeat: time.Second})
 	if err != nil {
 		return err
 	}
-	m, err := newMatrix(ctx, o.dir, o.seed, 1)
+	m, err := newMatrix(ctx, o.dir, o.seed, 1, few)
 	if err != nil {
 		_ = d.close()
 		return err

@@ -44,7 +44,7 @@ func nearer(a, b string) string {
 // spots says for each network in the midst of what the bot was when it died,
 // by what its store holds in flight and what became of it on the network.
 func (w *world) spots(ctx context.Context) (map[string]string, error) {
-	db, err := store.Open(ctx, w.database(), store.Options{NoListen: true})
+	db, err := store.Open(ctx, w.database, store.Options{NoListen: true})
 	if err != nil {
 		return nil, err
 	}

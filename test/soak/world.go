@@ -26,19 +26,24 @@ import (
 // world is the real binary of the bot, and the networks that it has rooms on.
 type world struct {
 	dir      string
+	database string // as the bot's configuration names it
 	networks []network
 	sides    []side
 	binary   string
 	port     int
 	run      *child.Process
+	found    map[string]int // by the last judgement, by kind
 }
 
-const settle = 1500 * time.Millisecond
+const (
+	settle = 1500 * time.Millisecond
+	few    = 4 // people in a room
+)
 
 // newWorld builds the bot and gives it networks. They are closed with the
 // world, or at once if one of them is missing.
 func newWorld(ctx context.Context, dir string, networks ...network) (*world, error) {
-	w := &world{dir: dir, binary: filepath.Join(dir, "bot"), networks: networks}
+	w := &world{dir: dir, database: filepath.Join(dir, "marginalia.db"), binary: filepath.Join(dir, "bot"), networks: networks}
 	build := exec.CommandContext(ctx, "go", "build", "-o", w.binary, "./cmd/bot")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -55,7 +60,7 @@ func newWorld(ctx context.Context, dir string, networks ...network) (*world, err
 
 // twoRooms is a world of two Matrix rooms.
 func twoRooms(ctx context.Context, dir string, seed uint64) (*world, *matrixNet, error) {
-	m, err := newMatrix(ctx, dir, seed, 2)
+	m, err := newMatrix(ctx, dir, seed, 2, few)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +89,7 @@ func freePort() (int, error) {
 // configure writes the bot's configuration: one drip into all rooms.
 func (w *world) configure(text, every string) error {
 	var c strings.Builder
-	fmt.Fprintf(&c, "[bot]\ndatabase = %q\nlisten = \"127.0.0.1:%d\"\nlog_level = \"info\"\n", w.database(), w.port)
+	fmt.Fprintf(&c, "[bot]\ndatabase = %q\nlisten = \"127.0.0.1:%d\"\nlog_level = \"info\"\n", w.database, w.port)
 	fmt.Fprintf(&c, "[privacy]\ndefault = \"named\"\n[relay]\nsettle = %q\n", settle)
 	for _, n := range w.networks {
 		c.WriteString(n.config())
@@ -95,8 +100,6 @@ func (w *world) configure(text, every string) error {
 	fmt.Fprintf(&c, "[[plans]]\nname = \"drip\"\ntext = %q\ncron = \"@every %s\"\n", text, every)
 	return os.WriteFile(filepath.Join(w.dir, "config.toml"), []byte(c.String()), 0o600)
 }
-
-func (w *world) database() string { return filepath.Join(w.dir, "marginalia.db") }
 
 // start runs the bot and waits until it is ready.
 func (w *world) start(ctx context.Context) (time.Duration, error) {
