@@ -21,11 +21,12 @@ const (
 )
 
 var (
-	dateLine  = regexp.MustCompile(`^(?i:(?:on |posted |posted on |commented )?` + aDate + aTime + `)[^\pL\pN]*$`)
+	dateLine  = express(`^(?i:(?:on |posted |posted on |commented )?` + aDate + aTime + `)[^\pL\pN]*$`)
 	says      = regexp.MustCompile(`(?i)( (says|said|wrote|writes|commented|replied|commented on this))?[\s:,|·•–—-]*$`)
 	nameDate  = regexp.MustCompile(`^` + aName + `(?i:(?: said| says| wrote| commented)?(?:[^\pL\pN]+-?\d+ (?:points?|karma))?[^\pL\pN]+(?:on )?` + aDate + aTime + buttons + `)$`)
 	aDateIn   = regexp.MustCompile(`(?i)` + aDate + aTime)
-	furniture = regexp.MustCompile(`^(?i:` + gap + `*(?:(?:\d+|on)` + gap + `*){0,2}` + button + `(?:` + gap + `*(?:` + button + `|\d+|on)){0,8}` + gap + `*)$`)
+	hasDate   = express(`(?i)` + aDate) // as all has that nameDate matches
+	furniture = express(`^(?i:` + gap + `*(?:(?:\d+|on)` + gap + `*){0,2}` + button + `(?:` + gap + `*(?:` + button + `|\d+|on)){0,8}` + gap + `*)$`)
 )
 
 // fewestBylines is how many there must be before a dump is believed to have
@@ -52,7 +53,11 @@ func (d *dump) findBylines() {
 			continue
 		}
 		dated := i+1 < len(d.lines) && dateLine.MatchString(d.lines[i+1].text)
-		switch m := nameDate.FindStringSubmatch(text); {
+		var m []string
+		if hasDate.MatchString(text) {
+			m = nameDate.FindStringSubmatch(text)
+		}
+		switch {
 		case m != nil:
 			d.lines[i].byline, d.lines[i].author, d.lines[i].posted = above, m[1], dateIn(text)
 			n++

@@ -44,10 +44,19 @@ var quoteMark = regexp.MustCompile(`^(?:>+(?:[\s\x{a0}]+|$)|>{2,})+`)
 // wordsOf is a line without the mark of a quotation that was typed.
 func wordsOf(line string) string {
 	words := strings.TrimSpace(line)
-	if bare := words[len(quoteMark.FindString(words)):]; bare != "" {
+	if bare := words[typedMark(words):]; bare != "" {
 		return bare
 	}
 	return words
+}
+
+// typedMark is the length of the quoteMark at the beginning of a line, 0 if there
+// is none.
+func typedMark(line string) int {
+	if !strings.HasPrefix(line, ">") {
+		return 0 // as nearly all have none
+	}
+	return len(quoteMark.FindString(line))
 }
 
 // Guessed reports whether d was found in a plain dump, where borders, kinds

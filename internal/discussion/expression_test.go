@@ -15,7 +15,7 @@ func expressions() []*expression {
 	all := []*expression{
 		connective, pointsBack, pronoun, circumstance, advice, ofSelf, countsOn, goesOn, afterthought, announces, praise, stance,
 		ofText, toWriter, pointer, asks, askedSomeone, opinion, ofOneself, credentials, corrects, closing, verdict, saying,
-		replyOpener, hangs, turns, frames,
+		replyOpener, hangs, turns, frames, dateLine, hasDate, furniture,
 	}
 	for _, t := range telltales {
 		all = append(all, t.pattern)

@@ -10,8 +10,8 @@ import (
 // contentWords returns the words of a line that say what it is about: four
 // letters and more, lower case, without a plural's s.
 func contentWords(s string) map[string]bool {
-	all := map[string]bool{}
-	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' }) {
+	all := make(map[string]bool, len(s)/16)
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' }) {
 		if len(w) >= 4 && !common[w] && !strings.ContainsAny(w, "'’") {
 			all[strings.TrimSuffix(w, "s")] = true
 		}
@@ -58,7 +58,7 @@ func (d *dump) findQuotes() {
 	d.findRepeats()
 	for i := range d.lines {
 		l := &d.lines[i]
-		l.typed = quoteMark.MatchString(l.text)
+		l.typed = typedMark(l.text) > 0
 		if l.repeat >= 0 || l.typed || inMarks(l.text) {
 			l.quote = true
 		}
@@ -108,7 +108,7 @@ func (d *dump) guessParents(parts []Part) {
 		for at+1 < len(d.lines) && d.lines[at].byline == above {
 			at++
 		}
-		first := d.lines[at]
+		first := &d.lines[at]
 		switch {
 		case p.Kind != Comment || i == 0:
 		case first.repeat >= 0:
@@ -126,7 +126,7 @@ func (d *dump) guessParents(parts []Part) {
 
 // replies reports whether a comment's first line answers another comment
 // rather than the text.
-func replies(l line) bool {
+func replies(l *line) bool {
 	if ofText.MatchString(l.first) || praise.MatchString(l.first) && l.size > 12 {
 		return false
 	}

@@ -96,7 +96,7 @@ func newDump(lines []string) *dump {
 			continue
 		}
 		l := line{
-			text: s, words: contentWords(s), size: len(strings.Fields(s)), marker: itemOf(s), repeat: -1,
+			text: s, words: contentWords(s), size: wordCount(s), marker: itemOf(s), repeat: -1,
 		}
 		ends := sentenceEnds(s)
 		l.first, l.last, l.sentences = plainly(s[:ends[0]]), plainly(s), len(ends)
@@ -122,6 +122,14 @@ func newDump(lines []string) *dump {
 	return d
 }
 
+// wordCount is how many words s has.
+func wordCount(s string) (n int) {
+	for range strings.FieldsSeq(s) {
+		n++
+	}
+	return n
+}
+
 // plainly is a text as the patterns of signals read it.
 func plainly(s string) string { return strings.ReplaceAll(strings.ToLower(s), "’", "'") }
 
@@ -141,7 +149,7 @@ func (d *dump) chances() []float64 {
 }
 
 func (d *dump) border(i int) border {
-	b := border{before: d.lines[i-1], after: d.lines[i], mean: d.mean}
+	b := border{before: &d.lines[i-1], after: &d.lines[i], mean: d.mean}
 	b.alike = d.cosine(b.before.words, b.after.words)
 	return b
 }
@@ -176,7 +184,7 @@ func latest(a, b time.Time) time.Time {
 
 // kind is what a line is within its document, the lines from..to-1.
 func (d *dump) kind(i, from, to int) format.BlockKind {
-	l := d.lines[i]
+	l := &d.lines[i]
 	switch {
 	case l.quote:
 		return format.Quote
@@ -193,8 +201,11 @@ func (d *dump) kind(i, from, to int) format.BlockKind {
 // LooksLikeHeading reports whether a line that stands alone is short, begins
 // like a title and does not end like a sentence.
 func LooksLikeHeading(s string) bool {
+	if len(s) > 80 {
+		return false
+	}
 	words := strings.Fields(s)
-	if len(words) == 0 || len(words) > 10 || len(s) > 80 || strings.ContainsAny(s[len(s)-1:], ".!?:;,)]\"'") {
+	if len(words) == 0 || len(words) > 10 || strings.ContainsAny(s[len(s)-1:], ".!?:;,)]\"'") {
 		return false
 	}
 	return !strings.HasSuffix(s, "…") && !strings.HasSuffix(s, "”") && !startsSmall(s) && !strings.Contains(s, "://")

@@ -9,7 +9,7 @@ import (
 // border is the place between two neighbouring lines of a dump, where a new
 // document may begin.
 type border struct {
-	before, after line
+	before, after *line
 	alike         float64 // how many rare words they share, 0 to 1
 	mean          float64 // words in a line of the dump
 }
@@ -130,7 +130,7 @@ func takesUp(b border) bool {
 var definite = set("the this that these those such his her its their my our both another")
 
 // unpunctuated reports whether a line ends like none that was written with care.
-func unpunctuated(l line) bool {
+func unpunctuated(l *line) bool {
 	r, _ := utf8.DecodeLastRuneInString(l.text)
 	return unicode.IsLetter(r) || unicode.IsDigit(r)
 }
@@ -141,7 +141,7 @@ const shortLines = 45
 
 // judges reports whether a line that begins with "this" or "that" says what its
 // writer thinks of what was said, as replies do.
-func judges(l line) bool {
+func judges(l *line) bool {
 	return praise.MatchString(l.first) || ofText.MatchString(l.first) || pointer.MatchString(l.first) || verdict.MatchString(l.first)
 }
 
@@ -149,7 +149,7 @@ func judges(l line) bool {
 func asked(first string) bool { return strings.Contains(first, "?") && asks.MatchString(first) }
 
 // heads reports whether a line is the heading of a section numbered in Roman.
-func heads(l line) bool {
+func heads(l *line) bool {
 	return l.marker.numeral == roman && l.size <= 60 || LooksLikeHeading(l.text) && l.size > 1
 }
 
