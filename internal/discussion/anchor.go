@@ -131,7 +131,10 @@ func (t *Text) Find(q Quote) []Place {
 		return t.rank(found, w)
 	}
 	for i, as := range t.readings(q) {
-		w := as.want(q)
+		w := w
+		if as != t {
+			w = as.want(q)
+		}
 		if w.likely = i > 0; q.Likely {
 			w.likely, w.share = true, likelyShare
 		}
@@ -190,6 +193,9 @@ func (t *Text) want(q Quote) wanted {
 // context is what stands before and behind q, folded as one with it: the
 // dashes of a ruler that q ends in go on.
 func (t *Text) context(q Quote) (before, after string) {
+	if q.Prefix == "" && q.Suffix == "" {
+		return "", ""
+	}
 	f := t.fold(q.Prefix + q.Exact + q.Suffix)
 	at := func(n int) int { return sort.Search(len(f.from), func(i int) bool { return int(f.from[i]) >= n }) }
 	return trim(f.text[:at(len(q.Prefix))]), trim(f.text[at(len(q.Prefix)+len(q.Exact)):])

@@ -203,12 +203,47 @@ func TestIndexFindsWhatAScanFinds(t *testing.T) {
 		words := text.want(Quote{Exact: m.edit(q, 20)}).words
 		p, limit := newPattern(words, text.alphabet()), tolerance(len(words), len(text.symbols))
 		all := text.collect(nil, p, 0, len(text.symbols), limit, true)
-		if likely := text.likely(words, p, limit, 0); len(likely) > 0 && fewest(likely) > fewest(all) {
+		if likely := text.likely(words, limit, 0); len(likely) > 0 && fewest(likely) > fewest(all) {
 			missed++
 		}
 	}
 	if missed > 0 {
 		t.Errorf("of 300 quotes %d stand better elsewhere", missed)
+	}
+}
+
+// TestLightVotesAreLeftOutOnlyWhereTheyDecideNothing: the windows are those that
+// the votes of all threes give.
+func TestLightVotesAreLeftOutOnlyWhereTheyDecideNothing(t *testing.T) {
+	text := Prepare(madeText("essay.md", 5000, 2))
+	here, there := newMeasurer(text.text, 2), newMeasurer(madeText("comments.md", 3000, 3), 3)
+	g, n := text.grams, len(text.symbols)
+	none, some, spared := 0, 0, 0
+	for i := range 600 {
+		from := []*measurer{here, there}[i%2]
+		q, _ := from.draw(0, len(from.runes), 20, 600)
+		words := text.want(Quote{Exact: from.edit(q, i%50)}).words
+		for _, share := range []int{0, 10, likelyShare, 60} {
+			votes := make([]int32, (n+len(words))>>bandBits+2)
+			all, light, _ := g.ballot(words, share)
+			g.vote(votes, words, 1, heaviest)
+			want := bands(votes, len(words), max(1, all*share/100))
+			if got := g.windows(words, n, share); !slices.EqualFunc(got, want, func(a, b [2]int) bool { return a == b }) {
+				t.Fatalf("%q with a share of %d: %v, with all votes %v", q, share, got, want)
+			}
+			switch {
+			case want != nil:
+				some++
+			case light > 0:
+				spared++
+				fallthrough
+			default:
+				none++
+			}
+		}
+	}
+	if some < 100 || spared < 100 {
+		t.Errorf("windows: %d, none: %d, with light threes %d of these: this says little", some, none, spared)
 	}
 }
 

@@ -95,7 +95,7 @@ func (t *Text) elided(parts [][]symbol, gap int, strict bool, w wanted) []match 
 	anchors := t.exact(parts[longest])
 	if len(anchors) == 0 && strict {
 		limit := tolerance(len(parts[longest]), len(t.symbols))
-		anchors = t.begin(parts[longest], t.likely(parts[longest], newPattern(parts[longest], t.alphabet()), limit, 0))
+		anchors = t.begin(parts[longest], t.likely(parts[longest], limit, 0))
 	} else if len(anchors) == 0 {
 		anchors = t.near(parts[longest], wanted{likely: w.likely, share: w.share})
 	}

@@ -27,18 +27,33 @@ func foldSpaces(s string, each bool) folded {
 	f := folder{spaced: each, out: make([]byte, 0, len(s)), from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s))}
 	for at := 0; at < len(s); {
 		end := at + 1
-		if s[at] >= utf8.RuneSelf || end < len(s) && s[end] >= utf8.RuneSelf {
+		switch {
+		case s[at] >= utf8.RuneSelf || end < len(s) && s[end] >= utf8.RuneSelf:
 			end = at + segment(s[at:])
 			for _, r := range norm.NFKC.String(s[at:end]) {
 				f.add(r, at, end)
 			}
-		} else {
+		case solo[s[at]] != 0:
+			f.out, f.from, f.to = append(f.out, solo[s[at]]), append(f.from, int32(at)), append(f.to, int32(end))
+			f.run = 0
+		default:
 			f.add(rune(s[at]), at, end)
 		}
 		at = end
 	}
 	return folded{string(f.out), f.from, f.to}
 }
+
+// solo is what the ASCII characters fold to that fold alone, whatever stands
+// around them; 0 for white space and dashes.
+var solo = func() (to [utf8.RuneSelf]byte) {
+	for r := range rune(utf8.RuneSelf) {
+		if !unicode.IsSpace(r) && r != '-' {
+			to[r] = byte(foldRune(r))
+		}
+	}
+	return to
+}()
 
 // segment is the length of the characters at the beginning of s that are
 // normalised together; at least one, at most some 30.
@@ -65,10 +80,6 @@ const mostDashes = 3
 func (f *folder) add(r rune, start, end int) {
 	before := len(f.out)
 	switch {
-	case r >= 'a' && r <= 'z':
-		f.out = append(f.out, byte(r))
-	case r >= 'A' && r <= 'Z':
-		f.out = append(f.out, byte(r-'A'+'a'))
 	case invisible(r):
 		return
 	case unicode.IsSpace(r):

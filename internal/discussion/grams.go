@@ -13,12 +13,14 @@ const gramLength = 3
 type grams struct {
 	first []int32 // by hash: the first of its places in at; one more at the end
 	at    []int32
+	says  []uint8 // by hash: how much it says that these stand somewhere
+	dense []uint8 // by hash: how many of its places two bands hold at most
 	shift int
 }
 
 func indexGrams(text []symbol) grams {
 	if len(text) < gramLength {
-		return grams{first: make([]int32, 3), shift: 31}
+		return grams{first: make([]int32, 3), says: make([]uint8, 2), dense: make([]uint8, 2), shift: 31}
 	}
 	size := min(max(bits.Len(uint(len(text))), 6), 16)
 	g := grams{first: make([]int32, 1<<size+2), at: make([]int32, len(text)-gramLength+1), shift: 32 - size}
@@ -34,7 +36,32 @@ func indexGrams(text []symbol) grams {
 		g.at[g.first[h]] = int32(i)
 		g.first[h]++
 	}
+	g.says, g.dense = make([]uint8, 1<<size), make([]uint8, 1<<size)
+	for h := range g.dense {
+		places := g.at[g.first[h]:g.first[h+1]]
+		g.says[h], g.dense[h] = weight(len(places), len(text)), densest(places)
+	}
 	return g
+}
+
+// weight is how much it says that a three with so many places stands in two
+// given bands of a text of n characters: how many times less likely it is by
+// chance, in bits.
+func weight(places, n int) uint8 {
+	return uint8(bits.Len(uint(n / (max(1, places) * 4 << bandBits))))
+}
+
+// densest is how many of places, which rise, stand in two bands at most,
+// wherever bands begin.
+func densest(places []int32) (most uint8) {
+	from := 0
+	for i, at := range places {
+		for at-places[from] >= 2<<bandBits {
+			from++
+		}
+		most = max(most, uint8(i-from+1))
+	}
+	return most
 }
 
 func (g grams) hash(s []symbol) uint32 {
@@ -78,24 +105,65 @@ const (
 
 // windows returns the stretches of a text of n characters in which q is most
 // likely to begin, judged by which of its threes stand there in about the
-// right order. A three votes with the more weight the more its standing there
-// says: how many times less likely it is by chance, in bits. What is to be
-// expected in any two bands has no vote. Where the best has less than share
-// hundredths of all votes, there is none.
+// right order. A three votes with its weight: what is to be expected in any two
+// bands has no vote. Where the best has less than share hundredths of all votes,
+// there is none.
+//
+// Threes that say little stand in many places, and take most of the time. They
+// vote only where the others leave it open whether there is such a stretch.
 func (g grams) windows(q []symbol, n, share int) [][2]int {
-	votes, all := make([]int32, (n+len(q))>>bandBits+2), 0
+	votes := make([]int32, (n+len(q))>>bandBits+2)
+	all, light, reserve := g.ballot(q, share)
+	least := max(1, all*share/100)
+	g.vote(votes, q, light+1, heaviest)
+	if light > 0 && most(votes)+reserve < least {
+		return nil
+	}
+	g.vote(votes, q, 1, light)
+	return bands(votes, len(q), least)
+}
+
+// heaviest is more than a three can weigh.
+const heaviest = 32
+
+// ballot sums up all votes of q. Those of the light threes, the ones up to some
+// weight, are at most reserve for any two bands: half of what is needed.
+func (g grams) ballot(q []symbol, share int) (all int, light uint8, reserve int) {
+	var most [heaviest + 1]int // by weight: for any two bands
 	for i := range len(q) - gramLength + 1 {
-		places := g.places(q[i:])
-		weight := int32(bits.Len(uint(n / (max(1, len(places)) * 4 << bandBits))))
-		if weight == 0 {
+		h := g.hash(q[i:])
+		w := int(g.says[h])
+		all += w
+		most[w] += w * int(g.dense[h])
+	}
+	for light < heaviest && 2*(reserve+most[light+1]) <= all*share/100 {
+		light++
+		reserve += most[light]
+	}
+	return all, light, reserve
+}
+
+// vote counts the votes of the threes of q that weigh from..to.
+func (g grams) vote(votes []int32, q []symbol, from, to uint8) {
+	for i := range len(q) - gramLength + 1 {
+		h := g.hash(q[i:])
+		w := g.says[h]
+		if w < from || w > to {
 			continue
 		}
-		all += int(weight)
-		for _, at := range places {
-			votes[(int(at)+len(q)-i)>>bandBits] += weight
+		behind := uint32(len(q) - i)
+		for _, at := range g.at[g.first[h]:g.first[h+1]] {
+			votes[(uint32(at)+behind)>>bandBits] += int32(w)
 		}
 	}
-	return bands(votes, len(q), max(1, all*share/100))
+}
+
+// most is how many votes two neighbouring bands have at most.
+func most(votes []int32) (most int) {
+	for b := range len(votes) - 1 {
+		most = max(most, int(votes[b]+votes[b+1]))
+	}
+	return most
 }
 
 // bands returns the pairs of neighbouring bands with the most votes, as

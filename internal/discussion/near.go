@@ -55,13 +55,16 @@ func (t *Text) near(q []symbol, w wanted) []match {
 	if len(q) > longestPattern {
 		return nil
 	}
-	p := newPattern(q, t.alphabet())
 	solid, n := solid(q), len(t.symbols)
 	limit := tolerance(solid, n)
 	if solid < len(q) {
 		limit = max(limit, min((len(q)+7)/5, solid/2))
 	}
-	ends := t.likely(q, p, limit, w.share)
+	ends := t.likely(q, limit, w.share)
+	if len(ends) == 0 && w.likely && w.hint == nil {
+		return nil
+	}
+	p := newPattern(q, t.alphabet())
 	if len(ends) == 0 && !w.likely {
 		ends = t.collect(ends, p, 0, n, limit, true)
 	}
@@ -95,9 +98,14 @@ func solid(q []symbol) int {
 }
 
 // likely returns the ends of stretches like q in the windows of the index.
-func (t *Text) likely(q []symbol, p *pattern, limit, share int) []match {
+func (t *Text) likely(q []symbol, limit, share int) []match {
+	windows := t.grams.windows(q, len(t.symbols), share)
+	if len(windows) == 0 {
+		return nil
+	}
+	p := newPattern(q, t.alphabet())
 	var ends []match
-	for _, s := range t.grams.windows(q, len(t.symbols), share) {
+	for _, s := range windows {
 		from, to := max(0, s[0]-limit), min(len(t.symbols), s[1]+len(q)+limit)
 		ends = t.collect(ends, p, from, to, limit, false)
 	}
@@ -127,6 +135,9 @@ func (t *Text) collect(ends []match, p *pattern, from, to, limit int, narrow boo
 // begin finds the stretches whose ends were collected. Where several are as
 // good, an end may move to what is most as long as the quote.
 func (t *Text) begin(q []symbol, ends []match) []match {
+	if len(ends) == 0 {
+		return nil
+	}
 	slices.SortFunc(ends, func(a, b match) int { return a.end - b.end })
 	back := slices.Clone(q)
 	slices.Reverse(back)
