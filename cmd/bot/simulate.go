@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/page"
 	"marginalia/internal/relay"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
@@ -43,7 +45,7 @@ type coming struct {
 
 func (a *app) simulateVerb() *cobra.Command {
 	var asJSON bool
-	var until string
+	var until, file string
 	cmd := &cobra.Command{
 		Use: "simulate", Short: "Shows what will be posted, and when", Long: simulateHelp, Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,13 +68,17 @@ func (a *app) simulateVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
+			switch {
+			case asJSON:
 				return a.printJSON(comingOf(all))
+			case file != "":
+				return a.showComing(all, end, file)
 			}
 			return a.printComing(all, end)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array, with the words")
+	cmd.Flags().StringVar(&file, "html", "", "write a page that shows each post into this file")
 	cmd.Flags().StringVar(&until, "until", "30d", "how far to look: days (30d), hours (12h) or a date (2026-12-24)")
 	return cmd
 }
@@ -200,6 +206,30 @@ func comingOf(all []relay.Coming) []coming {
 	return list
 }
 
+// showComing writes the posts as a page.
+func (a *app) showComing(all []relay.Coming, until time.Time, file string) error {
+	sheet := page.Rehearsal{Until: untilWords(until)}
+	for _, p := range all {
+		post := page.Post{
+			When: when(p), Plan: p.Plan.Name, Room: p.Room.String(),
+			Title: p.Title, Passage: p.Passage.Seq, Total: p.Total, Thread: p.Thread,
+		}
+		for _, part := range p.Parts {
+			post.Parts = append(post.Parts, page.Part{Body: part})
+		}
+		sheet.Posts = append(sheet.Posts, post)
+	}
+	var out bytes.Buffer
+	if err := page.WriteRehearsal(&out, sheet); err != nil {
+		return fmt.Errorf("show what will be posted: %w", err)
+	}
+	return a.hand(out.Bytes(), file)
+}
+
+func when(p relay.Coming) string { return command.When(p.At.Truncate(time.Second), p.Plan.Zone) }
+
+func untilWords(until time.Time) string { return until.Format("Mon 2 Jan 2006 15:04") }
+
 func (a *app) printComing(all []relay.Coming, until time.Time) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	if len(all) > 0 {
@@ -219,8 +249,8 @@ func (a *app) printComing(all []relay.Coming, until time.Time) error {
 			thread = "(in that of the passage it quotes)"
 		}
 		messages += len(p.Parts)
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", command.When(p.At.Truncate(time.Second), p.Plan.Zone), p.Plan.Name, p.Room, p.Passage.Seq, p.Total, lengths, thread)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", when(p), p.Plan.Name, p.Room, p.Passage.Seq, p.Total, lengths, thread)
 	}
-	fmt.Fprintf(w, "%d posts in %d messages until %s.\n", len(all), messages, until.Format("Mon 2 Jan 2006 15:04"))
+	fmt.Fprintf(w, "%d posts in %d messages until %s.\n", len(all), messages, untilWords(until))
 	return w.Flush()
 }

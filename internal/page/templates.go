@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-//go:embed templates assets
+//go:embed templates sheets assets
 var files embed.FS
 
 // Style and Script are the reader's style sheet and its script, which puts
