@@ -92,6 +92,7 @@ type Server struct {
 	asked    map[string]*Interaction // by token
 	nonces   map[string]nonce
 	files    map[string][]byte // by path
+	signings int               // how often the addresses of files were made void
 	bot      *account
 
 	sessions map[string]*session

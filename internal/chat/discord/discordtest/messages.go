@@ -1,12 +1,9 @@
 package discordtest
 
 import (
-	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // channelOf finds the channel in the path; the actor needs need there.
@@ -186,7 +183,7 @@ func (s *Server) refer(r *request, m *message, d *draft) *apiError {
 		return form("message_reference", "REPLIES_CANNOT_REPLY_TO_SYSTEM_MESSAGE", "Cannot reply to a system message")
 	}
 	m.kind = reply
-	m.refers = &reference{m.in.id, to.id}
+	m.refers = &reference{channel: m.in.id, message: to.id}
 	if to.author != nil && (d.Mentions == nil || d.Mentions.Replied) {
 		m.pings.users = append(m.pings.users, to.author.id)
 	}
@@ -216,41 +213,6 @@ func (s *Server) fill(r *request, m *message, d *draft) *apiError {
 	m.content, m.embeds, m.components, m.poll = d.text(), finished(items(d.Embeds)), built(items(d.Components)), d.Poll
 	m.flags |= d.flags() & keptFlags
 	return s.attach(r, m, d.Attachments)
-}
-
-// attach keeps uploaded files. Each is named by the attachment of its number.
-func (s *Server) attach(r *request, m *message, named *[]object) *apiError {
-	words := map[string]object{}
-	if named != nil {
-		for _, a := range *named {
-			words[fmt.Sprint(a["id"])] = a
-		}
-	}
-	for _, f := range r.files {
-		n := strings.TrimSuffix(strings.TrimPrefix(f.field, "files["), "]")
-		a := s.keep(m.in, f.name, f.kind, f.data)
-		if w := words[n]; w != nil {
-			if text, ok := w["description"].(string); ok {
-				a["description"] = text
-			}
-		} else if named != nil {
-			return s.broken(r, form("attachments", "ATTACHMENT", "files["+n+"] is not among the attachments"))
-		}
-		m.attachments = append(m.attachments, a)
-	}
-	return nil
-}
-
-// keep stores a file; its address is signed and ends.
-func (s *Server) keep(c *channel, name, kind string, data []byte) object {
-	id := s.snowflake()
-	where := path.Join("/attachments", c.id, id, name)
-	s.files[where] = data
-	a := object{"id": id, "filename": name, "size": len(data), "url": s.api + where + "?ex=1&is=1&hm=1", "proxy_url": s.api + where}
-	if kind != "" {
-		a["content_type"] = kind
-	}
-	return a
 }
 
 // say makes m public: its id, its place, its events, its pings.

@@ -158,7 +158,7 @@ func (s *Server) basic(m *message, sight bool) object {
 		}
 	}
 	if m.refers != nil {
-		ref := object{"type": 0, "channel_id": m.refers.channel, "guild_id": s.guild.id}
+		ref := object{"type": m.refers.kind, "channel_id": m.refers.channel, "guild_id": s.guild.id}
 		if m.refers.message != "" {
 			ref["message_id"] = m.refers.message
 		}
@@ -178,7 +178,13 @@ func (s *Server) basic(m *message, sight bool) object {
 		o["components"] = m.components
 	}
 	for _, a := range m.attachments {
-		o["attachments"] = append(o["attachments"].(list), a)
+		o["attachments"] = append(o["attachments"].(list), s.signed(a))
+	}
+	if len(m.stickers) > 0 {
+		o["sticker_items"] = m.stickers
+	}
+	if m.passedOn != nil {
+		o["message_snapshots"] = list{object{"message": s.snapshot(m.passedOn)}}
 	}
 	if m.poll != nil {
 		o["poll"] = m.poll

@@ -98,6 +98,7 @@ func (s *Server) routes() http.Handler {
 		mux.HandleFunc(op.method+" "+prefix+op.path, func(w http.ResponseWriter, r *http.Request) { s.serve(op, w, r) })
 	}
 	mux.HandleFunc("GET /attachments/", s.serveFile)
+	mux.HandleFunc("GET /stickers/", s.serveFile)
 	mux.HandleFunc("GET /{$}", s.accept)
 	mux.HandleFunc("GET /resume/{$}", s.accept)
 	mux.HandleFunc("/", s.unknown)

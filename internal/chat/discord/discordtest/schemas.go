@@ -87,7 +87,8 @@ func readDocument(path string) (object, error) {
 
 // mendREST makes the description strict, and right where it contradicts
 // Discord's documentation: codes of form errors are words, permissions are
-// numbers in text, and a new forum thread is answered with its first message.
+// numbers in text, a new forum thread is answered with its first message, and
+// messages may be passed on.
 func mendREST(doc object) {
 	named := doc["components"].(object)["schemas"].(object)
 	mixed := map[string]bool{}
@@ -104,6 +105,7 @@ func mendREST(doc object) {
 	inner := named["InnerErrors"].(object)["properties"].(object)["_errors"].(object)
 	word := object{"type": "string"}
 	inner["items"] = object{"type": "object", "properties": object{"code": word, "message": word}, "required": list{"code", "message"}, "additionalProperties": false}
+	named["MessageReferenceType"] = object{"enum": list{0, 1}}
 	named["CreatedThreadResponse"].(object)["properties"].(object)["message"] = object{"$ref": "#/components/schemas/MessageResponse"}
 	for _, name := range []string{"ApplicationCommandUpdateRequest", "ApplicationCommandCreateRequest", "ApplicationCommandPatchRequestPartial"} {
 		named[name].(object)["properties"].(object)["default_member_permissions"] = object{"type": list{"string", "null"}, "pattern": "^[0-9]+$"}
@@ -183,8 +185,15 @@ func strict(v any, part bool) {
 }
 
 // mendGateway opens what the description has as a list of single bits: flags
-// are sums of them.
+// are sums of them. What a message was when it was passed on has the fields of a
+// message, each of which the description takes for a whole one.
 func mendGateway(doc object) {
+	if was, ok := doc["definitions"].(object)["APIMessageSnapshotFields"].(object); ok {
+		for name := range was["properties"].(object) {
+			was["properties"].(object)[name] = object{"$ref": "#/definitions/APIMessage/properties/" + name}
+		}
+		was["required"] = list{"attachments", "content", "embeds", "timestamp", "type"}
+	}
 	for name, v := range doc["definitions"].(object) {
 		if strings.HasSuffix(name, "Flags") {
 			delete(v.(object), "enum")

@@ -237,15 +237,3 @@ func (e *apiError) detail() string {
 	text, _ := json.Marshal(e.errors)
 	return e.text + " " + string(text)
 }
-
-// serveFile is the place of attachments.
-func (s *Server) serveFile(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	data, ok := s.files[r.URL.Path]
-	s.mu.Unlock()
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	w.Write(data)
-}

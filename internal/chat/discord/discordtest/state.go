@@ -122,6 +122,8 @@ type message struct {
 	embeds      list
 	components  list
 	attachments []object
+	stickers    list
+	passedOn    *message // what it was when it was passed on
 	poll        any
 	flags       int
 	nonce       any
@@ -138,6 +140,7 @@ type message struct {
 
 type reference struct {
 	channel, message string
+	kind             int // 1: it is passed on
 }
 
 type reaction struct {
@@ -232,6 +235,9 @@ func (s *Server) add(m *message) {
 // remove takes a message and its words away.
 func (s *Server) remove(m *message) {
 	m.deleted = true
+	for _, a := range m.attachments { // addresses that were told lead nowhere
+		delete(s.files, pathOf(a))
+	}
 	m.content, m.embeds, m.components, m.attachments, m.poll, m.reactions = "", nil, nil, nil, nil, nil
 	m.in.messages = slices.DeleteFunc(m.in.messages, func(o *message) bool { return o == m })
 	if m.in.thread() && m.kind != threadStarter && m.id != m.in.id {

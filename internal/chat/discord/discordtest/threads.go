@@ -92,7 +92,7 @@ func (s *Server) startThread(r *request, m *message, by *account, wish threadWis
 	m.flags |= flagHasThread
 	s.tellThread(r, c, by)
 	s.told(r, event{name: "MESSAGE_UPDATE", intent: intentMessages, channel: m.in, message: m})
-	first := &message{in: c, author: by, kind: threadStarter, refers: &reference{m.in.id, m.id}}
+	first := &message{in: c, author: by, kind: threadStarter, refers: &reference{channel: m.in.id, message: m.id}}
 	s.place(first, &allowedMentions{})
 	s.told(r, event{name: "MESSAGE_CREATE", intent: intentMessages, channel: c, message: first})
 	return c
@@ -162,7 +162,7 @@ func (s *Server) createThread(r *request) (int, any, *apiError) {
 	t := s.newThread(s.snowflake(), c, r.actor, wish, kind)
 	s.tellThread(r, t, r.actor)
 	if kind == publicThread {
-		m := &message{in: c, author: r.actor, kind: threadCreated, content: t.name, refers: &reference{t.id, ""}}
+		m := &message{in: c, author: r.actor, kind: threadCreated, content: t.name, refers: &reference{channel: t.id, message: ""}}
 		s.place(m, &allowedMentions{})
 		m.flags |= flagHasThread
 		m.started = t

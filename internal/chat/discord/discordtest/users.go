@@ -14,9 +14,10 @@ type User struct {
 	account *account
 }
 
-// File is something to attach.
+// File is something that is attached.
 type File struct {
 	Name, Type string
+	Alt, Title string
 	Data       []byte
 }
 
@@ -130,13 +131,13 @@ func (u *User) Say(channel, text, replyTo string, files ...File) (string, error)
 		if to == nil {
 			return "", fmt.Errorf("answer %s: %w", replyTo, refused(errUnknownMessage))
 		}
-		m.kind, m.refers = reply, &reference{c.id, to.id}
+		m.kind, m.refers = reply, &reference{channel: c.id, message: to.id}
 		if to.author != nil {
 			m.pings.users = []string{to.author.id}
 		}
 	}
 	for _, f := range files {
-		m.attachments = append(m.attachments, s.keep(c, f.Name, f.Type, f.Data))
+		m.attachments = append(m.attachments, s.keep(c, f))
 	}
 	if e := s.open(c, u.account); e != nil {
 		return "", fmt.Errorf("say in %s: %w", channel, refused(e))
