@@ -51,12 +51,6 @@ type Person struct {
 	Avatar string // an address that the network understands, or ""
 }
 
-// File is something attached to a message.
-type File struct {
-	Name, Type, URL, Alt string
-	Size                 int64 // bytes, 0 unknown
-}
-
 // Button is a link shown under a message, where the network can.
 type Button struct{ Text, URL string }
 
@@ -66,7 +60,7 @@ type Message struct {
 	ReplyTo Ref // the message it answers expressly; zero in a thread's plain flow
 	From    Person
 	Body    format.Doc
-	Files   []File
+	Files   []File // of what the bot says: at most one, and then the words may be missing
 	Buttons []Button
 	Silent  bool // nobody's phone rings
 }
@@ -77,7 +71,7 @@ type Kind string
 // The kinds of event.
 const (
 	Said      Kind = "said"
-	Edited    Kind = "edited"    // Message holds the new words; Revised is set
+	Edited    Kind = "edited"    // Message holds the new words, and the files that are left; Revised is set
 	Deleted   Kind = "deleted"   // Message.Ref alone
 	Reacted   Kind = "reacted"   // By, Emoji, on Message.Ref; Own holds the reaction's own id where it has one
 	Unreacted Kind = "unreacted" // likewise; or only Own, where the network tells no more; without both By and Own: nobody holds Emoji, or if that is "" any, but who is reported after it
@@ -115,7 +109,7 @@ type Verb string
 // The verbs.
 const (
 	Post       Verb = "post"       // Message at Message.Ref.Place, answering Message.ReplyTo
-	Edit       Verb = "edit"       // On gets Message's words
+	Edit       Verb = "edit"       // On gets Message's words and file, and has no other
 	Delete     Verb = "delete"     // On and every Old and, with Again, whatever Key made in On.Place (On.ID may be "")
 	OpenThread Verb = "openthread" // under On, named Name; Done.Ref.Place is the thread
 	React      Verb = "react"      // Emoji on On; Done.Ref.ID is the reaction where it has an id
@@ -132,7 +126,9 @@ type Action struct {
 	Message Message
 	Emoji   string
 	Name    string    // of a thread, at most 100 code points
+	Data    []byte    // the bytes of Message's file
 	Sent    string    // with Again: what was printed the first time, Profile.Dialect.Print(Message.Body)
+	Filed   string    // with Again: the name of the file that was posted the first time, perhaps: else Sent was, in its place
 	After   Ref       // with Again: the newest message of ours in the place that is known to be older
 	Began   time.Time // with Again: when the first try began
 	Taken   func(Ref) bool
@@ -163,6 +159,7 @@ type Profile struct {
 	Reactions bool
 	Link      func(Ref) string      // a web address of a message, or ""
 	Fits      func(Message) bool    // whether Message can be sent in one piece
+	Files     int64                 // bytes of the largest file that it may take; 0: it takes none
 	Dialect   format.Dialect        // how texts are written there
 	Normal    func(e string) string // an emoji's form for counting; nil: as is
 }

@@ -265,7 +265,7 @@ func offerRemarks(suits func(tx *store.Tx, call chat.Call, a discussion.Annotati
 			}
 			typed := strings.ToLower(strings.TrimSpace(call.Args["remark"]))
 			for _, a := range slices.Backward(all) {
-				label := format.Excerpt(a.Body, longChoice)
+				label := format.Excerpt(a.Told(), longChoice)
 				if len(choices) == mostOffered || !strings.Contains(strings.ToLower(label), typed) {
 					continue
 				}

@@ -106,11 +106,12 @@ type Annotation struct {
 	Target     Target
 	Under      PassageID // in whose thread it stands
 	Body       format.Doc
+	Files      []File // that were attached to it
 	Creator    PersonID
 	Via        string    // where it was said: an address, or ""
 	Created    time.Time // UTC, as the network gave it
 	Modified   time.Time // of the newest edit; zero if never edited
-	Deleted    time.Time // zero unless deleted; then Body is empty
+	Deleted    time.Time // zero unless deleted; then Body and Files are empty
 	Hidden     bool      // by a moderator
 }
 

@@ -222,8 +222,8 @@ func (l linker) annotation(a discussion.Annotation, name string) annotation {
 	if via, ok := page.Address(a.Via); ok && l.named(p) {
 		out.Via = via
 	}
-	if !a.Body.Empty() {
-		out.Body = &textualBody{"TextualBody", format.Markdown{}.Print(uncovered(a.Body)), "text/markdown"}
+	if told := a.Told(); !told.Empty() {
+		out.Body = &textualBody{"TextualBody", format.Markdown{}.Print(uncovered(told)), "text/markdown"}
 	}
 	return out
 }

@@ -178,10 +178,10 @@ func (l *listener) note(a discussion.Annotation) Note {
 	n.Name, n.Edited = name, !a.Modified.IsZero()
 	n.Question = a.Motivation == discussion.Questioning
 	n.Reactions = l.reactions[a.ID]
-	n.Said = a.Body
+	n.Said = a.Told()
 	if h, ok := l.narrowed(a); ok {
 		n.Quote = short(l.texts[a.Target.Source].Text[h.start:h.end])
-		n.Said = unquoted(a.Body, a.Target.Selector.Exact)
+		n.Said = unquoted(a.Told(), a.Target.Selector.Exact)
 		l.talk.marks[a.Target.Source] = append(l.talk.marks[a.Target.Source], h)
 	}
 	return n

@@ -187,7 +187,7 @@ func (r *Relay) unsaid(tx *store.Tx, e chat.Event, to discussion.AnnotationID) e
 	if err != nil {
 		return err
 	}
-	a.Body, a.Deleted = format.Doc{}, a.Created
+	a.Body, a.Files, a.Deleted = format.Doc{}, nil, a.Created
 	a.Target = discussion.Target{Source: about.document.ID, Annotation: to, Selector: about.whole()}
 	if err := tx.PutAnnotation(a); err != nil {
 		return err

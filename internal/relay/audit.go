@@ -157,7 +157,7 @@ func (a *audit) copy(tx *store.Tx, n need, c store.Copy) error {
 		return a.say(tx, Fault{Kind: Lost, Why: "the message is not there", thing: n.thing, was: c, change: anewAt(n.thing, a.room, c.Ref)})
 	case there && e.Message.Ref.Place != c.Ref.Place:
 		return a.say(tx, Fault{Kind: Strayed, Why: "it stands in another thread", thing: n.thing, was: c, change: anewAt(n.thing, a.room, e.Message.Ref)})
-	case there && c.Hash == Hash(w.Message) && a.reads(w.Message.Body) != folded(e.Message.Body):
+	case there && c.Hash == Hash(w.Message) && len(w.Message.Files) == 0 && a.reads(w.Message.Body) != folded(e.Message.Body):
 		return a.say(tx, Fault{Kind: Stale, Why: "it has other words", thing: n.thing, was: c, change: reworded, class: store.ClassEdit})
 	}
 	return nil

@@ -147,7 +147,7 @@ func (r *Relay) do(ctx context.Context, p chat.Platform, j *job) {
 		a.Taken = func(ref chat.Ref) bool { return r.taken(own, ref) }
 	}
 	r.echoes.begin(a.Verb, a.Key)
-	j.done, j.err = p.Do(own, a)
+	j.done, j.err = r.carry(own, p, a, j)
 	if e, heard := r.echoes.end(p.Profile().Name, a.Verb, a.Key, j.err == nil); heard && j.err != nil {
 		j.done, j.err = chat.Done{Ref: e.Message.Ref, Found: true}, nil // not answered, but seen to have gone through
 	}
@@ -291,13 +291,13 @@ func mayWait(d store.Delivery, s Step) bool {
 // delivery is not due before the settle time is over.
 func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, now time.Time) (*job, bool, error) {
 	if d.Why == answersNobody {
-		s.Action.Message.ReplyTo = chat.Ref{}
+		s.Action.Message.ReplyTo, s.Instead.ReplyTo = chat.Ref{}, chat.Ref{}
 	}
 	if !s.Action.Again {
 		s.Copy.Began = now
 		s.Copy.Sent = ""
 		if s.Action.Verb == chat.Post {
-			s.Copy.Sent = sentOf(s.Action.Message, v.Profile)
+			s.Copy.Sent = sentOf(s, v.Profile)
 		}
 	}
 	d.Due = now.Add(r.c.Settle)

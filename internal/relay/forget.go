@@ -178,18 +178,17 @@ func unheard(tx *store.Tx, e chat.Event) (bool, error) {
 	return true, err
 }
 
-// bodyOf is a message's words with a line for each file, and without the names
-// of mentioned people who were forgotten.
+// bodyOf is a message's words without the names of mentioned people who were
+// forgotten.
 func bodyOf(tx *store.Tx, m chat.Message) (format.Doc, error) {
 	gone, err := tx.ForgottenOf(m.Ref.Place.Room.Platform, m.Body.Mentioned())
 	if err != nil {
 		return format.Doc{}, err
 	}
-	body := withFiles(m)
 	if len(gone) == 0 {
-		return body, nil
+		return m.Body, nil
 	}
-	return body.Unnamed(gone...), nil
+	return m.Body.Unnamed(gone...), nil
 }
 
 // bury keeps tombstones of a person's own messages.
@@ -227,7 +226,7 @@ func erase(tx *store.Tx, a discussion.Annotation, at, now time.Time) error {
 	if a.Deleted.IsZero() {
 		a.Deleted = at.UTC()
 	}
-	a.Body = format.Doc{}
+	a.Body, a.Files = format.Doc{}, nil
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}

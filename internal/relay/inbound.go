@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
-	"marginalia/internal/format"
 	"marginalia/internal/store"
 )
 
@@ -182,7 +180,7 @@ func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event) (discussion.
 	return discussion.Annotation{
 		ID:         discussion.AnnotationID(discussion.Derive("annotation", at.Place.Room.String(), at.ID)),
 		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
-		Body: body, Motivation: about.motivation(body), Via: r.link(at), Created: e.At.UTC(), Modified: e.Revised.UTC(),
+		Body: body, Files: filesOf(nil, e.Message), Motivation: about.motivation(body), Via: r.link(at), Created: e.At.UTC(), Modified: e.Revised.UTC(),
 	}, nil
 }
 
@@ -244,22 +242,6 @@ func (r *Relay) link(ref chat.Ref) string {
 		return link(ref)
 	}
 	return ""
-}
-
-// withFiles is a message's words, with a line for each file.
-func withFiles(m chat.Message) format.Doc {
-	body := m.Body
-	for _, f := range m.Files {
-		name := f.Name
-		if name == "" {
-			name = "file"
-		}
-		if f.Alt != "" {
-			name += ": " + f.Alt
-		}
-		body = body.Add(format.Block{Kind: format.Paragraph}, "["+strings.Join(strings.Fields(name), " ")+"]")
-	}
-	return body
 }
 
 // echoed settles a request whose effect was seen on the network, perhaps

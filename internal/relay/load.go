@@ -19,9 +19,12 @@ var errParked = errors.New("the post above it does not stand in this room")
 func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, View, error) {
 	w := Words{Thing: d.Thing}
 	v := View{Room: d.Room, Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
+	v.Largest = min(r.c.Largest, v.Profile.Files)
 	for _, c := range have {
 		if c.Mark == "" && !c.Ref.IsZero() {
-			v.Parts++
+			if c.Part < store.FirstFile {
+				v.Parts++
+			}
 			v.Own = v.Own || c.Ref.As == ""
 		}
 		if c.Mark == store.ThreadMark && !c.Ref.IsZero() {

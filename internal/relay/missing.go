@@ -147,20 +147,22 @@ func (a *audit) flies(e chat.Event) bool {
 		if e.Key != "" {
 			return e.Key == c.Key
 		}
-		return a.profile.Dialect != nil && c.Verb == chat.Post && folded(a.profile.Dialect.Parse(sentAs(c).Words)) == words
+		sent := sentAs(c)
+		return a.profile.Dialect != nil && c.Verb == chat.Post && (sent.File != "" && len(e.Message.Files) > 0 ||
+			folded(a.profile.Dialect.Parse(sent.Words)) == words)
 	})
 }
 
 // shows finds the part of a thing that a message bears the key of, or reads as.
 func (a *audit) shows(e chat.Event) (of store.Thing, part int, found bool) {
-	words := folded(e.Message.Body)
+	words := seen(e.Message)
 	for _, thing := range slices.Sorted(maps.Keys(a.now.copies)) {
 		for _, c := range a.now.copies[thing] {
 			if c.Mark != "" || c.Ref.As == "" || c.Ref.IsZero() {
 				continue
 			}
 			twin, there := a.shown[c.Ref.ID]
-			if there && twin.Message.Ref.Place == e.Message.Ref.Place && folded(twin.Message.Body) == words {
+			if there && twin.Message.Ref.Place == e.Message.Ref.Place && seen(twin.Message) == words {
 				return thing, c.Part, true
 			}
 			for seq := 1; e.Key != "" && seq <= c.Seq; seq++ {
@@ -171,6 +173,15 @@ func (a *audit) shows(e chat.Event) (of store.Thing, part int, found bool) {
 		}
 	}
 	return "", 0, false
+}
+
+// seen is what a message shows, for comparison.
+func seen(m chat.Message) string {
+	words := folded(m.Body)
+	for _, f := range m.Files {
+		words += "\n" + f.Name
+	}
+	return words
 }
 
 // heardBy is how soon what people say is recorded.

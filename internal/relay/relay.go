@@ -36,6 +36,10 @@ type Config struct {
 	// Retention is how long what people say is kept; 0: for ever.
 	Retention time.Duration
 
+	// Largest is how many bytes a file may have that is copied from one network
+	// to others; default 8 MiB, below 0: none is. Others are named, with a link.
+	Largest int64
+
 	// Command runs what someone told the bot and returns its answer. It may
 	// be called again for the same Call: its effect must be the same. Calls of
 	// several places are run at once.
@@ -61,6 +65,7 @@ type Relay struct {
 	arrived   chan struct{} // rung when there is a room more
 	turns     *turns
 	slots     map[string]chan struct{} // lanes at work, by platform
+	files     chan struct{}            // files that are held in memory
 	texts     discussion.Texts         // in which replies quoted last
 
 	mu    sync.Mutex
@@ -79,12 +84,15 @@ func New(c Config) *Relay {
 	if c.Patience == 0 {
 		c.Patience = 72 * time.Hour
 	}
+	if c.Largest == 0 {
+		c.Largest = 8 << 20
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Relay{
 		c: c, platforms: map[string]chat.Platform{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, heard: map[string]error{},
+		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, files: make(chan struct{}, filesAtOnce), heard: map[string]error{},
 	}
 	r.turns = newTurns(r.bellOf)
 	for _, p := range c.Platforms {

@@ -36,6 +36,7 @@ type View struct {
 	Own     bool       // the person's own message stands in this room: only reactions are ours
 	Parts   int        // how many parts stand there already
 	Later   bool       // something newer stands behind it, so it cannot grow
+	Largest int64      // bytes of a file that is copied there; 0 or less: none is
 }
 
 // Render says what should stand of w in the room that v describes. It is pure.
@@ -150,7 +151,7 @@ func annotation(w Words, v View) []Want {
 		head = named(m.From.Name)
 		m.From = chat.Person{}
 	}
-	return parts(head, w.Annotation.Body, m, v, w.readerLink(v))
+	return withFiles(head, w, m, v)
 }
 
 // named is the line that says who speaks.

@@ -14,14 +14,19 @@ import (
 type sent struct {
 	From  chat.Person `json:"from"`
 	Words string      `json:"words"`
+	File  string      `json:"file,omitempty"` // what is posted instead, if it can be had and is taken
 }
 
-func sentOf(m chat.Message, p chat.Profile) string {
-	s := sent{From: m.From}
-	if p.Dialect != nil {
-		s.Words = p.Dialect.Print(m.Body)
+func sentOf(s Step, p chat.Profile) string {
+	m := s.Action.Message
+	out := sent{From: m.From}
+	for _, f := range m.Files {
+		out.File, m = f.Name, s.Instead
 	}
-	b, err := json.Marshal(s)
+	if p.Dialect != nil {
+		out.Words = p.Dialect.Print(m.Body)
+	}
+	b, err := json.Marshal(out)
 	if err != nil {
 		return ""
 	}

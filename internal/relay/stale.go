@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -20,6 +21,8 @@ type Want struct {
 	Name    string       // of a thread
 	Emoji   string       // of a reaction
 	Message chat.Message // of a part
+	Instead chat.Message // of a part with a file: what says so where the file cannot be had, or is not taken
+	Source  string       // the platform that has the file
 }
 
 // Step is the one next request that brings a room closer to what should stand
@@ -29,6 +32,9 @@ type Step struct {
 	Copy   store.Copy // as it is to be recorded before the request is made
 	Free   bool       // settled by itself: Copy is recorded, nothing is asked of the network
 	Late   bool       // asked for once more, after all else: it was refused before
+
+	Instead chat.Message // as Want's
+	Source  string       // likewise
 }
 
 // Next compares what should stand in room of thing with what stands there and
@@ -114,15 +120,12 @@ func (n need) resolve() (Step, bool) {
 		if !wanted || Hash(w.Message) != c.Hash || sentAs(c).From != w.Message.From {
 			return n.again(c, chat.Delete), true
 		}
-		s := n.again(c, chat.Post)
-		s.Action.Message = w.Message
-		return s, true
+		return n.again(c, chat.Post).carrying(w), true
 	case chat.Edit:
 		if !wanted {
 			return n.again(c, chat.Delete), true
 		}
-		s := n.again(c, chat.Edit)
-		s.Action.Message = w.Message
+		s := n.again(c, chat.Edit).carrying(w)
 		if s.Copy.Hash != Hash(w.Message) {
 			s.Copy.Hash = "" // either words may stand there
 		}
@@ -140,7 +143,7 @@ func (n need) again(c store.Copy, verb chat.Verb) Step {
 	on := c.Ref
 	on.Place.Room = n.room
 	return Step{Copy: c, Action: chat.Action{
-		Verb: verb, Key: c.Key, Again: true, On: on, Old: c.Old, Sent: sent.Words, Began: c.Began,
+		Verb: verb, Key: c.Key, Again: true, On: on, Old: c.Old, Sent: sent.Words, Filed: sent.File, Began: c.Began,
 		Message: chat.Message{Ref: chat.Ref{Place: on.Place}, From: sent.From},
 	}}
 }
@@ -194,9 +197,14 @@ func (n need) part(i int) (Step, bool) {
 
 // saying begins a step that carries w's words.
 func (n need) saying(c store.Copy, verb chat.Verb, w Want) Step {
-	s := n.begin(c, verb)
-	s.Action.Message = w.Message
+	s := n.begin(c, verb).carrying(w)
 	s.Copy.Hash = Hash(w.Message)
+	return s
+}
+
+// carrying is a step that says what w wants.
+func (s Step) carrying(w Want) Step {
+	s.Action.Message, s.Instead, s.Source = w.Message, w.Instead, w.Source
 	return s
 }
 
@@ -211,7 +219,10 @@ func (n need) thread() (Step, bool) {
 			return n.open(c, root, w.Name), true
 		}
 	}
-	for i := 1; i <= n.last(); i++ {
+	for _, i := range n.parts() {
+		if i == 0 {
+			continue
+		}
 		if s, ok := n.part(i); ok {
 			return s, true
 		}
@@ -229,21 +240,22 @@ func (n need) open(c store.Copy, root chat.Ref, name string) Step {
 	return s
 }
 
-func (n need) last() int {
-	last := 0
+// parts are the numbers of all parts that are wanted or known, in order.
+func (n need) parts() []int {
+	all := map[int]bool{}
 	for _, w := range n.want {
-		last = max(last, w.Part)
+		all[w.Part] = true
 	}
 	for _, c := range n.have {
-		last = max(last, c.Part)
+		all[c.Part] = true
 	}
-	return last
+	return slices.Sorted(maps.Keys(all))
 }
 
 // surplus deletes parts that are not wanted any more, last to first. Part 0
 // stays while its thread is wanted.
 func (n need) surplus() (Step, bool) {
-	for i := n.last(); i >= 0; i-- {
+	for _, i := range slices.Backward(n.parts()) {
 		c := n.copy(i, "")
 		if _, wanted := n.wanted(i, ""); wanted || c.Ref.IsZero() || c.Ref.As == "" || c.Hash == refusedOnce && !n.isLate {
 			continue

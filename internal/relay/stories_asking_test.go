@@ -150,7 +150,7 @@ func TestANumberThatAnswersNoQuestionIsARemark(t *testing.T) {
 		says("x1", "1", "", chat.File{Name: "sea.png"})
 		says("x2", "7", "unknown")
 		says("x3", "2", "unknown")
-		n.shows(n.rooms[1], "is it so?", "[sea.png]", "7", "2")
+		n.shows(n.rooms[1], "is it so?", "[sea.png (https://one.example/hall/x1)]", "7", "2")
 		n.aims(whole, whole, whole, whole)
 		n.asks(hall, 1)
 	})

@@ -331,8 +331,8 @@ func Describe(tx *store.Tx, t store.Thing, part int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		what = fmt.Sprintf("the remark “%s”", format.Excerpt(a.Body, 40))
-		if a.Body.Empty() {
+		what = fmt.Sprintf("the remark “%s”", format.Excerpt(a.Told(), 40))
+		if a.Told().Empty() {
 			what = "a remark that was deleted"
 		}
 	default:

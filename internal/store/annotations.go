@@ -30,31 +30,45 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 	if err != nil {
 		return err
 	}
+	files, err := filesOf(a.Files)
+	if err != nil {
+		return err
+	}
 	order, err := tx.orderOf(a)
 	if err == nil {
-		err = tx.rewritten(a, structure)
+		err = tx.rewritten(a, structure, files)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO annotations (id, ord, discussion, under, creator, target, answers, motivation,
-		text, marks, via, created, modified, deleted, hidden)
+		text, marks, via, created, modified, deleted, hidden, files)
 		VALUES ($1, $15, (SELECT num FROM discussions WHERE id = $2),
 		CASE WHEN $3 = '' THEN 0 ELSE (SELECT num FROM passages WHERE id = $3) END,
 		(SELECT num FROM people WHERE id = $4), (SELECT num FROM targets WHERE id = $5),
-		$6, $7, $8, $9, $10, $11, $12, $13, $14)
+		$6, $7, $8, $9, $10, $11, $12, $13, $14, $16)
 		ON CONFLICT (id) DO UPDATE SET discussion = excluded.discussion, under = excluded.under, creator = excluded.creator,
 		target = excluded.target, answers = excluded.answers, motivation = excluded.motivation,
 		text = excluded.text, marks = excluded.marks, via = excluded.via,
-		created = excluded.created, modified = excluded.modified, deleted = excluded.deleted, hidden = excluded.hidden`,
+		created = excluded.created, modified = excluded.modified, deleted = excluded.deleted, hidden = excluded.hidden, files = excluded.files`,
 		a.ID, a.Discussion, a.Under, a.Creator, target, a.Target.Annotation, a.Motivation,
-		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden, order)
+		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden, order, files)
 	return err
 }
 
-// rewritten notes if a replaces other words, or addresses that marks hold.
-func (tx *Tx) rewritten(a discussion.Annotation, marks string) error {
-	_, err := row(tx, one[int], "SELECT 1 FROM annotations WHERE id = $1 AND text <> '' AND (text <> $2 OR marks <> $3)", a.ID, a.Body.Text, marks)
+// filesOf writes down what was attached.
+func filesOf(all []discussion.File) (string, error) {
+	if len(all) == 0 {
+		return "", nil
+	}
+	return jsonOf(all)
+}
+
+// rewritten notes if a replaces other words, or addresses that marks hold, or
+// what was attached.
+func (tx *Tx) rewritten(a discussion.Annotation, marks, files string) error {
+	_, err := row(tx, one[int], `SELECT 1 FROM annotations WHERE id = $1 AND
+		(text <> '' AND (text <> $2 OR marks <> $3) OR files <> '' AND files <> $4)`, a.ID, a.Body.Text, marks, files)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
@@ -147,7 +161,7 @@ func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {
 }
 
 const annotationQuery = `SELECT a.id, d.id, COALESCE(p.id, ''), w.id, a.answers, a.motivation,
-	a.text, a.marks, a.via, a.created, a.modified, a.deleted, a.hidden,
+	a.text, a.marks, a.via, a.created, a.modified, a.deleted, a.hidden, a.files,
 	t.source, t.start_at, t.end_at, t.exact, t.prefix, t.suffix
 	FROM annotations a JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
 	JOIN targets t ON t.num = a.target LEFT JOIN passages p ON p.num = a.under`
@@ -156,7 +170,7 @@ func annotationRow(s scanner) (a discussion.Annotation, err error) {
 	var text, structure string
 	sel := &a.Target.Selector
 	err = s.Scan(&a.ID, &a.Discussion, &a.Under, &a.Creator, &a.Target.Annotation, &a.Motivation,
-		&text, &structure, &a.Via, moment{&a.Created}, moment{&a.Modified}, moment{&a.Deleted}, &a.Hidden,
+		&text, &structure, &a.Via, moment{&a.Created}, moment{&a.Modified}, moment{&a.Deleted}, &a.Hidden, object{&a.Files},
 		&a.Target.Source, &sel.Start, &sel.End, &sel.Exact, &sel.Prefix, &sel.Suffix)
 	if err != nil {
 		return a, err

@@ -52,6 +52,10 @@ func (t Thing) tail(kind string) string {
 // ThreadMark is the Mark of the copy that is a passage's thread.
 const ThreadMark = "thread"
 
+// FirstFile is the Part of the first file of an annotation. Only if there are no
+// words, it is part 0 in its stead.
+const FirstFile = 1000
+
 // Copy is one message, thread or reaction that shows a thing in a room. It is
 // unique by (thing, room, Part, Mark) and its row stays when the message is
 // removed, so that Seq never falls.
@@ -60,7 +64,7 @@ const ThreadMark = "thread"
 // nothing does. In flight: Verb, Key, Sent and Began tell the request that
 // was begun; its outcome is not known.
 type Copy struct {
-	Part  int        // 0, 1, 2, … of a long text
+	Part  int        // 0, 1, 2, … of a long text; from FirstFile on, of what is attached to it
 	Mark  string     // "" the message, ThreadMark, "react:👍"
 	Ref   chat.Ref   // where it stands; for a thread Ref.Place is the thread
 	Old   []chat.Ref // further events that hold words of it

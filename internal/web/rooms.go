@@ -229,7 +229,7 @@ func (d *drawer) message(s *server, r *room, a discussion.Annotation, ref chat.R
 	name, _ := d.name(a.Creator)
 	m := message{
 		Room: r, ID: fmt.Sprintf("msg-%d-%s", r.N, a.ID), On: a.ID, Name: name, Own: ref.As == "" && d.is(a.Creator, d.v),
-		At: page.Moment{Time: a.Created}, Edited: !a.Modified.IsZero(), Body: page.Words(a.Body),
+		At: page.Moment{Time: a.Created}, Edited: !a.Modified.IsZero(), Body: page.Words(a.Told()),
 		Reactions: d.reactions[store.AnnotationThing(a.ID)],
 	}
 	if ref.As != "" {

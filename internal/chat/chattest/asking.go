@@ -69,6 +69,9 @@ func (b *bot) again(a chat.Action, after chat.Ref, taken ...chat.Ref) chat.Actio
 	time.Sleep(time.Until(a.Began.Add(b.w.Settle()))) // until then a network may still do it
 	a.Again, a.After = true, after
 	a.Sent = b.p.Profile().Dialect.Print(a.Message.Body)
+	for _, f := range a.Message.Files {
+		a.Sent, a.Filed = "["+f.Name+"]", f.Name
+	}
 	a.Taken = func(r chat.Ref) bool {
 		return slices.ContainsFunc(append(taken, after), func(t chat.Ref) bool { return same(t, r) })
 	}

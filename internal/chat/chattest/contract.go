@@ -74,6 +74,21 @@ type Pinger interface {
 	Pinged(t testing.TB) []string
 }
 
+// Filer is a World in which files can be attached to messages. A World that is
+// none lacks Files.
+type Filer interface {
+	// Attach has someone say words with a file.
+	Attach(t testing.TB, u User, p chat.Place, text string, f Attached) chat.Ref
+	// Attached returns what hangs on a message, or is one, as anyone can get it.
+	Attached(t testing.TB, ref chat.Ref) []Attached
+}
+
+// Attached is a file and what is told of it.
+type Attached struct {
+	Name, Type string
+	Data       []byte
+}
+
 // The abilities that a World may lack.
 const (
 	Away      = "away"      // what was said while the platform was not running is reported later
@@ -87,9 +102,10 @@ const (
 	Opening   = "opening"   // threads are opened by requests; must agree with Profile.Threads
 	Moderator = "moderator" // users may delete what the bot said
 	Doubt     = "doubt"     // requests and answers can be lost
+	Files     = "files"     // the World is a Filer; must agree with Profile.Files
 )
 
-var abilities = []string{Away, AwayEdits, AwayGone, Gone, History, Commands, Reacting, Names, Opening, Moderator, Doubt}
+var abilities = []string{Away, AwayEdits, AwayGone, Gone, History, Commands, Reacting, Names, Opening, Moderator, Doubt, Files}
 
 // story is one subtest of the contract.
 type story struct {
@@ -122,4 +138,4 @@ func (s story) play(t testing.TB, w World) {
 	s.tell(&stage{TB: t, w: w})
 }
 
-var stories = slices.Concat(heard, ordered, away, done, doubted, audited)
+var stories = slices.Concat(heard, ordered, away, done, doubted, filed, audited)

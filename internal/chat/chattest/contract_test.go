@@ -104,6 +104,12 @@ func (w *world) Lacks() map[string]string {
 	return lacks
 }
 
+func (w *world) Attach(t testing.TB, u User, p chat.Place, text string, f Attached) chat.Ref {
+	defer impossible(t)
+	return u.(member).Attach(p, text, f)
+}
+func (w *world) Attached(_ testing.TB, ref chat.Ref) []Attached { return w.net.Attached(ref) }
+
 // member is a Member as User.
 type member struct{ *Member }
 

@@ -142,6 +142,9 @@ func (n *Network) inspect(a chat.Action) error {
 		if a.Message.Body.Empty() && len(a.Message.Files) == 0 {
 			return refuse("an empty message")
 		}
+		if len(a.Message.Files) > 1 || len(a.Message.Files) == 1 && (len(a.Data) == 0 || int64(len(a.Data)) > n.o.Largest) {
+			return refuse("%d files, %d bytes", len(a.Message.Files), len(a.Data))
+		}
 		if err := a.Message.Body.Check(); err != nil {
 			return refuse("a broken text: %v", err)
 		}

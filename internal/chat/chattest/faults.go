@@ -36,6 +36,7 @@ type faults struct {
 	held    map[chat.Room]time.Duration
 	pace    map[chat.Room]time.Duration
 	bucket  *bucket // nil: the account is not limited
+	files   int     // fetches that come to nothing
 }
 
 // SetDown cuts the bot off the network, or lets it back in. Do finds

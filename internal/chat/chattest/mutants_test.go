@@ -36,6 +36,7 @@ type faulty struct {
 	read   func(*chat.Event)
 	audit  func(*chat.Event) (untold bool)
 	stands func(bool) bool
+	fetch  func(context.Context, chat.File, int64) ([]byte, error) // nil: as it is
 }
 
 func (f *faulty) History(ctx context.Context, p chat.Place, after chat.Cursor) iter.Seq2[chat.Event, error] {
@@ -630,7 +631,7 @@ func leaveRunning() { time.AfterFunc(0, func() { time.Sleep(time.Hour) }) }
 // TestMutants: every planted fault is caught by the story that is there for
 // it.
 func TestMutants(t *testing.T) {
-	for _, m := range slices.Concat(mutants, auditMutants) {
+	for _, m := range slices.Concat(mutants, fileMutants, auditMutants) {
 		on := m.on
 		if on == nil {
 			on = []string{"like Matrix", "like Discord"}
@@ -666,7 +667,7 @@ func TestHealthyIsNotCaught(t *testing.T) {
 // TestEveryStoryCatches: no story is there for nothing.
 func TestEveryStoryCatches(t *testing.T) {
 	used := map[string]bool{}
-	for _, m := range slices.Concat(mutants, auditMutants) {
+	for _, m := range slices.Concat(mutants, fileMutants, auditMutants) {
 		used[m.caught] = true
 	}
 	for _, s := range stories {

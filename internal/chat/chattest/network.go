@@ -39,6 +39,7 @@ type Options struct {
 	NoEcho     bool           // the bot is not told of its own posts
 	NoReacting bool           // the network has no reactions
 	Moderator  bool           // the bot may delete what people said
+	Largest    int64          // bytes of a file; default 1 MiB, below 0: it takes none
 }
 
 // Network is a chat network in memory. It may be used by any number of
@@ -56,6 +57,7 @@ type Network struct {
 	members  map[string]*Member
 	commands []chat.Command
 	keys     map[string]*use
+	files    map[string][]byte // by Origin
 	busy     map[chat.Place]int
 	faults   faults
 }
@@ -123,6 +125,9 @@ func New(o Options) *Network {
 	if o.Prefix == "" {
 		o.Prefix = "!essay"
 	}
+	if o.Largest == 0 {
+		o.Largest = 1 << 20
+	}
 	return &Network{
 		o:        o,
 		rooms:    map[chat.Room]*room{},
@@ -130,6 +135,7 @@ func New(o Options) *Network {
 		moved:    make(chan struct{}),
 		members:  map[string]*Member{},
 		keys:     map[string]*use{},
+		files:    map[string][]byte{},
 		busy:     map[chat.Place]int{},
 	}
 }
@@ -176,6 +182,9 @@ func (n *Network) Everything(r chat.Room) []string {
 				if !v.gone {
 					all = append(all, v.body.Text)
 				}
+			}
+			for _, f := range m.rest.Files {
+				all = append(all, f.Name)
 			}
 		}
 	}
@@ -298,6 +307,7 @@ func (n *Network) remove(m *message, by chat.Person, account string, old []strin
 		return
 	}
 	m.deleted, m.emoji = true, nil
+	n.hang(m, nil, nil)
 	n.tell(entry{account: account, event: chat.Event{
 		Kind: chat.Deleted, Message: chat.Message{Ref: n.pointer(m)}, By: by, At: time.Now(),
 	}})

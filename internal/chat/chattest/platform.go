@@ -34,6 +34,7 @@ func (p *Platform) Profile() chat.Profile {
 	return chat.Profile{
 		Name: o.Name, Threads: o.Threads, Names: o.Names, Reactions: !o.NoReacting,
 		Link: p.net.link, Fits: p.net.fits, Dialect: o.Dialect,
+		Files: max(0, o.Largest),
 	}
 }
 

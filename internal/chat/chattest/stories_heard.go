@@ -38,7 +38,7 @@ func hasProfile(s *stage) {
 		s.Errorf("1,500 characters must fit, and a million must not")
 	}
 	for ability, has := range map[string]bool{
-		Reacting: p.Reactions, Names: p.Names, Opening: p.Threads == chat.OpenedThreads,
+		Reacting: p.Reactions, Names: p.Names, Opening: p.Threads == chat.OpenedThreads, Files: p.Files > 0,
 	} {
 		if _, lacks := s.w.Lacks()[ability]; lacks == has {
 			s.Errorf("the profile says that %q is there: %v; the World, that it is lacking: %v", ability, has, lacks)

@@ -72,7 +72,8 @@ func (n *Network) doPost(by me, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, chat.ErrGone
 	}
 	m := &message{place: place, account: by.account, from: by.person, as: "bot", replyTo: a.Message.ReplyTo}
-	m.rest = chat.Message{Files: a.Message.Files, Buttons: a.Message.Buttons, Silent: a.Message.Silent}
+	m.rest = chat.Message{Buttons: a.Message.Buttons, Silent: a.Message.Silent}
+	n.hang(m, a.Message.Files, a.Data)
 	if n.o.Names && a.Message.From != (chat.Person{}) {
 		m.from, m.as = a.Message.From, "hook"
 	}
@@ -118,7 +119,8 @@ func (n *Network) find(by me, a chat.Action) *message {
 			}
 			continue
 		}
-		same := m.words[len(m.words)-1].sent == a.Sent && (m.as == "bot" || m.from == a.Message.From)
+		filed := a.Filed != "" && len(m.rest.Files) == 1 && m.rest.Files[0].Name == a.Filed
+		same := (m.words[len(m.words)-1].sent == a.Sent && len(m.rest.Files) == 0 || filed) && (m.as == "bot" || m.from == a.Message.From)
 		if same && !m.deleted && m.place == whereabouts(a) && m.index > after && (a.Taken == nil || !a.Taken(m.ref())) {
 			return m
 		}
@@ -142,6 +144,7 @@ func (n *Network) doEdit(by me, m *message, a chat.Action) (chat.Done, error) {
 	if a.Again && n.o.EditEvents && found >= 0 {
 		return chat.Done{Ref: n.editRef(m, m.words[found].id), Found: true}, nil
 	}
+	n.hang(m, a.Message.Files, a.Data)
 	id := n.change(m, by.person, by.account, a.Key, n.o.Dialect.Parse(n.printed(a.Message.Body)))
 	m.words[len(m.words)-1].sent = n.printed(a.Message.Body)
 	return chat.Done{Ref: n.editRef(m, id)}, nil

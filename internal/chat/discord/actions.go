@@ -76,6 +76,8 @@ type saying struct {
 	Enforce bool       `json:"enforce_nonce,omitempty"`
 	ReplyTo *answering `json:"message_reference,omitempty"`
 
+	Attachments *[]attaching `json:"attachments,omitempty"` // nil: those that there are stay
+
 	Username string `json:"username,omitempty"` // of a webhook's
 	Avatar   string `json:"avatar_url,omitempty"`
 	Thread   string `json:"thread_name,omitempty"`
@@ -112,8 +114,11 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 			return chat.Done{Ref: ref, Found: found}, err
 		}
 	}
-	s := saying{Content: p.printed(m, false), Mentions: nobody}
-	if strings.TrimSpace(s.Content) == "" {
+	s, f := saying{Content: p.printed(m, false), Mentions: nobody}, enclose(a)
+	if f != nil {
+		s.Attachments = f.named()
+	}
+	if strings.TrimSpace(s.Content) == "" && f == nil {
 		return chat.Done{}, fmt.Errorf("it has no words: %w", chat.ErrRefused)
 	}
 	if m.Silent {
@@ -124,16 +129,16 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 	var err error
 	switch forum := w.forum && m.Ref.Place.Thread == ""; {
 	case m.From.Name != "":
-		made, err = p.sayAs(ctx, m, s, forum)
+		made, err = p.sayAs(ctx, m, s, f, forum)
 	case forum:
-		made, err = p.sayInForum(ctx, m, s)
+		made, err = p.sayInForum(ctx, m, s, f)
 	default:
 		s.Nonce, s.Enforce = a.Key, a.Key != ""
 		if to := m.ReplyTo; !to.IsZero() {
 			s.ReplyTo = &answering{Message: to.ID, Channel: p.channelOf(to), Must: true}
 		}
 		path := "channels/" + p.channelOf(chat.Ref{Place: m.Ref.Place}) + "/messages"
-		err = p.call(ctx, ask{method: http.MethodPost, path: path, in: s, scope: scopeOf(m.Ref.Place)}, &made)
+		err = p.call(ctx, ask{method: http.MethodPost, path: path, in: s, file: f, scope: scopeOf(m.Ref.Place)}, &made)
 	}
 	if err != nil {
 		return chat.Done{}, err
@@ -150,9 +155,9 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 }
 
 // sayInForum opens a thread of a forum, of which the words are the first.
-func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying) (message, error) {
+func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying, f *enclosed) (message, error) {
 	var made channel
-	err := p.call(ctx, ask{method: http.MethodPost, path: "channels/" + m.Ref.Place.Room.ID + "/threads", scope: chat.RoomScope, in: map[string]any{
+	err := p.call(ctx, ask{method: http.MethodPost, path: "channels/" + m.Ref.Place.Room.ID + "/threads", scope: chat.RoomScope, file: f, in: map[string]any{
 		"name": threadName(m.Body.Text), "auto_archive_duration": archives, "message": s,
 	}}, &made)
 	if err == nil {
@@ -162,7 +167,7 @@ func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying) (me
 	return message{ID: made.ID}, err
 }
 
-// edit gives a message new words.
+// edit gives a message new words, and the file that goes with them.
 func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 	m := a.Message
 	m.ReplyTo.Place.Room = a.On.Place.Room
@@ -173,8 +178,9 @@ func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if err != nil {
 		return chat.Done{}, fmt.Errorf("look at what is edited: %w", err)
 	}
-	s := saying{Content: p.printed(m, named), Mentions: nobody}
-	err = p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s) })
+	f := enclose(a)
+	s := saying{Content: p.printed(m, named), Mentions: nobody, Attachments: f.named()}
+	err = p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s, f) })
 	if is(err, unknownWebhook, wrongHookToken) {
 		err = fmt.Errorf("%w: its webhook was deleted, and nobody else can edit it", chat.ErrRefused)
 	}
@@ -193,11 +199,11 @@ func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error)
 		on = ref
 	}
 	note(&p.memory, &p.memory.gone, on.ID, true)
-	err := p.inOpenThread(ctx, on, func() error { return p.onMessage(ctx, http.MethodDelete, on, nil) })
+	err := p.inOpenThread(ctx, on, func() error { return p.onMessage(ctx, http.MethodDelete, on, nil, nil) })
 	if is(err, unknownWebhook, wrongHookToken) {
 		own := on
 		own.As = bot
-		err = needing("Manage Messages", p.inOpenThread(ctx, own, func() error { return p.onMessage(ctx, http.MethodDelete, own, nil) }))
+		err = needing("Manage Messages", p.inOpenThread(ctx, own, func() error { return p.onMessage(ctx, http.MethodDelete, own, nil, nil) }))
 		if errors.Is(err, chat.ErrForbidden) && !is(err, unknownChannel) { // this message, not the room
 			err = fmt.Errorf("its webhook was deleted: %v: %w", err, chat.ErrRefused)
 		}
@@ -206,10 +212,10 @@ func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error)
 }
 
 // onMessage asks for something about a message, as whoever said it.
-func (p *Platform) onMessage(ctx context.Context, method string, on chat.Ref, in any) error {
+func (p *Platform) onMessage(ctx context.Context, method string, on chat.Ref, in any, f *enclosed) error {
 	if on.As == bot || on.As == "" {
 		path := "channels/" + p.channelOf(on) + "/messages/" + on.ID
-		return p.call(ctx, ask{method: method, path: path, in: in, scope: scopeOf(on.Place)}, nil)
+		return p.call(ctx, ask{method: method, path: path, in: in, file: f, scope: scopeOf(on.Place)}, nil)
 	}
 	h, err := p.hook(ctx, on.Place.Room.ID)
 	if err != nil {
@@ -218,7 +224,7 @@ func (p *Platform) onMessage(ctx context.Context, method string, on chat.Ref, in
 	if h.ID != on.As {
 		return &failure{text: "the webhook that said it is gone", kind: chat.ErrForbidden, code: unknownWebhook}
 	}
-	a := ask{method: method, path: "webhooks/" + h.ID + "/" + h.Token + "/messages/" + on.ID, in: in, scope: chat.RoomScope}
+	a := ask{method: method, path: "webhooks/" + h.ID + "/" + h.Token + "/messages/" + on.ID, in: in, file: f, scope: chat.RoomScope}
 	if c := p.channelOf(on); c != on.Place.Room.ID {
 		a.query = url.Values{"thread_id": {c}}
 	}

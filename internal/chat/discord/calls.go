@@ -22,6 +22,7 @@ type ask struct {
 	path   string // below the version, escaped
 	query  url.Values
 	in     any // nil: no body
+	file   *enclosed
 	scope  chat.Scope
 	free   bool // it counts to no limit, and needs no token of the bot's
 }
@@ -32,23 +33,20 @@ func (p *Platform) call(ctx context.Context, a ask, out any) error {
 	if !safePath.MatchString(a.path) {
 		return &failure{text: "the request would go elsewhere", kind: chat.ErrRefused}
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.c.Timeout)
+	kind, body, err := a.body()
+	if err != nil {
+		return fmt.Errorf("write a request: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.c.Timeout+carrying(int64(len(body))))
 	defer cancel()
 	x := &exchange{route: routeOf(a)}
-	var body []byte
-	if a.in != nil {
-		var err error
-		if body, err = json.Marshal(a.in); err != nil {
-			return fmt.Errorf("write a request: %w", err)
-		}
-	}
 	address := discordgo.EndpointAPI + a.path
 	if len(a.query) > 0 {
 		address += "?" + a.query.Encode()
 	}
 	bucket := new(discordgo.Bucket) // discordgo's own wait with a lock held, for ever if need be
 	bucket.Lock()
-	answer, err := p.rest.RequestWithLockedBucket(a.method, address, "application/json", body, bucket, 0,
+	answer, err := p.rest.RequestWithLockedBucket(a.method, address, kind, body, bucket, 0,
 		discordgo.WithContext(withExchange(ctx, x)))
 	if err != nil || x.status != 0 {
 		return p.translate(x, err, a.scope)

@@ -27,6 +27,7 @@ var needed = []struct {
 	{sendInThreads, "Send Messages in Threads", "speak in threads"},
 	{manageThreads, "Manage Threads", "open locked threads again"},
 	{addReactions, "Add Reactions", "react to messages"},
+	{attachFiles, "Attach Files", "show files that are attached elsewhere, and names them"},
 	{manageWebhooks, "Manage Webhooks", "show those who speak elsewhere by their names"},
 }
 

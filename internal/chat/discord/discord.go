@@ -65,6 +65,7 @@ type Config struct {
 type Platform struct {
 	c       Config
 	rest    *discordgo.Session // makes requests; it never opens a connection to the gateway
+	cdn     cdn                // has the files
 	limits  *limits
 	words   format.Discord
 	memory  memory
@@ -104,7 +105,9 @@ func Open(_ context.Context, c Config) (*Platform, error) {
 		return nil, fmt.Errorf("open discord: %s", p.redact(err.Error()))
 	}
 	quiet(p.rest)
-	p.rest.Client = &http.Client{Transport: p.transport(api), CheckRedirect: noRedirects}
+	t := p.transport(api)
+	p.rest.Client = &http.Client{Transport: t, CheckRedirect: noRedirects}
+	p.cdn = cdn{api: api, client: &http.Client{Transport: t.base, CheckRedirect: noRedirects}}
 	p.words = format.Discord{Name: p.memory.name}
 	return p, nil
 }
@@ -178,6 +181,7 @@ func (p *Platform) Profile() chat.Profile {
 		Reactions: true,
 		Link:      p.link,
 		Fits:      p.fits,
+		Files:     largestFile,
 		Dialect:   p.words,
 		Normal:    plainEmoji,
 	}
@@ -210,4 +214,5 @@ var (
 	_ chat.Answerer  = (*Platform)(nil)
 	_ chat.Checker   = (*Platform)(nil)
 	_ chat.Comparer  = (*Platform)(nil)
+	_ chat.Fetcher   = (*Platform)(nil)
 )

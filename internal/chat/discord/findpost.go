@@ -59,10 +59,19 @@ func (p *Platform) isSent(m message, a chat.Action) bool {
 		return string(m.Nonce) == a.Key
 	}
 	if a.Message.From.Name == "" {
-		return m.Webhook == "" && sameText(*m.Content, a.Sent)
+		return m.Webhook == "" && (sameText(*m.Content, a.Sent) || isFiled(m, a.Filed))
 	}
 	shown, _ := persona(a.Message.From.Name)
-	return m.Webhook != "" && (m.Author.Name == shown || m.Author.Name == anyone) && sameText(withoutHeader(*m.Content), a.Sent)
+	return m.Webhook != "" && (m.Author.Name == shown || m.Author.Name == anyone) &&
+		(sameText(withoutHeader(*m.Content), a.Sent) || isFiled(m, a.Filed))
+}
+
+// isFiled reports whether m is a file of that name, and no words.
+func isFiled(m message, name string) bool {
+	if name == "" || len(m.Attachments) != 1 {
+		return false
+	}
+	return strings.TrimSpace(withoutHeader(*m.Content+"\n")) == "" && strings.TrimPrefix(m.Attachments[0].Name, spoilerMark) == uploadName(name)
 }
 
 // sameText compares texts as Discord keeps them: without white space around.

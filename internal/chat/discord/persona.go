@@ -25,13 +25,7 @@ const anyone = "Someone elsewhere"
 // what its name cannot hold (named: all of it, since Discord refuses the name),
 // and with the address of what it answers: webhooks cannot answer.
 func (p *Platform) printed(m chat.Message, named bool) string {
-	text := p.words.Print(m.Body)
-	for _, f := range m.Files {
-		if strings.HasPrefix(f.URL, "https://") || strings.HasPrefix(f.URL, "http://") {
-			text = strings.TrimSpace(text + "\n" + f.URL)
-		}
-	}
-	return p.header(m, named) + text
+	return p.header(m, named) + p.words.Print(m.Body)
 }
 
 // headerMark begins each line of a header: small print, which no words begin
@@ -110,7 +104,7 @@ func persona(name string) (shown, rest string) {
 var forbidden = regexp.MustCompile(`(?i)discord|clyde`)
 
 // sayAs says something by a webhook, under someone's name.
-func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, forum bool) (made message, err error) {
+func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, f *enclosed, forum bool) (made message, err error) {
 	room := m.Ref.Place.Room.ID
 	s.Username, _ = persona(m.From.Name)
 	if a := m.From.Avatar; strings.HasPrefix(a, "https://") && len(a) <= 2048 {
@@ -124,7 +118,7 @@ func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, forum bo
 		s.Thread = threadName(m.Body.Text)
 	}
 	say := func(h hook) error {
-		return p.call(ctx, ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, query: query, in: s, scope: chat.RoomScope}, &made)
+		return p.call(ctx, ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, query: query, in: s, file: f, scope: chat.RoomScope}, &made)
 	}
 	named := false
 	err = p.withHook(ctx, room, say)

@@ -29,11 +29,13 @@ type member struct {
 }
 
 type attachment struct {
-	Name string `json:"filename"`
-	Type string `json:"content_type"`
-	URL  string `json:"url"`
-	Alt  string `json:"description"`
-	Size int64  `json:"size"`
+	ID    string `json:"id"`
+	Name  string `json:"filename"`
+	Type  string `json:"content_type"`
+	URL   string `json:"url"` // for a day
+	Alt   string `json:"description"`
+	Size  int64  `json:"size"`
+	Flags int    `json:"flags"`
 }
 
 type sticker struct {
@@ -126,6 +128,7 @@ type snapshot struct {
 	Message struct {
 		Content     string       `json:"content"`
 		Attachments []attachment `json:"attachments"`
+		Stickers    []sticker    `json:"sticker_items"`
 	} `json:"message"`
 }
 

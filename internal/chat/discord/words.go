@@ -61,7 +61,7 @@ func (p *Platform) write(e *chat.Event, m message, w where) {
 	}
 }
 
-// text is a message's words, or those that it passes on.
+// text is a message's words, or those that it passes on, which are quoted.
 func text(m message) string {
 	if m.Content != nil && *m.Content != "" {
 		return *m.Content
@@ -71,6 +71,10 @@ func text(m message) string {
 	}
 	var all []string
 	for _, s := range m.Snapshots {
+		all = append(all, "Forwarded:")
+		if s.Message.Content == "" {
+			continue
+		}
 		for line := range strings.SplitSeq(s.Message.Content, "\n") {
 			all = append(all, "> "+line)
 		}
@@ -96,35 +100,6 @@ func cardsOf(m message) []format.Card {
 		all = append(all, c)
 	}
 	return all
-}
-
-func filesOf(m message) []chat.File {
-	var all []chat.File
-	attached := m.Attachments
-	for _, s := range m.Snapshots {
-		attached = append(attached, s.Message.Attachments...)
-	}
-	for _, a := range attached {
-		all = append(all, chat.File{Name: a.Name, Type: a.Type, URL: a.URL, Alt: a.Alt, Size: a.Size})
-	}
-	for _, s := range m.Stickers {
-		all = append(all, chat.File{Name: s.Name, Type: stickerTypes[s.Format], URL: stickerURL(s)})
-	}
-	return all
-}
-
-// stickerTypes by Discord's number.
-var stickerTypes = map[int]string{1: "image/png", 2: "image/apng", 3: "application/json", 4: "image/gif"}
-
-func stickerURL(s sticker) string {
-	if !isID(s.ID) {
-		return ""
-	}
-	ext := map[int]string{3: ".json", 4: ".gif"}[s.Format]
-	if ext == "" {
-		ext = ".png"
-	}
-	return "https://cdn.discordapp.com/stickers/" + s.ID + ext
 }
 
 // isOwn reports whether the bot said something, or one of its webhooks.

@@ -169,3 +169,18 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+func (w *world) Attach(t testing.TB, u chattest.User, p chat.Place, text string, f chattest.Attached) chat.Ref {
+	t.Helper()
+	id, err := u.(*person).u.Say(channelAt(p), text, "", discordtest.File{Name: f.Name, Type: f.Type, Data: f.Data})
+	must(t, err)
+	return chat.Ref{Place: p, ID: id}
+}
+
+func (w *world) Attached(_ testing.TB, ref chat.Ref) []chattest.Attached {
+	var all []chattest.Attached
+	for _, f := range w.Files(ref.ID) {
+		all = append(all, chattest.Attached{Name: f.Name, Type: f.Type, Data: f.Data})
+	}
+	return all
+}

@@ -111,6 +111,7 @@ func (w *page) Lacks() map[string]string {
 		chattest.Gone:    "it keeps no messages; the store does",
 		chattest.History: "it keeps no messages; the store does",
 		chattest.Opening: "threads are free",
+		chattest.Files:   "the page names files, and takes none",
 	}
 }
 

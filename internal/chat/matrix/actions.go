@@ -57,11 +57,13 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if !known {
 		newest = place.Thread
 	}
-	c := p.content(a.Message)
+	c, err := p.filed(ctx, a)
+	if err != nil {
+		return chat.Done{}, err
+	}
 	if r := relates(place, a.Message.ReplyTo, newest); r != nil {
 		c["m.relates_to"] = r
 	}
-	var err error
 	if ref.ID, err = p.send(ctx, "m.room.message", a, c); err != nil {
 		return chat.Done{}, err
 	}
@@ -83,8 +85,11 @@ func (p *Platform) edits(ctx context.Context, a chat.Action) (chat.Done, error) 
 	if err := p.stands(ctx, a.On); err != nil {
 		return chat.Done{}, err
 	}
-	var err error
-	ref.ID, err = p.send(ctx, "m.room.message", a, editOf(a.On.ID, p.content(a.Message)))
+	c, err := p.filed(ctx, a)
+	if err != nil {
+		return chat.Done{}, err
+	}
+	ref.ID, err = p.send(ctx, "m.room.message", a, editOf(a.On.ID, c))
 	return chat.Done{Ref: ref}, err
 }
 

@@ -60,15 +60,18 @@ const mostTries = 5
 
 // call makes one request, once: whoever asks decides whether to ask again.
 func (p *Platform) call(ctx context.Context, limit time.Duration, method, address string, in, out any) error {
+	return p.request(ctx, limit, mautrix.FullRequest{Method: method, URL: address, RequestJSON: in, ResponseJSON: out})
+}
+
+func (p *Platform) request(ctx context.Context, limit time.Duration, r mautrix.FullRequest) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var left atomic.Bool // a request leaves once there is a connection
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { left.Store(true) },
 	})
-	_, err := p.client.MakeFullRequest(ctx, mautrix.FullRequest{
-		Method: method, URL: address, RequestJSON: in, ResponseJSON: out, MaxAttempts: 1,
-	})
+	r.MaxAttempts = 1
+	_, err := p.client.MakeFullRequest(ctx, r)
 	return p.translate(err, left.Load())
 }
 

@@ -27,7 +27,7 @@ const (
 // words are notices, which ring no phone and which other bots ignore; what a
 // person said is text. Nobody is mentioned, whatever the words are.
 func (p *Platform) content(m chat.Message) map[string]any {
-	body := attach(m)
+	body := hang(m)
 	c := map[string]any{
 		"msgtype":        "m.notice",
 		"body":           format.Plain{}.Print(body),
@@ -78,13 +78,10 @@ func nameOf(from chat.Person) string {
 	return name[:format.Byte(name, nameLimit)]
 }
 
-// attach is a message's words with a line for each file and button, which
-// Matrix cannot hang on a message.
-func attach(m chat.Message) format.Doc {
+// hang is a message's words with a line for each button, which Matrix cannot
+// hang on a message.
+func hang(m chat.Message) format.Doc {
 	body := m.Body
-	for _, f := range m.Files {
-		body = withLink(body, f.Name, f.URL)
-	}
 	for _, b := range m.Buttons {
 		body = withLink(body, b.Text, b.URL)
 	}
@@ -129,7 +126,9 @@ func editOf(event string, c map[string]any) map[string]any {
 	}
 	maps.Copy(outer, c)
 	outer["body"] = "* " + c["body"].(string)
-	outer["formatted_body"] = "* " + c["formatted_body"].(string)
+	if words, ok := c["formatted_body"].(string); ok {
+		outer["formatted_body"] = "* " + words
+	}
 	return outer
 }
 

@@ -221,21 +221,6 @@ func (p *Platform) words(content object, by chat.Person) chat.Message {
 	return m
 }
 
-// attached is the file that a content brings.
-func attached(content object) (chat.File, bool) {
-	address := content.text("url")
-	if address == "" {
-		return chat.File{}, false
-	}
-	info := content.object("info")
-	size, _ := info.number("size")
-	f := chat.File{Name: content.text("filename"), Type: info.text("mimetype"), URL: address, Size: size}
-	if f.Name == "" {
-		f.Name = content.text("body")
-	}
-	return f, true
-}
-
 // spoken is the plain words of a content, without the fallbacks of old clients:
 // quoted lines of what is answered, and the speaker's name.
 func spoken(content object) string {

@@ -241,7 +241,7 @@ func hearsFiles(t *testing.T, w *world) {
 			content["filename"] = c.filename
 		}
 		m := e.waitFor(ada.send(t, r.ID, "m.room.message", content)).Message
-		want := chat.File{Name: c.name, Type: "image/png", URL: "mxc://x.y/abc", Size: 1234}
+		want := chat.File{Name: c.name, Type: "image/png", Origin: "mxc://x.y/abc", Size: 1234}
 		if len(m.Files) != 1 || m.Files[0] != want || m.Body.Text != c.words {
 			t.Errorf("%+v is heard as %+v and the words %q", c, m.Files, m.Body.Text)
 		}

@@ -192,12 +192,10 @@ func knowsRedactions(t *testing.T, w *world) {
 }
 
 // What cannot hang on a message stands below it.
-func TestAttach(t *testing.T) {
+func TestHang(t *testing.T) {
 	body := format.Text("words")
-	d := attach(chat.Message{Body: body,
-		Files:   []chat.File{{Name: "a  cat.png", URL: "https://a.example/cat"}, {Name: "dog.png", URL: "mxc://a/b"}},
-		Buttons: []chat.Button{{Text: "Read", URL: "https://a.example/read"}, {URL: "https://a.example/x"}}})
-	if want := "words\n\na cat.png\n\ndog.png\n\nRead\n\nhttps://a.example/x"; d.Text != want || d.Check() != nil {
+	d := hang(chat.Message{Body: body, Buttons: []chat.Button{{Text: " Read ", URL: "https://a.example/read"}, {URL: "https://a.example/x"}}})
+	if want := "words\n\nRead\n\nhttps://a.example/x"; d.Text != want || d.Check() != nil {
 		t.Errorf("%q, should be %q; %v", d.Text, want, d.Check())
 	}
 	if got := (format.Plain{}).Print(d); !strings.Contains(got, "Read (https://a.example/read)") {

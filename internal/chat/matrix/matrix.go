@@ -138,6 +138,7 @@ func (p *Platform) Profile() chat.Profile {
 		Reactions: true,
 		Link:      p.link,
 		Fits:      p.fits,
+		Files:     largestFile,
 		Dialect:   p.html,
 		Normal:    plainEmoji,
 	}
@@ -191,4 +192,5 @@ var (
 	_ chat.Platform  = (*Platform)(nil)
 	_ chat.Reader    = (*Platform)(nil)
 	_ chat.Commander = (*Platform)(nil)
+	_ chat.Fetcher   = (*Platform)(nil)
 )

@@ -1,0 +1,86 @@
+package matrix
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"marginalia/internal/chat"
+)
+
+// A file is shown under its speaker's name, and with what it shows in words. A
+// spoiler is no picture.
+func TestFileContent(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	ada := chat.Person{ID: "discord:1", Name: "Ada"}
+	for _, c := range []struct {
+		file          chat.File
+		kind, body    string
+		words         string
+		width, hidden any
+	}{
+		{chat.File{Name: "sea.png", Type: "image/png"}, "m.image", "Ada: sea.png", "sea.png", 3, nil},
+		{chat.File{Name: "sea.png", Type: "image/png", Alt: "<grey>  waves"}, "m.image", "Ada: <grey> waves", "&lt;grey&gt; waves", 3, nil},
+		{chat.File{Name: "end.png", Type: "image/png", Alt: "he dies", Spoiler: true}, "m.file", "Ada: end.png", "end.png: <span data-mx-spoiler>he dies</span>", 3, true},
+		{chat.File{Type: "text/html"}, "m.file", "Ada: file", "file", nil, nil},
+		{chat.File{Name: "a.ogg", Type: "audio/ogg"}, "m.audio", "Ada: a.ogg", "a.ogg", nil, nil},
+	} {
+		got := fileContent(chat.Message{From: ada, Files: []chat.File{c.file}}, "mxc://a/b", picture.Bytes())
+		info := got["info"].(map[string]any)
+		if got["msgtype"] != c.kind || got["body"] != c.body || !strings.HasSuffix(got["formatted_body"].(string), "</strong>"+c.words) ||
+			info["w"] != c.width || info["size"] != picture.Len() || got[spoilerField] != c.hidden || got["url"] != "mxc://a/b" {
+			t.Errorf("%+v is said as %+v", c.file, got)
+		}
+	}
+}
+
+// Files come from the account's own homeserver: the new way, or the old one, and
+// from nowhere that it sends to.
+func TestFetch(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was asked elsewhere") }))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/_matrix/client/v1/media/download/far.example:8448/new", "/_matrix/media/v3/download/a.example/old":
+			if r.Header.Get("Authorization") != "Bearer secret" {
+				t.Errorf("%s is asked without the token", r.URL.Path)
+			}
+			w.Write([]byte("bytes"))
+		case "/_matrix/client/v1/media/download/a.example/sent":
+			http.Redirect(w, r, elsewhere.URL, http.StatusFound)
+		case "/_matrix/client/v1/media/download/a.example/busy":
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			http.Error(w, `{"errcode":"M_UNRECOGNIZED"}`, http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	p, err := Open(t.Context(), Config{Homeserver: server.URL, UserID: "@bot:a.example", Token: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for origin, want := range map[string]error{
+		"mxc://far.example:8448/new": nil, "mxc://a.example/old": nil, "mxc://a.example/none": chat.ErrGone, "mxc://a.example/sent": chat.ErrRefused,
+		"mxc://a.example/../x": chat.ErrRefused, "https://a.example/x": chat.ErrRefused, "mxc://a.example/new?x=y": chat.ErrRefused,
+	} {
+		data, err := p.Fetch(t.Context(), chat.File{Origin: origin}, 5)
+		if want == nil && (string(data) != "bytes" || err != nil) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s is fetched as %q: %v, should be: %v", origin, data, err, want)
+		}
+	}
+	if data, err := p.Fetch(t.Context(), chat.File{Origin: "mxc://a.example/old"}, 4); len(data) > 0 || !errors.Is(err, chat.ErrRefused) {
+		t.Errorf("of 5 bytes 4 may be read: %q: %v", data, err)
+	}
+	_, err = p.Fetch(t.Context(), chat.File{Origin: "mxc://a.example/busy"}, 5)
+	if err == nil || errors.Is(err, chat.ErrRefused) || errors.Is(err, chat.ErrGone) {
+		t.Errorf("what may be had later: %v", err)
+	}
+}

@@ -1,0 +1,132 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/store"
+)
+
+// A file that somebody attached is part of their remark's row, without its
+// bytes. A copy of it is a message of its own behind the words, so that nothing
+// that befalls it touches them; its bytes are fetched where it was said while
+// that message is being posted. What cannot be had, or is not taken, is a line
+// with a link instead, which then stands for it like any other message.
+const (
+	filesAtOnce = 4               // that are held in memory
+	filesTries  = 3               // before the line goes in a file's place
+	fetchPause  = 2 * time.Second // between them
+)
+
+// filesOf are a message's files as they are kept. Those that were known keep
+// their numbers.
+func filesOf(known []discussion.File, m chat.Message) []discussion.File {
+	next := 0
+	for _, f := range known {
+		next = max(next, f.N+1)
+	}
+	var all []discussion.File
+	for _, f := range m.Files {
+		kept := discussion.File{
+			N: next, Name: f.Name, Type: f.Type, Alt: f.Alt, Size: f.Size, Spoiler: f.Spoiler, Sticker: f.Sticker, Origin: f.Origin,
+		}
+		at := slices.IndexFunc(known, func(k discussion.File) bool { return k.Origin == f.Origin && k.Name == f.Name })
+		if at >= 0 {
+			kept.N = known[at].N
+			known = slices.Delete(slices.Clone(known), at, at+1)
+		} else {
+			next++
+		}
+		all = append(all, kept)
+	}
+	return all
+}
+
+// withFiles is an annotation's words, ended by a line for each file that is not
+// copied to the room, and a message for each that is. Where there are no words
+// the first file is part 0.
+func withFiles(head format.Doc, w Words, m chat.Message, v View) []Want {
+	body, link := w.Annotation.Body, ""
+	if v.Profile.Files > 0 { // else the words are all there is
+		link = cmp.Or(w.Annotation.Via, w.readerLink(v))
+	}
+	var copied []discussion.File
+	for _, f := range w.Annotation.Files {
+		if f.Origin != "" && f.Size <= v.Largest && v.Largest > 0 {
+			copied = append(copied, f)
+			continue
+		}
+		body = f.Line(body, link)
+	}
+	var want []Want
+	if len(copied) == 0 || !body.Empty() {
+		want = parts(head, body, m, v, w.readerLink(v))
+		head, m.ReplyTo = format.Doc{}, chat.Ref{}
+	}
+	for _, f := range copied {
+		one := Want{Part: store.FirstFile + f.N, Message: m, Instead: m, Source: w.Creator.Platform}
+		if len(want) == 0 {
+			one.Part = 0
+		}
+		one.Message.Ref.Place, one.Instead.Ref.Place = v.Place, v.Place
+		one.Message.Body, one.Instead.Body = head, f.Line(head, link)
+		one.Message.Files = []chat.File{{
+			Name: f.Name, Type: f.Type, Alt: f.Alt, Size: f.Size, Spoiler: f.Spoiler, Sticker: f.Sticker, Origin: f.Origin,
+		}}
+		want = append(want, one)
+		head, m.ReplyTo = format.Doc{}, chat.Ref{}
+	}
+	return want
+}
+
+// carry makes a request. Where its file cannot be had or is not taken, or
+// several tries came to nothing, the line goes in its place.
+func (r *Relay) carry(ctx context.Context, p chat.Platform, a chat.Action, j *job) (chat.Done, error) {
+	if len(a.Message.Files) == 0 {
+		return p.Do(ctx, a)
+	}
+	if j.delivery.Tries < filesTries {
+		done, err := r.withData(ctx, p, a, j.step.Source)
+		if !errors.Is(err, errNoFile) && !errors.Is(err, chat.ErrRefused) && !errors.Is(err, chat.ErrForbidden) {
+			return done, err
+		}
+		r.c.Log.Warn("a file is named instead of copied", "room", a.Message.Ref.Place.Room.String(), "thing", j.delivery.Thing, "error", err)
+	}
+	a.Message = j.step.Instead
+	return p.Do(ctx, a)
+}
+
+// errNoFile says that a file cannot be had.
+var errNoFile = errors.New("the file cannot be had")
+
+// withData makes a request with the bytes of its file. That they cannot be
+// fetched now is no fault of the room's.
+func (r *Relay) withData(ctx context.Context, p chat.Platform, a chat.Action, source string) (chat.Done, error) {
+	select {
+	case r.files <- struct{}{}:
+		defer func() { <-r.files }()
+	case <-ctx.Done():
+		return chat.Done{}, fmt.Errorf("wait for other files: %w", chat.RetryAfter{Wait: fetchPause, Scope: chat.MessageScope})
+	}
+	f := a.Message.Files[0]
+	from, ok := r.platforms[source].(chat.Fetcher)
+	if !ok {
+		return chat.Done{}, fmt.Errorf("nobody fetches files from %q: %w", source, errNoFile)
+	}
+	data, err := from.Fetch(ctx, f, min(r.c.Largest, p.Profile().Files))
+	switch {
+	case errors.Is(err, chat.ErrGone), errors.Is(err, chat.ErrRefused), errors.Is(err, chat.ErrForbidden):
+		return chat.Done{}, fmt.Errorf("fetch %q from %s: %v: %w", f.Name, source, err, errNoFile)
+	case err != nil:
+		return chat.Done{}, fmt.Errorf("fetch %q from %s: %v: %w", f.Name, source, err, chat.RetryAfter{Wait: fetchPause, Scope: chat.MessageScope})
+	}
+	a.Data = data
+	return p.Do(ctx, a)
+}
