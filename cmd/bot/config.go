@@ -56,6 +56,15 @@ type PrivacyTable struct {
 type RelayTable struct {
 	Settle   duration `toml:"settle"`
 	Patience duration `toml:"patience"`
+	Largest  int      `toml:"largest_file"` // MiB
+}
+
+// bytes is how large a file may be that is copied, below 0 if none is.
+func (r RelayTable) bytes() int64 {
+	if r.Largest <= 0 {
+		return -1
+	}
+	return int64(r.Largest) << 20
 }
 
 // PassagesTable is [passages].
@@ -117,7 +126,7 @@ func defaults() Config {
 			LogLevel: "info", LogFormat: "text",
 		},
 		Privacy:  PrivacyTable{Default: "pseudonym", Hint: true},
-		Relay:    RelayTable{Settle: duration{30 * time.Second}, Patience: duration{72 * time.Hour}},
+		Relay:    RelayTable{Settle: duration{30 * time.Second}, Patience: duration{72 * time.Hour}, Largest: 8},
 		Passages: PassagesTable{Min: 600, Max: 1200},
 	}
 }

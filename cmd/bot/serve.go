@@ -28,7 +28,7 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log, Default: c.credit()}
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
-		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(),
+		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
 		Command: command.Dispatcher(env), Hint: c.hint, Log: log,
 	})
 	var page *pages
