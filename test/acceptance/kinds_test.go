@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"marginalia/internal/chat/discord/discordtest"
 	"marginalia/test/matrixuser"
 	"marginalia/test/wait"
 )
@@ -36,22 +35,28 @@ type kind struct {
 	first func(c *cell) error
 	deed  func(c *cell) error
 	seen  func(c *cell, r record) error
+	only  string // the platform on which it can be done, "" on all
 }
 
 // kinds are what people do in a thread, and what becomes of it elsewhere.
 var kinds = []kind{
-	{"message", nil, (*cell).say, once},
-	{"reply", (*cell).sayFirst, (*cell).answer, answers},
-	{"long text", nil, (*cell).sayLong, whole},
-	{"spoiler", nil, (*cell).sayHidden, hidden},
-	{"attachment", nil, (*cell).attach, attached},
-	{"edit", (*cell).say, (*cell).edit, edited},
-	{"edit of a long text", (*cell).sayLong, (*cell).edit, edited},
-	{"deletion", (*cell).say, (*cell).remove, gone},
-	{"deletion of a long text", (*cell).sayLong, (*cell).remove, gone},
-	{"reaction on", (*cell).say, (*cell).react, held},
-	{"reaction off", (*cell).sayAndReact, (*cell).unreact, notHeld},
-	{"reaction on, off and on", (*cell).say, (*cell).reactAnew, held},
+	{name: "message", deed: (*cell).say, seen: once},
+	{name: "reply", first: (*cell).sayFirst, deed: (*cell).answer, seen: answers},
+	{name: "long text", deed: (*cell).sayLong, seen: whole},
+	{name: "spoiler", deed: (*cell).sayHidden, seen: hidden},
+	{name: "attachment", deed: (*cell).attach, seen: attached},
+	{name: "picture alone", deed: (*cell).attachAlone, seen: pictured},
+	{name: "sticker", deed: (*cell).stick, seen: pictured},
+	{name: "deletion of an attachment", first: (*cell).attach, deed: (*cell).remove, seen: goneWithFile},
+	{name: "edit beside an attachment", first: (*cell).attach, deed: (*cell).edit, seen: editedBeside, only: "discord"},
+	{name: "forward", deed: (*cell).forward, seen: forwarded, only: "discord"},
+	{name: "edit", first: (*cell).say, deed: (*cell).edit, seen: edited},
+	{name: "edit of a long text", first: (*cell).sayLong, deed: (*cell).edit, seen: edited},
+	{name: "deletion", first: (*cell).say, deed: (*cell).remove, seen: gone},
+	{name: "deletion of a long text", first: (*cell).sayLong, deed: (*cell).remove, seen: gone},
+	{name: "reaction on", first: (*cell).say, deed: (*cell).react, seen: held},
+	{name: "reaction off", first: (*cell).sayAndReact, deed: (*cell).unreact, seen: notHeld},
+	{name: "reaction on, off and on", first: (*cell).say, deed: (*cell).reactAnew, seen: held},
 }
 
 // TestEveryKindEachWay is a table of what people do in a thread, in both
@@ -75,7 +80,11 @@ func TestEveryKindEachWay(t *testing.T) {
 	order := []string{"before a restart", "during a restart", "after a restart"}
 	for i, when := range order {
 		for j, k := range kinds {
-			times[when] = append(times[when], w.cell(k, garden, harbour, 1+(i+j)%2), w.cell(k, harbour, garden, 1+(i+j)%2))
+			for _, way := range [][2]side{{garden, harbour}, {harbour, garden}} {
+				if k.only == "" || k.only == way[0].room().Platform {
+					times[when] = append(times[when], w.cell(k, way[0], way[1], 1+(i+j)%2))
+				}
+			}
 		}
 		for _, c := range times[when] {
 			if c.kind.first != nil {
@@ -234,20 +243,6 @@ func (s *matrixSide) inThread(passage int, words string) map[string]any {
 	return matrixuser.Text(words, events[slices.Index(seqs, passage)])
 }
 
-func (c *cell) attach() (err error) {
-	switch s := c.from.(type) {
-	case *matrixSide:
-		content := s.inThread(c.passage, c.token+" is what I saw")
-		content["msgtype"], content["filename"], content["url"] = "m.image", c.file(), "mxc://hs.invalid/abc"
-		c.id, err = s.send(0, "m.room.message", content)
-	case *discordSide:
-		c.id, err = s.users[0].Say(s.thread(c.passage), c.token+" is what I saw", "", discordtest.File{Name: c.file(), Type: "image/png", Data: []byte("not really")})
-	}
-	return err
-}
-
-func (c *cell) file() string { return "sea-" + strings.TrimPrefix(c.token, "tk") + ".png" }
-
 func (c *cell) edit() error   { return c.from.edit(0, c.id, c.token+" as it is now") }
 func (c *cell) remove() error { return c.from.remove(0, c.id) }
 func (c *cell) react() error  { return c.from.react(1, c.id, "💡", true) }
@@ -362,9 +357,6 @@ func hidden(c *cell, r record) error {
 	}
 	return nil
 }
-
-// attached wants the file to be named.
-func attached(c *cell, r record) error { return shows(c, r, c.file()) }
 
 // edited wants the new words and none of the old, in one message.
 func edited(c *cell, r record) error {
