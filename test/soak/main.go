@@ -12,6 +12,8 @@
 //	go run ./test/soak latency         # beside a raw echo bot in the same run
 //	go run ./test/soak latency -both   # from Discord to Matrix and back
 //	go run ./test/soak burst           # 1,000 messages by 8 people at full speed
+//	go run ./test/soak volume          # 1,000,000 messages through the engine: memory, database, speed
+//	go run ./test/soak volume -real    # 100,000 through the real bot on a homeserver
 //	go run ./test/soak idle            # memory and processor time of a silent bot
 //	go run ./test/soak idle -discord   # in a guild of 500 channels and 10,000 members
 //
@@ -38,14 +40,15 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say which: kill, both, torture, outage, fair, latency, burst or idle")
+		return fmt.Errorf("say which: kill, both, torture, outage, fair, latency, burst, volume or idle")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	n := flags.Int("n", 0, "kills (kill, both), messages (outage: in each; fair: at once; latency, burst)")
+	n := flags.Int("n", 0, "kills (kill, both), messages (outage: in each; fair: at once; latency, burst, volume)")
 	kills := flags.Int("kills", 500, "until there were so many (torture)")
 	database := flags.String("db", "sqlite", "sqlite or postgres (torture)")
 	tally := flags.String("tally", "", "where rounds are written down (torture; default: in the user's cache)")
 	both := flags.Bool("both", false, "from Discord to Matrix and back (latency)")
+	real := flags.Bool("real", false, "with the real bot on a real homeserver (volume)")
 	discord := flags.Bool("discord", false, "in a large guild (idle)")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the dice")
 	text := flags.String("text", "", "what is posted (default: the demo's essay)")
@@ -89,6 +92,14 @@ func run(ctx context.Context, args []string) error {
 		err = run(ctx)
 	case "burst":
 		err = bursts{n: or(*n, 1000), seed: *seed, text: *text, dir: dir}.run(ctx)
+	case "volume":
+		v := volumes{n: or(*n, 1_000_000), dir: dir, seed: *seed, text: *text}
+		run := v.run
+		if *real {
+			v.n = or(*n, 100_000)
+			run = v.real
+		}
+		err = run(ctx)
 	case "idle":
 		i := idles{watch: *watch, text: *text, dir: dir, seed: *seed}
 		run := i.run
