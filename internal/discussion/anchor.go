@@ -130,7 +130,7 @@ func (t *Text) Find(q Quote) []Place {
 		}
 		return t.rank(found, w)
 	}
-	for i, as := range t.readings(q) {
+	for i, as := range t.readings(w) {
 		w := w
 		if as != t {
 			w = as.want(q)
@@ -152,10 +152,10 @@ func (t *Text) Find(q Quote) []Place {
 // still stand.
 const likelyShare = 33
 
-// readings are the ways in which q may be compared, the likelier first: words
+// readings are the ways in which w may be compared, the likelier first: words
 // with runs of white space were copied, others were retyped.
-func (t *Text) readings(q Quote) []*Text {
-	if t.fold(q.Exact).text != foldSpaced(q.Exact).text {
+func (t *Text) readings(w wanted) []*Text {
+	if w.whole != foldSpaced(w.exact).text {
 		return []*Text{t.spaced(), t}
 	}
 	return []*Text{t, t.spaced()}
@@ -163,8 +163,8 @@ func (t *Text) readings(q Quote) []*Text {
 
 // wanted is a quote in a text's symbols.
 type wanted struct {
-	quote         string
-	folded        string
+	exact, quote  string // with the white space at its ends, and without
+	whole, folded string // likewise, folded
 	words         []symbol
 	before, after []symbol // the nearest first
 	hint          *Span    // in symbols
@@ -176,7 +176,8 @@ type wanted struct {
 const longestContext = 64
 
 func (t *Text) want(q Quote) wanted {
-	w := wanted{quote: trim(q.Exact), folded: trim(t.fold(q.Exact).text)}
+	w := wanted{exact: q.Exact, quote: trim(q.Exact), whole: t.fold(q.Exact).text}
+	w.folded = trim(w.whole)
 	w.words = t.read(w.folded)
 	before, after := t.context(q)
 	w.before, w.after = t.read(before), t.read(after)

@@ -68,7 +68,7 @@ func (d *dump) holder(i int, at map[uint64]int32, part string) int {
 
 // wordHashes are FNV-1a hashes of a text's words, whatever their case and marks.
 func wordHashes(s string) []uint64 {
-	var all []uint64
+	all := make([]uint64, 0, len(s)/4)
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
 	for i := 0; i < len(s); i++ {

@@ -89,7 +89,7 @@ type line struct {
 }
 
 func newDump(lines []string) *dump {
-	d := &dump{rarity: map[string]float64{}}
+	d := &dump{lines: make([]line, 0, len(lines)), number: make([]int, 0, len(lines)), rarity: map[string]float64{}}
 	for i, s := range lines {
 		s = strings.TrimSpace(s)
 		if s == "" {
