@@ -19,6 +19,8 @@ const (
 	byPseudonym = "pseudonym"
 	unpublished = "unpublished"
 	forgetMe    = "forget"
+	linkMe      = "link"
+	unlinkMe    = "unlink"
 	yes         = "yes"
 )
 
@@ -26,13 +28,16 @@ var me = Command{
 	Command: chat.Command{
 		Name: "me", Help: "how you are named where this is published, and what you can choose",
 		Options: []chat.Option{
-			{Name: "choice", Help: "name, pseudonym, unpublished or forget", Choices: []chat.Choice{
+			{Name: "choice", Help: "name, pseudonym, unpublished, link, unlink or forget", Choices: []chat.Choice{
 				{Label: "publish what I say under my name", Value: byName},
 				{Label: "publish what I say under a pseudonym", Value: byPseudonym},
 				{Label: "do not publish what I say", Value: unpublished},
+				{Label: "another account is mine, too", Value: linkMe},
+				{Label: "this account is on its own again", Value: unlinkMe},
 				{Label: "forget me and what I said", Value: forgetMe},
 			}},
 			{Name: "sure", Help: "to be forgotten cannot be undone: yes does it", Choices: []chat.Choice{{Label: yes, Value: yes}}},
+			{Name: "code", Help: "with link: what the bot told your other account"},
 		},
 	},
 	Run: once(runMe),
@@ -53,6 +58,10 @@ func runMe(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (fo
 		return forget(tx, call, now)
 	case choice == forgetMe:
 		return env.wasForgotten(tx, call)
+	case choice == linkMe:
+		return link(tx, call, argument(call, "code", 2), first, now)
+	case choice == unlinkMe:
+		return unlink(tx, call, first, now)
 	case known && first:
 		return choose(tx, call, state)
 	case known:
@@ -82,6 +91,7 @@ func (e Env) howNamed(tx *store.Tx, call chat.Call, unknown string) (format.Doc,
 	for _, line := range []string{
 		"me name: what you say is published under your name", pseudonym,
 		"me unpublished: it stays talk in the rooms, and is not on the page, in exports and in feeds",
+		"me link: an account of yours on another network counts as you; me unlink takes that back",
 		"me forget: what you said and your name are removed; asks again before it does",
 	} {
 		d = item(d, line)
@@ -100,7 +110,7 @@ func naming(who discussion.Person, gone bool, def discussion.CreatorState, priva
 	case gone:
 		return line + "talk in the rooms, recorded without your name, and is not published: you asked to be forgotten."
 	case state == discussion.Named && private:
-		return line + "published under your name, " + who.Name + "."
+		return line + "published under your name, " + who.PublicName() + "."
 	case state == discussion.Named:
 		return line + "published under your name."
 	case state == discussion.Pseudonym && private && who.ID != "":
@@ -139,7 +149,7 @@ func choose(tx *store.Tx, call chat.Call, state discussion.CreatorState) (format
 	if err != nil {
 		return format.Doc{}, err
 	}
-	if err := tx.SetState(who.ID, state); err != nil {
+	if err := relay.SetNaming(tx, who.ID, state); err != nil {
 		return format.Doc{}, err
 	}
 	if who, err = tx.PutPerson(platform, call.By); err != nil {

@@ -7,6 +7,7 @@
 package discussion
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -157,7 +158,16 @@ type Person struct {
 	User     string // the network's own id; "" of who was forgotten
 	Name     string // as shown there
 	State    CreatorState
+
+	Same  PersonID // the account as which they are published, if it is another that is theirs, too
+	Alias string   // its name
 }
+
+// Self is what the accounts of one person have in common.
+func (p Person) Self() PersonID { return cmp.Or(p.Same, p.ID) }
+
+// PublicName is the name under which p is published who agreed to be named.
+func (p Person) PublicName() string { return cmp.Or(p.Alias, p.Name) }
 
 // Credit is the name under which p's words are published, or false if they
 // are not published at all. def stands for people who chose nothing yet.
@@ -168,10 +178,7 @@ func (p Person) Credit(def CreatorState) (name string, publish bool) {
 	}
 	switch state {
 	case Named:
-		if p.Name == "" {
-			return p.Pseudonym(), true
-		}
-		return p.Name, true
+		return cmp.Or(p.PublicName(), p.Pseudonym()), true
 	case Pseudonym:
 		return p.Pseudonym(), true
 	}
@@ -198,7 +205,7 @@ func (p Person) Pseudonym() string {
 			return 'x'
 		}
 		return r
-	}, Derive("pseudonym", string(p.ID)))
+	}, Derive("pseudonym", string(p.Self())))
 	return "Reader " + strings.ToUpper(code[:5])
 }
 

@@ -20,7 +20,28 @@ import (
 //
 // What they say from then on is recorded as anybody's, but without a name, and
 // is published nowhere: see [store.Tx.EmptyPerson].
+//
+// All accounts of theirs are forgotten, and that they are one person's.
 func Forget(tx *store.Tx, person discussion.PersonID, now time.Time) error {
+	accounts, err := tx.Linked(person)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if err := forgetAccount(tx, a.ID, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func forgetAccount(tx *store.Tx, person discussion.PersonID, now time.Time) error {
+	if err := tx.Unlink(person); err != nil {
+		return err
+	}
+	if err := tx.DropLinkCode(person); err != nil {
+		return err
+	}
 	who, err := tx.Person(person)
 	if err != nil {
 		return err

@@ -135,22 +135,24 @@ func takeBack(tx *store.Tx, reaction store.Reaction, now time.Time) error {
 	return mirrorReaction(tx, reaction, now)
 }
 
-// mirrorReaction marks a thing stale in the other rooms that show it.
+// mirrorReaction marks a thing stale in the other rooms that show it; in its own
+// too where the person has other accounts: they may hold the same there through
+// the bot.
 func mirrorReaction(tx *store.Tx, reaction store.Reaction, now time.Time) error {
 	rooms, err := tx.RoomsOf(reaction.Thing)
 	if err != nil {
 		return err
 	}
-	under := discussion.PassageID("")
-	if id := reaction.Thing.Annotation(); id != "" {
-		a, err := tx.Annotation(id)
-		if err != nil {
-			return err
-		}
-		under = a.Under
+	under, err := underOf(tx, reaction.Thing)
+	if err != nil {
+		return err
+	}
+	accounts, err := tx.Linked(reaction.Person)
+	if ignoreMissing(err) != nil {
+		return err
 	}
 	for _, room := range rooms {
-		if room == reaction.Room {
+		if room == reaction.Room && len(accounts) < 2 {
 			continue
 		}
 		if err := tx.Stale(reaction.Thing, room, under, store.ClassReaction, now); err != nil {
@@ -158,6 +160,15 @@ func mirrorReaction(tx *store.Tx, reaction store.Reaction, now time.Time) error 
 		}
 	}
 	return nil
+}
+
+// underOf is the passage in whose thread a thing stands, "" if it is one itself.
+func underOf(tx *store.Tx, t store.Thing) (discussion.PassageID, error) {
+	if t.Annotation() == "" {
+		return "", nil
+	}
+	a, err := tx.Annotation(t.Annotation())
+	return a.Under, err
 }
 
 // reactMark begins the Mark of a copy that is an emoji.

@@ -205,7 +205,7 @@ func shorten(cut []format.Doc, link string, fits func(format.Doc) bool) []format
 }
 
 // reactions wants each emoji that someone holds whose reaction was not made in
-// this very room.
+// this very room, nor one of another account of theirs.
 func reactions(w Words, v View) []Want {
 	if !v.Profile.Reactions {
 		return nil
@@ -216,10 +216,18 @@ func reactions(w Words, v View) []Want {
 	}
 	for _, r := range w.Reactions {
 		mark := reactMark + r.Emoji
-		if r.Room == v.Room || r.Emoji == again || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
+		if r.Room == v.Room || heldHere(w.Reactions, r, v.Room) || r.Emoji == again || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
 			continue
 		}
 		want = append(want, Want{Mark: mark, Emoji: r.Emoji})
 	}
 	return want
+}
+
+// heldHere reports whether another account of whoever made a reaction made it in
+// a room, too.
+func heldHere(all []store.Reaction, r store.Reaction, room chat.Room) bool {
+	return slices.ContainsFunc(all, func(o store.Reaction) bool {
+		return o.Room == room && o.Emoji == r.Emoji && o.Self == r.Self && o.Person != r.Person
+	})
 }

@@ -174,11 +174,12 @@ func (tx *Tx) changePerson(id discussion.PersonID, query string, args ...any) er
 	return nil
 }
 
-const personColumns = "id, platform, user_id, name, state"
+const personColumns = `id, platform, user_id, name, state, same,
+	COALESCE((SELECT one.name FROM people one WHERE one.id = people.same), '')`
 
 func personRow(s scanner) (discussion.Person, error) { return personAnd(s) }
 
 func personAnd(s scanner, more ...any) (p discussion.Person, err error) {
-	err = s.Scan(append([]any{&p.ID, &p.Platform, &p.User, &p.Name, &p.State}, more...)...)
+	err = s.Scan(append([]any{&p.ID, &p.Platform, &p.User, &p.Name, &p.State, &p.Same, &p.Alias}, more...)...)
 	return p, err
 }

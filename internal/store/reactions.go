@@ -76,10 +76,10 @@ func (tx *Tx) reactions(where, is string) ([]Reaction, error) {
 const thingsOf = "SELECT 'p:' || id FROM passages WHERE discussion = " + numberOf +
 	" UNION ALL SELECT 'a:' || id FROM annotations WHERE discussion = " + numberOf
 
-const reactionQuery = `SELECT r.thing, r.person, r.emoji, m.platform, m.room, r.own, r.given
+const reactionQuery = `SELECT r.thing, r.person, COALESCE((SELECT NULLIF(w.same, '') FROM people w WHERE w.id = r.person), r.person), r.emoji, m.platform, m.room, r.own, r.given
 	FROM reactions r JOIN places m ON m.num = r.room`
 
 func reactionRow(s scanner) (r Reaction, err error) {
-	err = s.Scan(&r.Thing, &r.Person, &r.Emoji, &r.Room.Platform, &r.Room.ID, &r.Own, moment{&r.At})
+	err = s.Scan(&r.Thing, &r.Person, &r.Self, &r.Emoji, &r.Room.Platform, &r.Room.ID, &r.Own, moment{&r.At})
 	return r, err
 }

@@ -119,6 +119,7 @@ type Note struct {
 type Reaction struct {
 	Thing  Thing
 	Person discussion.PersonID
+	Self   discussion.PersonID // discussion.Person.Self of Person, as it is read
 	Emoji  string
 	Room   chat.Room
 	Own    string // the reaction's own id there, or ""

@@ -291,9 +291,9 @@ func TestPeopleOfADiscussion(t *testing.T) {
 
 func TestReactions(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
-		up := Reaction{Thing: "a:a", Person: "ann", Emoji: "👍", Room: attic, Own: "$1", At: noon}
-		bare := Reaction{Thing: "a:a", Person: "ann", Emoji: "👍", Room: shed, At: noon.Add(time.Second)}
-		heart := Reaction{Thing: "a:a", Person: "bob", Emoji: "❤", Room: attic, Own: "$2", At: noon.Add(2 * time.Second)}
+		up := Reaction{Thing: "a:a", Person: "ann", Self: "ann", Emoji: "👍", Room: attic, Own: "$1", At: noon}
+		bare := Reaction{Thing: "a:a", Person: "ann", Self: "ann", Emoji: "👍", Room: shed, At: noon.Add(time.Second)}
+		heart := Reaction{Thing: "a:a", Person: "bob", Self: "bob", Emoji: "❤", Room: attic, Own: "$2", At: noon.Add(2 * time.Second)}
 		for _, r := range []Reaction{up, bare, heart} {
 			update(t, db, func(tx *Tx) error { return tx.PutReaction(r) })
 		}

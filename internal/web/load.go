@@ -29,10 +29,14 @@ func Load(tx *store.Tx, id discussion.ID, def discussion.CreatorState) (export.B
 	}
 	renameMentioned(b)
 	reactions, err := tx.ReactionsIn(id)
+	first := map[discussion.PersonID]discussion.PersonID{} // of the accounts of one person, which count once
 	for _, r := range reactions {
+		if first[r.Self] == "" {
+			first[r.Self] = r.Person
+		}
 		b.Reactions = append(b.Reactions, export.Reaction{
 			Passage: r.Thing.Passage(), Annotation: r.Thing.Annotation(),
-			Reaction: discussion.Reaction{Person: r.Person, Emoji: r.Emoji, Created: r.At},
+			Reaction: discussion.Reaction{Person: first[r.Self], Emoji: r.Emoji, Created: r.At},
 		})
 	}
 	return b, err

@@ -108,19 +108,24 @@ type drawer struct {
 	reactions map[store.Thing][]page.Emoji
 }
 
-// tally counts each person's emoji once for each thing.
+// tally counts each person's emoji once for each thing, from whichever of their
+// accounts.
 func (d *drawer) tally(v visitor) {
 	type once struct {
 		thing  store.Thing
 		person discussion.PersonID
 		emoji  string
 	}
-	seen := map[once]bool{}
+	seen, mine := map[once]bool{}, map[once]bool{}
 	for _, r := range d.st.reactions {
-		key := once{r.Thing, r.Person, r.Emoji}
+		key := once{r.Thing, r.Self, r.Emoji}
+		mine[key] = mine[key] || d.is(r.Person, v)
+	}
+	for _, r := range d.st.reactions {
+		key := once{r.Thing, r.Self, r.Emoji}
 		if _, shown := d.name(r.Person); shown && !seen[key] {
 			seen[key] = true
-			d.reactions[r.Thing] = page.Tally(d.reactions[r.Thing], r.Emoji, d.is(r.Person, v))
+			d.reactions[r.Thing] = page.Tally(d.reactions[r.Thing], r.Emoji, mine[key])
 		}
 	}
 }

@@ -1,0 +1,64 @@
+package command
+
+import (
+	"fmt"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+const linkedWords = "Done: your two accounts are one person's. They are named alike where this is published, what you choose with me on one holds for both, also to be forgotten, and your emoji count once. If that is not what you want: me unlink"
+
+// link says a code, or takes the one that the caller's other account was told.
+// A code is told only where nobody else hears it: whoever has it becomes the
+// caller.
+func link(tx *store.Tx, call chat.Call, code string, first bool, now time.Time) (format.Doc, error) {
+	who, gone, err := caller(tx, call)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	switch {
+	case gone:
+		return format.Text("You asked to be forgotten. To link accounts, say first how you want to be named: me name, or me pseudonym."), nil
+	case code == "" && !call.Private:
+		return format.Text("A code would be read by everyone here. Say me link on the other network, where only you see the answer (on Discord you do), and then here: me link CODE"), nil
+	case !first && code != "":
+		return format.Text("That was looked at before. me says how you are named."), nil
+	}
+	if who, err = tx.PutPerson(call.Ref.Place.Room.Platform, call.By); err != nil {
+		return format.Doc{}, err
+	}
+	if code == "" {
+		code, err := relay.NewCode(tx, who.ID, now)
+		return format.Text(fmt.Sprintf("Say with your other account, within %d minutes: me link %s", int(relay.CodeHolds.Minutes()), code)), err
+	}
+	done, err := relay.Link(tx, who.ID, code, now)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	return format.Text(map[relay.LinkOutcome]string{
+		relay.WrongCode: "That is no code that holds. A code holds for 15 minutes, and once.",
+		relay.OwnCode:   "That is this account's own code: say it with your other account.",
+		relay.TooOften:  "You tried too many codes that are none. Try again in 15 minutes.",
+		relay.LinkDone:  linkedWords,
+	}[done]), nil
+}
+
+// unlink takes back what link did.
+func unlink(tx *store.Tx, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+	who, err := tx.PutPerson(call.Ref.Place.Room.Platform, call.By)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	was, err := relay.Unlink(tx, who.ID, now)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	if !was && first {
+		return format.Text("This account is linked to no other."), nil
+	}
+	return format.Text("Done: this account is a person of its own again. It keeps how it is named; me changes that."), nil
+}
