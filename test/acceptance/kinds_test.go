@@ -127,6 +127,9 @@ func TestEveryKindEachWay(t *testing.T) {
 			}
 		}
 	}
+	if said := done(t, w.program, w.dir, "verify"); !strings.Contains(said, "0 lost, 0 doubled, 0 strayed") {
+		t.Errorf("bot verify says %s", said)
+	}
 }
 
 func (w *world) cell(k kind, from, to side, passage int) *cell {
