@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +36,11 @@ func (n *town) hangs(room chat.Room, want ...chattest.Attached) {
 		return a.Name == b.Name && a.Type == b.Type && bytes.Equal(a.Data, b.Data)
 	}
 	if !slices.EqualFunc(got, want, same) {
-		n.t.Errorf("in %s hang %d files %q, want %d", room, len(got), got, len(want))
+		var names []string
+		for _, f := range got {
+			names = append(names, fmt.Sprintf("%s of %d bytes", f.Name, len(f.Data)))
+		}
+		n.t.Errorf("in %s hang %q, want %d files", room, names, len(want))
 	}
 }
 
