@@ -86,6 +86,24 @@ func TestNotesComeInTheOrderOfTheirWords(t *testing.T) {
 	}
 }
 
+// What was attached is named, and shown from nowhere: a spoiler stays hidden.
+func TestFilesAreNamed(t *testing.T) {
+	in := tides(t)
+	in.Annotations[0].Files = []discussion.File{
+		{Name: "<sea>.png", Alt: "grey waves", Type: "image/png", Origin: "mxc://a/b"}, {Name: "end.png", Alt: "he dies", Spoiler: true},
+	}
+	page := drawn(t, in)
+	for _, want := range []string{"[&lt;sea&gt;.png: grey waves]", "[end.png: "} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(page, "mxc://") || strings.Contains(page, "end.png: he dies") {
+		t.Error("the page shows where a file is, or a spoiler")
+	}
+	wellFormedPage(t, page)
+}
+
 func TestPassagesAreNotTorn(t *testing.T) {
 	for _, doc := range Build(tides(t)).Texts {
 		seen := map[string]string{}
