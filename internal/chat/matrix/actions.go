@@ -28,7 +28,7 @@ func (p *Platform) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 	}
 	done, err := do(ctx, a)
 	if err != nil {
-		return chat.Done{}, fmt.Errorf("%s in %s: %w", a.Verb, roomOf(a), err)
+		return done, fmt.Errorf("%s in %s: %w", a.Verb, roomOf(a), err)
 	}
 	return done, nil
 }

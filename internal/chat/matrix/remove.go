@@ -11,23 +11,24 @@ import (
 
 // remove takes a message's words away: those of its edits first, which stay
 // readable otherwise, then its own. Without a message it takes away what the
-// key of an earlier try made. What is redacted already stays so.
+// key of an earlier try made, and says which that is if it may not. What is
+// redacted already stays so.
 func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error) {
-	on := a.On.ID
+	on, made := a.On.ID, chat.Ref{}
 	if on == "" {
 		found, err := p.find(ctx, a, a.On.Place.Thread, "m.thread")
 		if err != nil || found == "" {
 			return chat.Done{Found: true}, err
 		}
-		on = found
+		on, made = found, chat.Ref{Place: a.On.Place, ID: found, As: bot}
 	}
 	edits, err := p.edited(ctx, a, on)
 	if err != nil {
-		return chat.Done{}, err
+		return chat.Done{Ref: made}, err
 	}
 	for _, id := range append(edits, on) {
 		if err := p.redact(ctx, a, id); err != nil {
-			return chat.Done{}, err
+			return chat.Done{Ref: made}, err
 		}
 	}
 	return chat.Done{}, nil
