@@ -80,6 +80,10 @@ func (r *Relay) turn(ctx context.Context, room chat.Room, last *job, now time.Ti
 // goOn settles a request and, if it may, records the next one of the same
 // delivery.
 func (r *Relay) goOn(tx *store.Tx, j job, may bool, now time.Time) (*job, error) {
+	j, err := r.shutOut(tx, j)
+	if err != nil {
+		return nil, err
+	}
 	d, have, on, err := r.settle(tx, j, now)
 	if err != nil {
 		return nil, fmt.Errorf("settle %s: %w", j.delivery.Thing, err)
@@ -226,19 +230,18 @@ func (b brokenBy) Error() string { return fmt.Sprintf("it breaks the bot: %v", b
 // yet. A delivery whose patience is at its end is given up now, not when its
 // last try failed: that may still have gone through.
 func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
+	to, err := Successor(tx, d.Room)
+	if err != nil {
+		return nil, false, err
+	}
 	if d.Spent > r.c.Patience {
-		d.Dead = now
-		return nil, true, giveUp(tx, d, now)
+		return nil, true, r.despair(tx, d, to, now)
 	}
 	for {
 		if have == nil {
 			if have, err = tx.Copies(d.Thing, d.Room); err != nil {
 				return nil, false, err
 			}
-		}
-		to, err := Successor(tx, d.Room)
-		if err != nil {
-			return nil, false, err
 		}
 		w, v, err := r.load(tx, d, have)
 		if errors.Is(err, errParked) && to == d.Room {
@@ -248,12 +251,13 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			return nil, false, err
 		}
 		want := Render(w, v)
+		stays := want
 		if to != d.Room {
-			want = left(want, have)
+			stays = left(want, have)
 		}
-		s, ok := Next(d.Thing, d.Room, v.Profile.Threads, want, have)
+		s, ok := Next(d.Thing, d.Room, v.Profile.Threads, stays, have)
 		if to != d.Room && (!ok || speaks(s)) {
-			return nil, true, moveOn(tx, d, have, to, now)
+			return nil, true, moveOn(tx, d, want, have, to, now)
 		}
 		if !ok {
 			if err := tx.DropDelivery(d.Thing, d.Room); err != nil {

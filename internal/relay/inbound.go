@@ -43,6 +43,7 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 		case chat.Moved:
 			if e.Why == "" {
 				r.attend(e.To)
+				r.holds.clear(e.Message.Ref.Place.Room.String(), time.Now())
 			}
 		}
 	}

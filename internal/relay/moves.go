@@ -36,20 +36,27 @@ func ReplacementOf(tx *store.Tx, room chat.Room) (m Replacement, err error) {
 
 func replacedBy(room chat.Room) string { return "replaced:" + room.String() }
 
-// mostMoves is how often a room may be replaced.
-const mostMoves = 20
-
 // Successor is the room in which the bot goes on for room: room itself, unless
 // that was replaced and the bot has followed.
 func Successor(tx *store.Tx, room chat.Room) (chat.Room, error) {
-	for range mostMoves {
-		m, err := ReplacementOf(tx, room)
+	all, err := chain(tx, room)
+	return all[len(all)-1], err
+}
+
+// chain is a room and those in which the bot went on for it, the last of which
+// is its Successor. Where they lead back to one of them nobody goes anywhere.
+func chain(tx *store.Tx, room chat.Room) ([]chat.Room, error) {
+	all := []chat.Room{room}
+	for {
+		m, err := ReplacementOf(tx, all[len(all)-1])
 		if err != nil || !m.Followed() {
-			return room, err
+			return all, err
 		}
-		room = m.To
+		if slices.Contains(all, m.To) {
+			return all[:1], nil
+		}
+		all = append(all, m.To)
 	}
-	return room, nil
 }
 
 // Successors is Successor of each of rooms, without repeats.
@@ -92,16 +99,20 @@ func (r *Relay) bellOf(room chat.Room) chan struct{} {
 	return r.bells[room]
 }
 
-// enterRooms attends the rooms in which the bot goes on for those that it was
-// given. What is left to do in the latter, taking words back, is still done.
+// enterRooms attends the rooms in which the bot went on for those that it was
+// given, also those that it has left since: what is left to do there, taking
+// words back, is still done.
 func (r *Relay) enterRooms(ctx context.Context) error {
 	rooms := r.attended()
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		next, err := Successors(tx, r.c.Rooms)
-		if err != nil {
-			return err
+		rooms = nil
+		for _, room := range r.c.Rooms {
+			went, err := chain(tx, room)
+			if err != nil {
+				return err
+			}
+			rooms = append(rooms, went...)
 		}
-		rooms = append(rooms, next...)
 		for _, room := range rooms {
 			if err := tx.PutRoom(room); err != nil {
 				return err
@@ -124,6 +135,14 @@ func (r *Relay) moved(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err != nil || was.Followed() || was.To == next.To && was.Why == next.Why || e.To == old {
 		return err
 	}
+	back, err := chain(tx, e.To)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(back, old) {
+		r.c.Log.Warn("a room is not followed: the way leads back to it", "room", old.String(), "to", e.To.String())
+		return nil
+	}
 	value, err := json.Marshal(next)
 	if err == nil {
 		err = tx.PutSetting(replacedBy(old), string(value))
@@ -142,7 +161,7 @@ func (r *Relay) moved(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := movePlans(tx); err != nil {
 		return err
 	}
-	return hurry(tx, old, now)
+	return r.carryOver(tx, old, now)
 }
 
 // movePlans has each plan post where its rooms went.
@@ -163,72 +182,6 @@ func movePlans(tx *store.Tx) error {
 		if err := tx.PutPlan(p); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// hurry has what waits for a room looked at now.
-func hurry(tx *store.Tx, room chat.Room, now time.Time) error {
-	all, err := tx.Deliveries(room)
-	if err != nil {
-		return err
-	}
-	for _, d := range all {
-		if !d.Dead.IsZero() {
-			continue
-		}
-		d.Due, d.Tries, d.Spent = now, 0, 0
-		if err := tx.PutDelivery(d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// left are those of the wants that stand, or stood, in a room that was closed:
-// nothing comes to stand there any more. What is on its way is found, and taken
-// back: it is said in the other room.
-func left(want []Want, have []store.Copy) []Want {
-	return slices.DeleteFunc(want, func(w Want) bool {
-		return !slices.ContainsFunc(have, func(c store.Copy) bool {
-			return c.Part == w.Part && c.Mark == w.Mark && !c.Ref.IsZero() && c.Verb != chat.Post
-		})
-	})
-}
-
-// speaks reports whether a step says something, other than to find out what
-// came of an earlier try.
-func speaks(s Step) bool {
-	return !s.Free && !s.Action.Again && s.Action.Verb != chat.Delete && s.Action.Verb != chat.Unreact
-}
-
-// moveOn ends a delivery to a room that was closed in favour of to. A post of
-// the room's main timeline that does not stand there is said in the other; its
-// threads are closed, and what was to be said in them is not.
-func moveOn(tx *store.Tx, d store.Delivery, have []store.Copy, to chat.Room, now time.Time) error {
-	if err := tx.DropDelivery(d.Thing, d.Room); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(have, func(c store.Copy) bool { return c.Mark == "" && (!c.Ref.IsZero() || c.Hash == struck) }) {
-		return nil
-	}
-	if id := d.Thing.Passage(); id != "" {
-		p, _, _, err := tx.Passage(id)
-		if err != nil {
-			return err
-		}
-		under, err := threads(tx, p, []chat.Room{to})
-		if err != nil {
-			return err
-		}
-		return enqueue(tx, p, to, under[0], now)
-	}
-	if id := d.Thing.Note(); id != "" {
-		n, err := tx.Note(id)
-		if err == nil && n.Place == (chat.Place{}) {
-			err = tx.Stale(d.Thing, to, "", d.Class, now)
-		}
-		return err
 	}
 	return nil
 }
