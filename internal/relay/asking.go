@@ -163,7 +163,7 @@ func (r *Relay) heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bo
 	if !offered && !expressly {
 		return false, nil
 	}
-	if err := r.unsaid(tx, e, a.ID); err != nil {
+	if err := r.unsaid(tx, e, a.ID, now); err != nil {
 		return true, err
 	}
 	mine, err := Wrote(tx, e.Message.From, e.Message.Ref.Place.Room.Platform, a)
@@ -178,12 +178,12 @@ func (r *Relay) heardChoice(tx *store.Tx, e chat.Event, now time.Time) (heard bo
 
 // unsaid records a choice as a reply to what it is about whose words were taken
 // back: what the choice may be edited into is then a remark like any other.
-func (r *Relay) unsaid(tx *store.Tx, e chat.Event, to discussion.AnnotationID) error {
+func (r *Relay) unsaid(tx *store.Tx, e chat.Event, to discussion.AnnotationID, now time.Time) error {
 	about, err := answering(tx, to)
 	if err != nil {
 		return err
 	}
-	a, err := r.annotation(tx, about, e)
+	a, err := r.annotation(tx, about, e, now)
 	if err != nil {
 		return err
 	}

@@ -240,3 +240,12 @@ func orNow(at, now time.Time) time.Time {
 	}
 	return at
 }
+
+// notAfter is the time at which something happened that is heard of now, whatever
+// the clock of its network says.
+func notAfter(at, now time.Time) time.Time {
+	if at.After(now) {
+		return now
+	}
+	return at
+}

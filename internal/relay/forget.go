@@ -55,7 +55,7 @@ func forgetAccount(tx *store.Tx, person discussion.PersonID, now time.Time) erro
 			return err
 		}
 		a.Via = "" // it leads to their own message
-		if err := erase(tx, a, now, now); err != nil {
+		if err := erase(tx, a, now, now, store.ClassPost); err != nil {
 			return err
 		}
 	}
@@ -239,11 +239,11 @@ func eraseID(tx *store.Tx, id discussion.AnnotationID, at, now time.Time) error 
 	if err != nil {
 		return err
 	}
-	return erase(tx, a, at, now)
+	return erase(tx, a, at, now, store.ClassPost)
 }
 
-// erase empties an annotation and lets its mirrors go.
-func erase(tx *store.Tx, a discussion.Annotation, at, now time.Time) error {
+// erase empties an annotation and lets its mirrors go, as what is of a class.
+func erase(tx *store.Tx, a discussion.Annotation, at, now time.Time, class uint8) error {
 	if a.Deleted.IsZero() {
 		a.Deleted = at.UTC()
 	}
@@ -251,14 +251,14 @@ func erase(tx *store.Tx, a discussion.Annotation, at, now time.Time) error {
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}
-	return withdraw(tx, a, now)
+	return withdraw(tx, a, class, now)
 }
 
 // withdraw marks an annotation stale wherever a copy of ours stands or may
-// stand, ahead of whatever waits in its thread, and takes back what was asked
-// about it. What is recorded of words on
+// stand, and takes back what was asked about it. As ClassPost that goes ahead of
+// whatever waits in its thread. What is recorded of words on
 // their way is needed to find them there; it goes as soon as that is settled.
-func withdraw(tx *store.Tx, a discussion.Annotation, now time.Time) error {
+func withdraw(tx *store.Tx, a discussion.Annotation, class uint8, now time.Time) error {
 	if err := unask(tx, a, now); err != nil {
 		return err
 	}
@@ -271,7 +271,7 @@ func withdraw(tx *store.Tx, a discussion.Annotation, now time.Time) error {
 		if !slices.ContainsFunc(rooms[room], func(c store.Copy) bool { return c.Ref.IsZero() || c.Ref.As != "" }) {
 			continue // the person's own message
 		}
-		if err := tx.Stale(thing, room, a.Under, store.ClassPost, now); err != nil {
+		if err := tx.Stale(thing, room, a.Under, class, now); err != nil {
 			return err
 		}
 	}

@@ -141,7 +141,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if locked || r.tooOld(orNow(e.At, now), now) {
 		return tx.PutTombstone(room, id) // nor does it become a remark when the thread is opened again
 	}
-	a, err := r.annotation(tx, about, e)
+	a, err := r.annotation(tx, about, e, now)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 }
 
 // annotation is what a message becomes, but for its target.
-func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event) (discussion.Annotation, error) {
+func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event, now time.Time) (discussion.Annotation, error) {
 	at := e.Message.Ref
 	person, err := tx.PutPerson(at.Place.Room.Platform, e.Message.From)
 	if err != nil {
@@ -181,7 +181,7 @@ func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event) (discussion.
 	return discussion.Annotation{
 		ID:         discussion.AnnotationID(discussion.Derive("annotation", at.Place.Room.String(), at.ID)),
 		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
-		Body: body, Files: filesOf(nil, e.Message), Motivation: about.motivation(body), Via: r.link(at), Created: e.At.UTC(), Modified: e.Revised.UTC(),
+		Body: body, Files: filesOf(nil, e.Message), Motivation: about.motivation(body), Via: r.link(at), Created: notAfter(e.At, now).UTC(), Modified: e.Revised.UTC(),
 	}, nil
 }
 

@@ -20,7 +20,7 @@ func Hide(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}
-	return withdraw(tx, a, now)
+	return withdraw(tx, a, store.ClassPost, now)
 }
 
 // Restore brings an annotation that was hidden back, and its mirrors with it:

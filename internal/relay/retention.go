@@ -77,7 +77,8 @@ func (r *Relay) tooOld(said, now time.Time) bool {
 }
 
 // letGo empties an annotation. Its own message, and what waits of it, does not
-// bring it back.
+// bring it back. The copies in the rooms have lasted for so long that all that
+// people say now goes before them.
 func letGo(tx *store.Tx, a discussion.Annotation, now time.Time) error {
 	if err := bury(tx, a.ID); err != nil {
 		return err
@@ -96,5 +97,5 @@ func letGo(tx *store.Tx, a discussion.Annotation, now time.Time) error {
 		}
 	}
 	a.Via = "" // it leads to their own message
-	return erase(tx, a, now, now)
+	return erase(tx, a, now, now, store.ClassReaction)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/format"
 )
 
 // What is said is kept for ten days. After that it goes from the database and
@@ -64,5 +65,51 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 			t.Errorf("%d annotations are recorded, not %d", len(said), many+1)
 		}
 		n.verified()
+	})
+}
+
+// Much has become too old at once, on a network that takes little at a time: what
+// people say meanwhile does not wait until it is gone.
+func TestTalkGoesBeforeWhatIsTooOld(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		yard, club := n.rooms[1], n.rooms[2]
+		eve := n.people["two"][0]
+		for i := range 100 {
+			eve.Say(n.threads(club)[1], fmt.Sprintf("old words %d", i), chat.Ref{})
+		}
+		n.pass(10 * 24 * time.Hour)
+		n.stop()
+		n.keeps = 5 * 24 * time.Hour
+		n.nets["one"].Limit(0.2, 10)
+		n.start()
+		n.pass(time.Minute)
+		eve.Say(n.threads(club)[1], "a new reply", chat.Ref{})
+		began := time.Now()
+		for !strings.Contains(strings.Join(n.nets["one"].Everything(yard), " "), "a new reply") {
+			if n.pass(10 * time.Second); time.Since(began) > 2*time.Minute {
+				t.Fatal("a new reply waits for what is too old")
+			}
+		}
+		n.pass(time.Hour)
+		n.said(yard, 1, "a new reply")
+	})
+}
+
+// A network's clock that is ahead keeps nothing longer.
+func TestADateFromTheFuture(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		n.stop()
+		n.keeps = 5 * 24 * time.Hour
+		n.start()
+		them := n.people["one"][0].Person()
+		n.tell(chat.Event{Kind: chat.Said, At: time.Now().AddDate(100, 0, 0), Message: chat.Message{
+			Ref: chat.Ref{Place: n.threads(n.rooms[0])[1], ID: "future"}, From: them, Body: format.Text("from the future")}})
+		if all := n.annotations(); len(all) != 1 || all[0].Created.After(time.Now()) {
+			t.Errorf("recorded is %+v", all)
+		}
+		n.pass(6 * 24 * time.Hour)
+		if all := n.annotations(); all[0].Deleted.IsZero() {
+			t.Error("it is kept after six days of five")
+		}
 	})
 }
