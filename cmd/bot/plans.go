@@ -80,10 +80,9 @@ func tellWaiting(ctx context.Context, db *store.DB, texts []discussion.ID, log *
 	})
 }
 
-// The bot's own notes about a plan: which file or address was imported for it,
-// a file with its fingerprint, and whether the plan was paused because it was configured no more.
-func textSetting(plan string) string    { return "plan text: " + plan }
-func retiredSetting(plan string) string { return "plan retired: " + plan }
+// textSetting is the bot's own note of which file or address was imported for a
+// plan, a file with its fingerprint.
+func textSetting(plan string) string { return "plan text: " + plan }
 
 func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
 	p.Start, p.Last = now, time.Time{}
@@ -100,18 +99,21 @@ func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
 			p.Start = now // what the old line would have done meanwhile is not made up for
 		}
 	}
-	retired, err := tx.Setting(retiredSetting(p.Name))
+	retired, err := tx.Setting(store.RetiredSetting(p.Name))
 	if err != nil {
 		return err
 	}
 	if retired != "" {
-		p.Paused, p.Start = false, now
-		if err := tx.PutSetting(retiredSetting(p.Name), ""); err != nil {
+		p.Paused, p.Start = retired == whilePaused, now
+		if err := tx.PutSetting(store.RetiredSetting(p.Name), ""); err != nil {
 			return err
 		}
 	}
 	return tx.PutPlan(p)
 }
+
+// whilePaused is what the setting of a retired plan says that was paused before.
+const whilePaused = "paused"
 
 // retire pauses the plans that came from the configuration and left it.
 func retire(tx *store.Tx, configured map[string]bool) error {
@@ -120,11 +122,19 @@ func retire(tx *store.Tx, configured map[string]bool) error {
 		return err
 	}
 	for _, p := range plans {
-		if !p.FromConfig || p.Paused || configured[p.Name] {
+		retired, err := tx.Setting(store.RetiredSetting(p.Name))
+		if err != nil {
+			return err
+		}
+		if !p.FromConfig || retired != "" || configured[p.Name] {
 			continue
 		}
+		how := "yes"
+		if p.Paused {
+			how = whilePaused
+		}
 		p.Paused = true
-		if err := tx.PutSetting(retiredSetting(p.Name), "yes"); err != nil {
+		if err := tx.PutSetting(store.RetiredSetting(p.Name), how); err != nil {
 			return err
 		}
 		if err := tx.PutPlan(p); err != nil {

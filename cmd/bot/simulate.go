@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -105,26 +106,30 @@ func (a *app) simulate(ctx context.Context, c Config, now, until time.Time) (all
 	if err != nil {
 		return nil, err
 	}
-	db, closing, err := rehearsalDB(ctx, c)
+	db, closing, err := stage(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
-	fresh, err := a.freshTexts(ctx, c, db)
+	known := make([]discussion.ID, len(c.Plans))
+	if _, missing := missingDatabase(c); !missing {
+		if known, err = setStage(ctx, c, db, now); err != nil {
+			return nil, err
+		}
+	}
+	fresh, err := a.freshTexts(ctx, c, known)
 	if err != nil {
 		return nil, err
 	}
 	engine := relay.New(relay.Config{DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader, Log: a.log(c)})
 	return engine.Rehearse(ctx, now, until, func(tx *store.Tx) error {
-		texts := make([]discussion.ID, len(c.Plans))
+		texts := slices.Clone(known)
 		for i, p := range c.Plans {
-			id, known, err := knownText(tx, p)
-			if !known && err == nil {
-				var did kept
-				did, err = importInto(tx, c, fresh[p.Text], now)
-				id = did.ID
+			if texts[i] != "" {
+				continue
 			}
-			if texts[i] = id; err != nil {
+			did, err := importInto(tx, c, fresh[p.Text], now)
+			if texts[i] = did.ID; err != nil {
 				return err
 			}
 		}
@@ -132,54 +137,8 @@ func (a *app) simulate(ctx context.Context, c Config, now, until time.Time) (all
 	})
 }
 
-// freshTexts reads those texts of plans that were not imported yet.
-func (a *app) freshTexts(ctx context.Context, c Config, db *store.DB) (map[string]discussion.Discussion, error) {
-	fresh := map[string]discussion.Discussion{}
-	for _, p := range c.Plans {
-		known := false
-		err := db.View(ctx, func(tx *store.Tx) (err error) {
-			_, known, err = knownText(tx, p)
-			return err
-		})
-		if _, read := fresh[p.Text]; err == nil && !known && !read {
-			ref := p.Text
-			if !source.IsAddress(ref) {
-				ref = c.path(ref)
-			}
-			fresh[p.Text], err = source.Open(ctx, ref, source.Options{Cut: c.cut(), Web: a.web(c, &bar{})})
-		}
-		if err != nil {
-			return nil, fmt.Errorf("plan %q: %w", p.Name, err)
-		}
-	}
-	return fresh, nil
-}
-
-// knownText is the text of a plan: what was imported for it, or what its id names.
-func knownText(tx *store.Tx, p PlanTable) (discussion.ID, bool, error) {
-	had, known, err := importedFor(tx, p)
-	if known || err != nil {
-		return had.id, known, err
-	}
-	all, err := tx.Discussions()
-	for _, s := range all {
-		if string(s.ID) == p.Text || s.URL == p.Text {
-			return s.ID, true, err
-		}
-	}
-	return "", false, err
-}
-
-// rehearsalDB is the database, or where there is none yet, one that goes when it is
-// closed.
-func rehearsalDB(ctx context.Context, c Config) (db *store.DB, closing func() error, err error) {
-	if _, missing := missingDatabase(c); !missing {
-		db, err = openBeside(ctx, c)
-		if err != nil {
-			return nil, nil, err
-		}
-		return db, db.Close, nil
-	}
+// stage is an empty database that goes when it is closed.
+func stage(ctx context.Context) (db *store.DB, closing func() error, err error) {
 	dir, err := os.MkdirTemp("", "marginalia-")
 	if err != nil {
 		return nil, nil, err
@@ -189,6 +148,83 @@ func rehearsalDB(ctx context.Context, c Config) (db *store.DB, closing func() er
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+}
+
+// setStage copies what there is into an empty database, and says which texts of
+// plans are known.
+func setStage(ctx context.Context, c Config, empty *store.DB, now time.Time) (known []discussion.ID, err error) {
+	db, err := openBeside(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	known = make([]discussion.ID, len(c.Plans))
+	var texts []discussion.Discussion
+	err = db.View(ctx, func(tx *store.Tx) (err error) {
+		texts = nil
+		for i, p := range c.Plans {
+			if known[i], err = knownText(tx, p); err != nil || known[i] == "" {
+				continue
+			}
+			d, err := tx.Discussion(known[i])
+			if err != nil {
+				return err
+			}
+			texts = append(texts, d)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = empty.Update(ctx, func(tx *store.Tx) error {
+		for _, d := range texts {
+			if _, err := tx.PutDiscussion(d, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return known, relay.Stage(ctx, db, empty, now)
+}
+
+// freshTexts reads those texts of plans that are not known.
+func (a *app) freshTexts(ctx context.Context, c Config, known []discussion.ID) (map[string]discussion.Discussion, error) {
+	fresh := map[string]discussion.Discussion{}
+	for i, p := range c.Plans {
+		if _, read := fresh[p.Text]; known[i] != "" || read {
+			continue
+		}
+		ref := p.Text
+		if !source.IsAddress(ref) {
+			ref = c.path(ref)
+		}
+		d, err := source.Open(ctx, ref, source.Options{Cut: c.cut(), Web: a.web(c, &bar{})})
+		if err != nil {
+			return nil, fmt.Errorf("plan %q: %w", p.Name, err)
+		}
+		fresh[p.Text] = d
+	}
+	return fresh, nil
+}
+
+// knownText is the text of a plan: what was imported for it, or what its id names;
+// "" if it is not known yet.
+func knownText(tx *store.Tx, p PlanTable) (discussion.ID, error) {
+	had, known, err := importedFor(tx, p)
+	if known || err != nil {
+		return had.id, err
+	}
+	all, err := tx.Discussions()
+	for _, s := range all {
+		if string(s.ID) == p.Text || s.URL == p.Text {
+			return s.ID, err
+		}
+	}
+	return "", err
 }
 
 func comingOf(all []relay.Coming) []coming {

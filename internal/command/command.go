@@ -162,11 +162,24 @@ func callKey(call chat.Call) string {
 	return "call:" + discussion.Derive(call.Ref.Place.Room.String(), call.Ref.ID)
 }
 
-// plansHere are the plans that post into a call's room.
+// plansHere are the plans that post into a call's room. One that the operator took
+// out of the configuration is none: it is kept for when it comes back.
 func plansHere(tx *store.Tx, call chat.Call) ([]schedule.Plan, error) {
 	plans, err := tx.Plans()
-	here := slices.DeleteFunc(plans, func(p schedule.Plan) bool { return !slices.Contains(p.Rooms, call.Ref.Place.Room) })
-	return here, err
+	if err != nil {
+		return nil, err
+	}
+	var here []schedule.Plan
+	for _, p := range plans {
+		retired, err := tx.Setting(store.RetiredSetting(p.Name))
+		if err != nil {
+			return nil, err
+		}
+		if retired == "" && slices.Contains(p.Rooms, call.Ref.Place.Room) {
+			here = append(here, p)
+		}
+	}
+	return here, nil
 }
 
 func plural(n int, noun string) string {

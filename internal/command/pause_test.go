@@ -65,3 +65,29 @@ func TestWhatAPauseDropsIsNotMadeUpFor(t *testing.T) {
 		}
 	}
 }
+
+// A plan that the operator took out of the configuration is no moderator's to set
+// going again.
+func TestAPlanThatIsNoLongerConfigured(t *testing.T) {
+	h := newHouse(t, "daily", "weekly")
+	err := h.db.Update(t.Context(), func(tx *store.Tx) error {
+		p, err := tx.Plan("daily")
+		if err != nil {
+			return err
+		}
+		p.FromConfig, p.Paused = true, true
+		if err := tx.PutSetting(store.RetiredSetting("daily"), "yes"); err != nil {
+			return err
+		}
+		return tx.PutPlan(p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := h.say("1", lobby, chat.Moderator, "resume daily"); got != `No plan "daily" posts passages into this room.` {
+		t.Errorf("of it is said %q", got)
+	}
+	if got := h.say("2", lobby, chat.Moderator, "next"); got != "Passage 1 of 3 is on its way." {
+		t.Errorf("of the other one: %q", got)
+	}
+}

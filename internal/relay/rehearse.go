@@ -32,20 +32,22 @@ var errRehearsed = errors.New("a rehearsal is not kept")
 
 // Rehearse returns what the plans will post from a time on and not after until, in
 // the order in which it comes. It makes what is due, as the clock would, in a
-// transaction that is not kept: nothing is sent, and nothing changes. What before
+// transaction that is not kept: nothing is sent, and nothing changes. That may take
+// long, and so is done in a copy of the database: see Stage. What before
 // does, if it is not nil, is done first in it. Digests are left out: what they will
 // say is not known.
 func (r *Relay) Rehearse(ctx context.Context, from, until time.Time, before func(*store.Tx) error) ([]Coming, error) {
 	var all []Coming
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
 		all = nil
+		read := texts{}
 		if before != nil {
 			if err := before(tx); err != nil {
 				return err
 			}
 		}
 		for now := from; !now.IsZero() && !now.After(until); {
-			some, next, err := r.rehearseOne(tx, now)
+			some, next, err := r.rehearseOne(tx, read, now)
 			if err != nil {
 				return err
 			}
@@ -61,7 +63,7 @@ func (r *Relay) Rehearse(ctx context.Context, from, until time.Time, before func
 
 // rehearseOne makes what is due at a time, and returns when a plan fires next that
 // has something left to post; zero: none does.
-func (r *Relay) rehearseOne(tx *store.Tx, now time.Time) (all []Coming, next time.Time, err error) {
+func (r *Relay) rehearseOne(tx *store.Tx, read texts, now time.Time) (all []Coming, next time.Time, err error) {
 	plans, err := tx.Plans()
 	if err != nil {
 		return nil, next, err
@@ -71,7 +73,7 @@ func (r *Relay) rehearseOne(tx *store.Tx, now time.Time) (all []Coming, next tim
 		if err != nil {
 			return nil, next, fmt.Errorf("plan %s: %w", p.Name, err)
 		}
-		some, err := r.coming(tx, p, posted, now)
+		some, err := r.coming(tx, p, posted, read, now)
 		if err != nil {
 			return nil, next, err
 		}
@@ -99,7 +101,7 @@ func isOver(tx *store.Tx, was schedule.Plan) (bool, error) {
 
 // coming are passages as they come into each of the plan's rooms in which they are
 // not yet.
-func (r *Relay) coming(tx *store.Tx, p schedule.Plan, posted []discussion.Passage, now time.Time) ([]Coming, error) {
+func (r *Relay) coming(tx *store.Tx, p schedule.Plan, posted []discussion.Passage, texts texts, now time.Time) ([]Coming, error) {
 	var all []Coming
 	for _, passage := range posted {
 		for _, room := range p.Rooms {
@@ -115,7 +117,11 @@ func (r *Relay) coming(tx *store.Tx, p schedule.Plan, posted []discussion.Passag
 			if err != nil {
 				return nil, err
 			}
-			c, err := r.post(tx, d)
+			text, err := texts.read(tx, p.Discussion)
+			if err != nil {
+				return nil, err
+			}
+			c, err := r.post(tx, d, passage, text)
 			if err != nil {
 				return nil, err
 			}
@@ -126,20 +132,52 @@ func (r *Relay) coming(tx *store.Tx, p schedule.Plan, posted []discussion.Passag
 	return all, nil
 }
 
-// post is a passage as it will stand in a room.
-func (r *Relay) post(tx *store.Tx, d store.Delivery) (Coming, error) {
-	w, v, err := r.load(tx, d, nil)
-	under := d.Thread
-	switch {
-	case errors.Is(err, errParked):
-		v.Place = chat.Place{Room: d.Room, Thread: string(under)} // the post above it is coming, too
-		v.Thread = v.Place
-	case err != nil:
-		return Coming{}, err
-	case v.Place.Thread == "":
-		under = ""
+// texts are those that were read.
+type texts map[discussion.ID]text
+
+// text is a discussion, and its documents by their ids.
+type text struct {
+	discussion.Discussion
+	documents map[discussion.DocumentID]discussion.Document
+}
+
+func (all texts) read(tx *store.Tx, id discussion.ID) (text, error) {
+	if t, known := all[id]; known {
+		return t, nil
 	}
-	c := Coming{Title: w.Discussion.Title, Passage: w.Passage, Total: w.Total, Under: under}
+	d, err := tx.Discussion(id)
+	if err != nil {
+		return text{}, err
+	}
+	t := text{Discussion: d, documents: map[discussion.DocumentID]discussion.Document{}}
+	for _, one := range d.Documents {
+		t.documents[one.ID] = one
+	}
+	all[id] = t
+	return t, nil
+}
+
+// post is a passage as it will stand in a room.
+func (r *Relay) post(tx *store.Tx, d store.Delivery, p discussion.Passage, of text) (Coming, error) {
+	v := View{Room: d.Room, Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
+	under := d.Thread
+	if under != "" {
+		place, err := placeUnder(tx, under, d.Room)
+		switch {
+		case errors.Is(err, errParked): // the post above it is coming, too
+			place = chat.Place{Room: d.Room, Thread: string(under)}
+		case err != nil:
+			return Coming{}, err
+		case place.Thread == "":
+			under = ""
+		}
+		v.Place = place
+	}
+	if v.Place.Thread != "" {
+		v.Thread = v.Place
+	}
+	w := Words{Thing: d.Thing, Discussion: of.Discussion, Document: of.documents[p.Document], Passage: p, Total: len(of.Passages)}
+	c := Coming{Title: of.Title, Passage: p, Total: w.Total, Under: under}
 	for _, want := range Render(w, v) {
 		switch want.Mark {
 		case "":
@@ -149,4 +187,105 @@ func (r *Relay) post(tx *store.Tx, d store.Delivery) (Coming, error) {
 		}
 	}
 	return c, nil
+}
+
+// Stage copies into an empty database what a rehearsal needs of another, which it
+// only reads: the plans, their texts, and which passages stand in their rooms, are
+// on their way there, or were given up.
+func Stage(ctx context.Context, from, to *store.DB, now time.Time) error {
+	var scene scene
+	err := from.View(ctx, func(tx *store.Tx) (err error) {
+		scene, err = look(tx)
+		return err
+	})
+	if err == nil {
+		err = to.Update(ctx, func(tx *store.Tx) error { return scene.set(tx, now) })
+	}
+	if err != nil {
+		return fmt.Errorf("copy what is to be rehearsed: %w", err)
+	}
+	return nil
+}
+
+// scene is what a rehearsal begins with.
+type scene struct {
+	plans   []schedule.Plan
+	retired map[string]string
+	texts   texts
+	copies  []stood
+	waiting []store.Delivery
+}
+
+type stood struct {
+	thing store.Thing
+	room  chat.Room
+	store.Copy
+}
+
+func look(tx *store.Tx) (s scene, err error) {
+	s = scene{retired: map[string]string{}, texts: texts{}}
+	if s.plans, err = tx.Plans(); err != nil {
+		return s, err
+	}
+	rooms := map[chat.Room]bool{}
+	for _, p := range s.plans {
+		if s.retired[p.Name], err = tx.Setting(store.RetiredSetting(p.Name)); err != nil {
+			return s, err
+		}
+		if _, err = s.texts.read(tx, p.Discussion); err != nil {
+			return s, err
+		}
+		for _, room := range p.Rooms {
+			rooms[room] = true
+		}
+	}
+	for room := range rooms {
+		copies, err := tx.CopiesIn(room)
+		if err != nil {
+			return s, err
+		}
+		for thing, all := range copies {
+			for _, c := range all {
+				if thing.Passage() != "" {
+					s.copies = append(s.copies, stood{thing, room, c})
+				}
+			}
+		}
+		waiting, err := tx.Deliveries(room)
+		if err != nil {
+			return s, err
+		}
+		s.waiting = append(s.waiting, waiting...)
+	}
+	return s, nil
+}
+
+func (s scene) set(tx *store.Tx, now time.Time) error {
+	for _, t := range s.texts {
+		if _, err := tx.PutDiscussion(t.Discussion, now); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.plans {
+		if err := errors.Join(tx.PutPlan(p), tx.PutSetting(store.RetiredSetting(p.Name), s.retired[p.Name])); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.copies {
+		if err := tx.PutCopy(c.thing, c.room, c.Copy); err != nil {
+			return err
+		}
+	}
+	for _, d := range s.waiting {
+		if d.Thing.Passage() == "" {
+			continue
+		}
+		if err := tx.Stale(d.Thing, d.Room, d.Thread, d.Class, now); err != nil {
+			return err
+		}
+		if err := tx.PutDelivery(d); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -85,3 +85,7 @@ func planRow(s scanner) (p schedule.Plan, err error) {
 		&p.Paused, &p.FromConfig, moment{&p.Start}, moment{&p.Last}, &p.Next)
 	return p, err
 }
+
+// RetiredSetting names the setting that is not empty while a plan of that name,
+// which came from the configuration, is no longer in it.
+func RetiredSetting(plan string) string { return "plan retired: " + plan }
