@@ -13,15 +13,16 @@ import (
 
 // gap is what was missed in a place.
 type gap struct {
-	waiting []heard // what came since, which must not pass it
-	weight  int     // of that, in bytes
-	read    map[string]bool
-	again   bool      // more was missed since: when it is read, its end and what was said before are looked at again
-	tries   int       // to read it, of which Discord was in trouble
-	due     time.Time // when that is tried again
+	waiting []heard              // what came since, which must not pass it
+	weight  int                  // of that, in bytes
+	read    recent[string, bool] // what was told; of what is forgotten here it may be told twice
+	again   bool                 // more was missed since: when it is read, its end and what was said before are looked at again
+	tries   int                  // to read it, of which Discord was in trouble
+	due     time.Time            // when that is tried again
 }
 
-// mostWaiting is how much of what waits behind gaps is kept, in bytes.
+// mostWaiting is how much of what waits behind gaps is kept, in bytes, beside what
+// comes while one request is waited for.
 const mostWaiting = 1 << 20
 
 // waitsBehind keeps an event until the gap in its place was read. If too much
@@ -68,7 +69,7 @@ func (l *listener) begin(place chat.Place, s seen) {
 		g.again = true
 		return
 	}
-	l.gaps[place] = &gap{read: map[string]bool{}}
+	l.gaps[place] = &gap{read: newRecent[string, bool](4096)}
 }
 
 // nextGap is the first gap that may be read before all others, and how long it is
@@ -146,7 +147,7 @@ func (l *listener) fill(ctx context.Context, place chat.Place) error {
 			return fmt.Errorf("read what was missed in %s: %w", channelAt(place), err)
 		}
 		for _, m := range some.messages {
-			g.read[m.ID] = true
+			g.read.put(m.ID, true)
 			l.hears(m.ID)
 		}
 		l.touched[place] = true
@@ -224,8 +225,10 @@ func (l *listener) letPass(ctx context.Context, place chat.Place, w where) error
 	delete(l.gaps, place)
 	for _, h := range g.waiting {
 		if h.kind == "MESSAGE_CREATE" {
-			if m, ok := read(h.data); ok && g.read[m.ID] {
-				continue
+			if m, ok := read(h.data); ok {
+				if _, told := g.read.get(m.ID); told {
+					continue
+				}
 			}
 		}
 		more, err := l.decoded(ctx, h, w, true)

@@ -100,7 +100,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		must(t, err)
 		for _, r := range []chat.Room{busy, quiet} {
 			l.trail(at(r)).newest = number(r.ID)
-			l.gaps[at(r)] = &gap{read: map[string]bool{}, due: time.Now().Add(time.Hour)}
+			l.gaps[at(r)] = &gap{read: newRecent[string, bool](4096), due: time.Now().Add(time.Hour)}
 		}
 		say := func(r chat.Room, i int) {
 			must(t, l.takeOne(t.Context(), heard{kind: "MESSAGE_CREATE", data: json.RawMessage(fmt.Sprintf(
