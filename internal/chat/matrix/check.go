@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"maunium.net/go/mautrix"
 
@@ -27,12 +28,13 @@ func (p *Platform) Check(ctx context.Context) []chat.Finding {
 	if !token.OK {
 		return all
 	}
-	in, invited, err := p.memberships(ctx)
+	in, err := p.memberships(ctx)
 	if err != nil {
 		return append(all, chat.Finding{What: "the account's rooms", Why: err.Error(), Do: "check again: the homeserver is in trouble"})
 	}
+	m := members{in, sync.OnceValues(func() ([]string, error) { return p.invitations(ctx) })}
 	for _, room := range p.rooms {
-		all = append(all, p.checkMoved(ctx, room.ID, in, invited, 0)...)
+		all = append(all, p.checkMoved(ctx, room.ID, m, 0)...)
 	}
 	return all
 }
@@ -40,16 +42,28 @@ func (p *Platform) Check(ctx context.Context) []chat.Finding {
 // mostMoves is how often a room may have been replaced.
 const mostMoves = 20
 
-// checkMoved looks at a room, or at the one that it was replaced by in the end.
-func (p *Platform) checkMoved(ctx context.Context, room string, in, invited []string, moves int) []chat.Finding {
+// checkMoved looks at a room, or at the one that it was replaced by in the end:
+// it follows where Run does.
+func (p *Platform) checkMoved(ctx context.Context, room string, m members, moves int) []chat.Finding {
 	closed, err := p.tombstone(ctx, room)
 	to := closed.Content.text("replacement_room")
 	if err != nil || to == "" || to == room || moves == mostMoves {
-		return p.checkRoom(ctx, room, in, invited)
+		return p.checkRoom(ctx, room, m)
 	}
-	f := chat.Finding{What: "room " + room + ": the bot is in the room that it was replaced by, " + to, OK: slices.Contains(in, to)}
+	f := chat.Finding{What: "room " + room + ": the bot is in the room that it was replaced by, " + to, OK: slices.Contains(m.in, to)}
 	if f.OK {
-		return append([]chat.Finding{f}, p.checkMoved(ctx, to, in, invited, moves+1)...)
+		replaces, err := p.replaces(ctx, to, room)
+		if err == nil && replaces {
+			return append([]chat.Finding{f}, p.checkMoved(ctx, to, m, moves+1)...)
+		}
+		f = chat.Finding{What: "room " + room + ": it was closed in favour of " + to, Why: notMadeFrom, Do: "have the room closed in favour of another one, or set follow = false under [[rooms]]: the bot stays where it is"}
+		if err != nil {
+			f.Why, f.Do = fmt.Sprintf("where that comes from cannot be asked: %s", err), "check again: the homeserver is in trouble"
+		}
+		return append([]chat.Finding{f}, p.checkRoom(ctx, room, m)...)
+	}
+	if invited, err := m.invited(); err == nil && slices.Contains(invited, to) {
+		return []chat.Finding{{What: "room " + room + ": the bot is invited to the room that it was replaced by, " + to + ", and accepts when it runs", OK: true}}
 	}
 	f.Why = "the room was closed in favour of that one, in which the bot is not"
 	f.Do = fmt.Sprintf("invite %s there, if bot run cannot enter it by itself", p.userID())
@@ -157,40 +171,49 @@ func (p *Platform) checkToken(ctx context.Context) chat.Finding {
 	return f
 }
 
-// memberships are the rooms that the account is in, and those that it is
-// invited to.
-func (p *Platform) memberships(ctx context.Context) (in, invited []string, err error) {
+// members are the rooms that the account is in, and those that it is invited
+// to, which takes long to ask and is asked once, if at all.
+type members struct {
+	in      []string
+	invited func() ([]string, error)
+}
+
+// memberships are the rooms that the account is in.
+func (p *Platform) memberships(ctx context.Context) (in []string, err error) {
 	var joined struct {
 		Rooms []string `json:"joined_rooms"`
 	}
 	if err := p.get(ctx, p.address("v3", "joined_rooms"), &joined); err != nil {
-		return nil, nil, fmt.Errorf("ask for the account's rooms: %w", err)
+		return nil, fmt.Errorf("ask for the account's rooms: %w", err)
 	}
-	if !slices.ContainsFunc(p.rooms, func(r chat.Room) bool { return !slices.Contains(joined.Rooms, r.ID) }) {
-		return joined.Rooms, nil, nil
-	}
+	return joined.Rooms, nil
+}
+
+// invitations are the rooms that the account is invited to.
+func (p *Platform) invitations(ctx context.Context) (invited []string, err error) {
 	query := map[string]string{"timeout": "0", "set_presence": "offline", "filter": syncFilter(nil, 1, nil)}
 	var news answer
 	if err := p.call(ctx, 2*p.c.Timeout, http.MethodGet, p.addressWith(query, "v3", "sync"), nil, &news); err != nil {
-		return nil, nil, fmt.Errorf("ask for the account's invitations: %w", err)
+		return nil, fmt.Errorf("ask for the account's invitations: %w", err)
 	}
 	for room := range news.Rooms.Invite {
 		invited = append(invited, room)
 	}
-	return joined.Rooms, invited, nil
+	return invited, nil
 }
 
-func (p *Platform) checkRoom(ctx context.Context, room string, in, invited []string) []chat.Finding {
-	joined := chat.Finding{What: "room " + room + ": the bot is in it", OK: slices.Contains(in, room)}
-	switch {
-	case joined.OK:
-	case slices.Contains(invited, room):
-		return []chat.Finding{{What: "room " + room + ": the bot is invited, and accepts when it runs; its rights there can be looked at then", OK: true}}
-	default:
+func (p *Platform) checkRoom(ctx context.Context, room string, m members) []chat.Finding {
+	joined := chat.Finding{What: "room " + room + ": the bot is in it", OK: slices.Contains(m.in, room)}
+	if !joined.OK {
+		invited, err := m.invited()
+		if err != nil {
+			return []chat.Finding{{What: "the account's rooms", Why: err.Error(), Do: "check again: the homeserver is in trouble"}}
+		}
+		if slices.Contains(invited, room) {
+			return []chat.Finding{{What: "room " + room + ": the bot is invited, and accepts when it runs; its rights there can be looked at then", OK: true}}
+		}
 		joined.Why = "the bot is not in the room, nor invited"
 		joined.Do = fmt.Sprintf("invite %s (in Element: the room's People, Invite), or mend the id (Element shows it in Room settings, Advanced); an open room is joined by bot run", p.userID())
-	}
-	if !joined.OK {
 		return []chat.Finding{joined}
 	}
 	plain := p.checkPlain(ctx, room)

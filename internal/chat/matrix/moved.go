@@ -45,18 +45,24 @@ func (l *listener) replaced(room string, e wire) {
 	}
 }
 
-// lookForMoves asks the rooms that the account is in whether they were closed:
-// perhaps that was heard in another life.
+// lookForMoves asks rooms that the account has come to be in whether they were
+// closed: perhaps that was heard in another life, or never. A room that does not
+// say is asked again later, and holds up nothing.
 func (l *listener) lookForMoves(ctx context.Context) error {
-	for place := range l.since {
-		room := place.Room.ID
-		if room == "" || !l.joined[room] {
+	for _, room := range slices.Sorted(maps.Keys(l.unasked)) {
+		if time.Now().Before(l.unasked[room]) {
 			continue
 		}
 		e, err := l.tombstone(ctx, room)
-		if err != nil {
+		if ctx.Err() != nil || errors.Is(err, chat.ErrAuth) {
 			return err
 		}
+		if err != nil {
+			l.c.Log.Warn("a room does not say whether it was replaced", "room", room, "error", err)
+			l.unasked[room] = time.Now().Add(firstKnock)
+			continue
+		}
+		delete(l.unasked, room)
 		l.replaced(room, e)
 	}
 	return nil
@@ -92,6 +98,9 @@ func (l *listener) invited(room string) {
 // what came of it if that is news. A room that was entered is listened to from
 // then on.
 func (l *listener) follow(ctx context.Context) error {
+	if err := l.lookForMoves(ctx); err != nil {
+		return err
+	}
 	for _, room := range slices.Sorted(maps.Keys(l.moves)) {
 		m := l.moves[room]
 		if time.Now().Before(m.due) {
@@ -114,6 +123,7 @@ func (l *listener) follow(ctx context.Context) error {
 			delete(l.moves, room)
 			if _, listened := l.since[mainOf(m.to)]; !listened {
 				l.since[mainOf(m.to)] = ""
+				l.unasked[m.to] = time.Time{}
 			}
 			continue
 		}
@@ -136,11 +146,11 @@ func (l *listener) moveInto(ctx context.Context, old string, m *move) (why strin
 			return fmt.Sprintf("the bot cannot enter it yet: %s", err)
 		}
 	}
-	var create object
-	if err := l.get(ctx, l.address("v3", "rooms", m.to, "state", "m.room.create", ""), &create); err != nil {
+	replaces, err := l.replaces(ctx, m.to, old)
+	if err != nil {
 		return fmt.Sprintf("the bot cannot ask where it comes from: %s", err)
 	}
-	if create.object("predecessor").text("room_id") == old {
+	if replaces {
 		return ""
 	}
 	if !was {
@@ -148,7 +158,16 @@ func (l *listener) moveInto(ctx context.Context, old string, m *move) (why strin
 			l.c.Log.Warn("the account is still in a room that it does not belong to", "room", m.to, "error", err)
 		}
 	}
-	return "it does not say that it replaces this room, so the bot does not follow: close the room in favour of one that was made from it (/upgraderoom)"
+	return notMadeFrom
+}
+
+const notMadeFrom = "it does not say that it replaces this room, so the bot does not follow: close the room in favour of one that was made from it (/upgraderoom)"
+
+// replaces reports whether a room that the account is in was made from another.
+func (p *Platform) replaces(ctx context.Context, room, old string) (bool, error) {
+	var create object
+	err := p.get(ctx, p.address("v3", "rooms", room, "state", "m.room.create", ""), &create)
+	return create.object("predecessor").text("room_id") == old, err
 }
 
 // joinBy enters a room by the server of a user.

@@ -3,12 +3,14 @@
 package matrix
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"marginalia/internal/chat"
 	"marginalia/test/dendrite"
+	"marginalia/test/faultproxy"
 )
 
 // TestMoves tells what becomes of rooms that are closed in favour of others.
@@ -17,6 +19,8 @@ func TestMoves(t *testing.T) {
 	for what, story := range map[string]func(*testing.T, *world){
 		"an open room, and the next":                    movesTwice,
 		"one that needs an invitation, after a restart": movesWhenInvited,
+		"twice while the bot is away":                   movesTwiceAway,
+		"one of which the server does not say it":       movesInTrouble,
 		"not to where a forged tombstone points":        movesNowhere,
 	} {
 		t.Run(what, func(t *testing.T) { story(t, newWorld(t, server)) })
@@ -69,6 +73,39 @@ func movesTwice(t *testing.T, w *world) {
 	e.stop()
 }
 
+// A room is closed while the bot is away, and so is the one after it: of that
+// the bot never was told. It comes to the last.
+func movesTwiceAway(t *testing.T, w *world) {
+	old := w.Room(t)
+	e := hear(t, w.open(t), fromNow(old))
+	host := &user{User: w.owner, in: map[string]bool{old.ID: true}}
+	e.waitFor(host.Say(t, chat.Place{Room: old}, "hello", chat.Ref{}).ID)
+	since := e.stop()
+	next := w.upgrade(t, old.ID)
+	last := w.upgrade(t, next.ID)
+	e = hear(t, w.open(t), since)
+	e.moved(old, next, true)
+	e.moved(next, last, true)
+	host.in[last.ID] = true
+	e.waitFor(host.Say(t, chat.Place{Room: last}, "welcome", chat.Ref{}).ID)
+	e.stop()
+}
+
+// Whether one room was replaced the server does not say; the others are heard,
+// and followed.
+func movesInTrouble(t *testing.T, w *world) {
+	broken, old := w.Room(t), w.Room(t)
+	w.proxy.Set(faultproxy.Rule{Kind: faultproxy.Status502, Match: func(r *http.Request) bool {
+		return strings.Contains(r.URL.Path, broken.ID+"/state/m.room.tombstone")
+	}})
+	next := w.upgrade(t, old.ID)
+	e := hear(t, w.open(t), fromNow(broken, old))
+	e.moved(old, next, true)
+	host := &user{User: w.owner, in: map[string]bool{broken.ID: true}}
+	e.waitFor(host.Say(t, chat.Place{Room: broken}, "still here", chat.Ref{}).ID)
+	e.stop()
+}
+
 // The bot is not let in, says so, and is started anew; then it is invited.
 func movesWhenInvited(t *testing.T, w *world) {
 	old := chat.Room{Platform: network, ID: w.invitation(t)}
@@ -97,10 +134,15 @@ func movesWhenInvited(t *testing.T, w *world) {
 	}
 	e = hear(t, w.open(t), since)
 	e.moved(old, next, false)
+	e.stop()
 	body := map[string]any{"user_id": w.bot.ID}
 	if err := w.owner.Call(t.Context(), "POST", "/_matrix/client/v3/rooms/"+next.ID+"/invite", nil, body, nil); err != nil {
 		t.Fatal(err)
 	}
+	if got := missing(); len(got) != 0 {
+		t.Errorf("once it is invited, a check misses %q", got)
+	}
+	e = hear(t, w.open(t), since)
 	e.moved(old, next, true)
 	host := &user{User: w.owner, in: map[string]bool{next.ID: true}}
 	e.waitFor(host.Say(t, chat.Place{Room: next}, "welcome", chat.Ref{}).ID)
@@ -135,4 +177,13 @@ func movesNowhere(t *testing.T, w *world) {
 	}
 	e.waitFor(w.User(t, "ada").(*user).Say(t, chat.Place{Room: old}, "still here?", chat.Ref{}).ID)
 	e.stop()
+
+	body = map[string]any{"user_id": w.bot.ID}
+	if err := w.owner.Call(t.Context(), "POST", "/_matrix/client/v3/rooms/"+trap+"/invite", nil, body, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.bot.Join(t.Context(), trap); err != nil { // by hand
+		t.Fatal(err)
+	}
+	expects(t, w.checked(t, old.ID), "room "+old.ID+": it was closed in favour of "+trap, "it does not say that it replaces this room")
 }

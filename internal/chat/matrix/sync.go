@@ -24,15 +24,16 @@ const (
 // listener is one Run.
 type listener struct {
 	*Platform
-	handle func(context.Context, chat.Batch) error
-	token  string                     // up to where the account was read
-	since  map[chat.Place]chat.Cursor // of the rooms; "" until the room was heard
-	joined map[string]bool            // the rooms that the account is in, as far as it was told; nil at first
-	starts map[string]start           // of the rooms that are heard for the first time
-	moves  map[string]*move           // rooms that were replaced by one that the account is not in yet
-	told   recent[string, bool]       // events that handle has got; servers repeat them where answers meet
-	now    []string                   // the events of the answer that is being handled
-	fresh  bool                       // the server has not answered since the beginning or the last trouble
+	handle  func(context.Context, chat.Batch) error
+	token   string                     // up to where the account was read
+	since   map[chat.Place]chat.Cursor // of the rooms; "" until the room was heard
+	joined  map[string]bool            // the rooms that the account is in, as far as it was told; nil at first
+	starts  map[string]start           // of the rooms that are heard for the first time
+	moves   map[string]*move           // rooms that were replaced by one that the account is not in yet
+	unasked map[string]time.Time       // rooms that are yet to say whether they were replaced, and when they are asked
+	told    recent[string, bool]       // events that handle has got; servers repeat them where answers meet
+	now     []string                   // the events of the answer that is being handled
+	fresh   bool                       // the server has not answered since the beginning or the last trouble
 }
 
 // handleError is an error of the handle that Run was given.
@@ -47,7 +48,7 @@ func (p *Platform) Run(ctx context.Context, since map[chat.Place]chat.Cursor, ha
 	l := &listener{
 		Platform: p, handle: handle, fresh: true, told: newRecent[string, bool](8192),
 		token: string(since[chat.Place{}]), since: map[chat.Place]chat.Cursor{},
-		starts: map[string]start{}, moves: map[string]*move{},
+		starts: map[string]start{}, moves: map[string]*move{}, unasked: map[string]time.Time{},
 	}
 	for place, cursor := range since {
 		if place.Room.Platform == network && place.Thread == "" {
@@ -139,6 +140,9 @@ func (l *listener) heard(ctx context.Context, a answer, b chat.Batch) {
 		delete(l.joined, room)
 	}
 	for room := range a.Rooms.Join {
+		if _, listened := l.since[mainOf(room)]; listened && !l.joined[room] {
+			l.unasked[room] = time.Time{}
+		}
 		l.joined[room] = true
 	}
 	for room := range a.Rooms.Invite {
@@ -170,13 +174,11 @@ func (l *listener) enter(ctx context.Context) error {
 		l.joined[room] = true
 	}
 	for place := range l.since {
-		if !l.joined[place.Room.ID] {
-			l.join(ctx, place.Room.ID)
+		if room := place.Room.ID; !l.joined[room] {
+			l.join(ctx, room)
+		} else if room != "" {
+			l.unasked[room] = time.Time{}
 		}
-	}
-	if err := l.lookForMoves(ctx); err != nil {
-		l.joined = nil // all of it again
-		return err
 	}
 	return nil
 }
