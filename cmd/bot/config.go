@@ -104,7 +104,11 @@ type RoomTable struct {
 	Name     string `toml:"name"`
 	Platform string `toml:"platform"`
 	ID       string `toml:"id"`
+	Follow   *bool  `toml:"follow"`
 }
+
+// stays reports whether the bot stays in the room if that is replaced.
+func (r RoomTable) stays() bool { return r.Follow != nil && !*r.Follow }
 
 // PlanTable is one of [[plans]].
 type PlanTable struct {

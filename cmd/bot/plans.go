@@ -22,7 +22,8 @@ import (
 )
 
 // assertPlans makes the stored plans those of the configuration, by name, in the
-// rooms that the bot goes on in where those that are named were replaced. How
+// rooms that the bot goes on in where those that are named were replaced, unless
+// it is to stay. How
 // far a plan has come and whether it is paused stay as they are stored. A plan
 // that is no longer configured is paused; it goes on if it comes back.
 func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, log *slog.Logger, now time.Time) error {
@@ -48,6 +49,14 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, lo
 
 // assertTexts is assertPlans when it knows the plans' texts.
 func assertTexts(tx *store.Tx, c Config, texts []discussion.ID, now time.Time) error {
+	for _, r := range c.Rooms {
+		if !r.stays() {
+			continue
+		}
+		if err := relay.Stay(tx, r.room(), c.rooms(), now); err != nil {
+			return err
+		}
+	}
 	configured := map[string]bool{}
 	for i, p := range c.Plans {
 		configured[p.Name] = true

@@ -189,3 +189,22 @@ func TestAPlanWithoutItsTextIsNotBegun(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A room was replaced. With follow = false its plans post in it again.
+func TestAPlanStaysInARoomThatIsNotFollowed(t *testing.T) {
+	d := newDesk(t)
+	room := func(more string) string {
+		return evenings + "[[rooms]]\nname = \"hall\"\nplatform = \"local\"\n" + more
+	}
+	d.mustStart(room(""))
+	d.change(func(tx *store.Tx) error {
+		return tx.PutSetting("replaced:local:hall", `{"to": {"platform": "local", "id": "attic"}}`)
+	})
+	for _, is := range []struct{ more, room string }{
+		{"", "attic"}, {"follow = true\n", "attic"}, {"follow = false\n", "hall"}, {"", "hall"}, // until it is told again where it went
+	} {
+		if p := d.mustStart(room(is.more)); len(p.Rooms) != 1 || p.Rooms[0].ID != is.room {
+			t.Errorf("with %q the plan posts in %v, not in %s", is.more, p.Rooms, is.room)
+		}
+	}
+}

@@ -66,8 +66,14 @@ func isThisMachine(host string) bool {
 
 func openMatrix(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logger) (chat.Platform, error) {
 	m := c.Matrix
+	var stay []string
+	for _, r := range c.Rooms {
+		if r.stays() {
+			stay = append(stay, r.ID)
+		}
+	}
 	return matrix.Open(ctx, matrix.Config{
-		Homeserver: m.Homeserver, UserID: m.User, Token: m.Token, Rooms: ids(rooms),
+		Homeserver: m.Homeserver, UserID: m.User, Token: m.Token, Rooms: ids(rooms), Stay: stay,
 		Command: m.Command, Bots: m.Bots, Log: log,
 	})
 }

@@ -155,6 +155,9 @@ func verify(ctx context.Context, c Config, log *slog.Logger, fix bool) (found ve
 func (c *Config) followRooms(tx *store.Tx) error {
 	rooms := slices.Clone(c.Rooms)
 	for i, r := range rooms {
+		if r.stays() {
+			continue
+		}
 		next, err := relay.Successor(tx, r.room())
 		if err != nil {
 			return err

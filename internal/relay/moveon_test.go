@@ -264,3 +264,86 @@ func TestNoRoomLeadsBack(t *testing.T) {
 		}
 	})
 }
+
+// The hall is closed in favour of the wrong room, and then of another: the bot
+// goes on there, with what it had not said yet. An earlier word, one from the
+// future and a room that the bot is not let into change nothing.
+func TestALaterWordOnWhereARoomWentCounts(t *testing.T) {
+	storyOn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		wrong, roof, trap := n.nets["one"].Room("wrong"), n.nets["one"].Room("roof"), n.nets["one"].Room("trap")
+		moves := n.closings()
+		e := movedTo(hall, wrong)
+		e.At = e.At.AddDate(100, 0, 0)
+		moves <- e
+		n.pass(time.Hour) // passage 2
+		eve := n.people["two"][0]
+		mine := eve.Say(n.threads(club)[2], "to be forgotten", chat.Ref{})
+		n.pass(time.Minute)
+		n.said(wrong, 2, "to be forgotten")
+		n.nets["one"].Forbid(wrong, true)
+		n.pass(time.Hour) // passage 3
+		n.nets["one"].Forbid(wrong, false)
+		moves <- movedTo(hall, roof)
+		n.pass(time.Minute)
+		late, kept := movedTo(hall, trap), movedTo(hall, trap)
+		late.At, kept.Why = late.At.Add(-time.Hour), "it does not say that it replaces this room"
+		moves <- late
+		moves <- kept
+		n.pass(time.Hour)
+		if wrong, roof, trap := n.passages(wrong), n.passages(roof), n.passages(trap); !slices.Equal(wrong, []string{"2/6"}) ||
+			!slices.Equal(roof, []string{"3/6", "4/6"}) || len(trap) > 0 {
+			t.Errorf("the wrong room shows %q, the roof %q, the trap %q", wrong, roof, trap)
+		}
+		n.closings()
+		eve.Delete(mine)
+		n.pass(time.Minute)
+		n.said(wrong, 2)
+		n.nothingLeft(hall, wrong, roof, trap)
+	})
+}
+
+// The operator has the bot stay in a room that it left: it comes back, with what
+// it had not said yet. When it may follow again, it does.
+func TestTheBotStaysWhereItIsToldTo(t *testing.T) {
+	storyOn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		hall, attic := n.rooms[0], n.nets["one"].Room("attic")
+		moves := n.closings()
+		moves <- movedTo(hall, attic)
+		n.nets["one"].Forbid(attic, true)
+		n.pass(time.Hour)
+		n.stop()
+		n.update(func(tx *store.Tx) error {
+			for range 2 {
+				if err := relay.Stay(tx, hall, n.rooms, time.Now()); err != nil {
+					return err
+				}
+			}
+			return n.replan(tx)
+		})
+		moves = n.closings()
+		n.pass(time.Hour)
+		if hall, attic := n.passages(hall), n.passages(attic); !slices.Equal(hall, []string{"1/6", "2/6", "3/6"}) || len(attic) > 0 {
+			t.Errorf("the hall shows %q, the attic %q", hall, attic)
+		}
+		n.nothingLeft(hall, attic)
+		n.nets["one"].Forbid(attic, false)
+		moves <- movedTo(hall, attic)
+		n.pass(time.Hour)
+		if attic := n.passages(attic); !slices.Equal(attic, []string{"4/6"}) {
+			t.Errorf("the attic shows %q", attic)
+		}
+	})
+}
+
+// replan has the plan post where its rooms went, as at a start.
+func (n *town) replan(tx *store.Tx) error {
+	p, err := tx.Plan("drip")
+	if err != nil {
+		return err
+	}
+	if p.Rooms, err = relay.Successors(tx, n.rooms); err != nil {
+		return err
+	}
+	return tx.PutPlan(p)
+}

@@ -17,6 +17,11 @@ type Replacement struct {
 	To  chat.Room `json:"to"`
 	Why string    `json:"why,omitempty"` // what keeps the bot from following; "" once it has
 	At  time.Time `json:"at"`            // when the room was closed
+
+	// Left are the rooms in which the bot went on before it was told better.
+	Left []chat.Room `json:"left,omitempty"`
+	// Overruled says that no tombstone stands in the room: it is one of Left.
+	Overruled bool `json:"overruled,omitempty"`
 }
 
 // Followed reports whether the bot goes on in the other room.
@@ -111,7 +116,13 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			rooms = append(rooms, went...)
+			for _, room := range went {
+				m, err := ReplacementOf(tx, room)
+				if err != nil {
+					return err
+				}
+				rooms = append(append(rooms, room), m.Left...)
+			}
 		}
 		for _, room := range rooms {
 			if err := tx.PutRoom(room); err != nil {
@@ -127,41 +138,121 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 }
 
 // moved records that a room was closed, and goes on in the room that replaces
-// it as soon as the bot is there. A room is followed once.
+// it as soon as the bot is there. A room is followed once, unless it is closed
+// anew later, in favour of another: then the first was a mistake.
 func (r *Relay) moved(tx *store.Tx, e chat.Event, now time.Time) error {
 	old := e.Message.Ref.Place.Room
 	was, err := ReplacementOf(tx, old)
-	next := Replacement{To: e.To, Why: e.Why, At: orNow(e.At, now).UTC()}
-	if err != nil || was.Followed() || was.To == next.To && was.Why == next.Why || e.To == old {
+	next := Replacement{To: e.To, Why: e.Why, At: orNow(e.At, now).UTC(), Left: was.Left}
+	if next.At.After(now) {
+		next.At = now.UTC() // else nothing could come later
+	}
+	if err != nil || !isNews(was, next) || e.To == old {
 		return err
-	}
-	back, err := chain(tx, e.To)
-	if err != nil {
-		return err
-	}
-	if slices.Contains(back, old) {
-		r.c.Log.Warn("a room is not followed: the way leads back to it", "room", old.String(), "to", e.To.String())
-		return nil
-	}
-	value, err := json.Marshal(next)
-	if err == nil {
-		err = tx.PutSetting(replacedBy(old), string(value))
-	}
-	if err != nil {
-		return fmt.Errorf("record where %s moved: %w", old, err)
 	}
 	if !next.Followed() {
 		r.c.Log.Warn("a room was replaced, and the bot has not followed", "room", old.String(), "to", e.To.String(), "why", e.Why)
-		return nil
+		return putReplacement(tx, old, next)
+	}
+	if leads, err := leadsBack(tx, e.To, old); leads || err != nil {
+		r.c.Log.Warn("a room is not followed: the way leads back to it", "room", old.String(), "to", e.To.String())
+		return err
 	}
 	r.c.Log.Warn("a room was replaced: the bot goes on in the other", "room", old.String(), "to", e.To.String())
 	if err := tx.PutRoom(e.To); err != nil {
 		return err
 	}
+	went, err := chain(tx, old)
+	if err != nil {
+		return err
+	}
+	if next.Left, err = leave(tx, went, was.Left, e.To, r.c.Rooms, now); err != nil {
+		return err
+	}
+	if err := putReplacement(tx, old, next); err != nil {
+		return err
+	}
 	if err := movePlans(tx); err != nil {
 		return err
 	}
-	return r.carryOver(tx, old, now)
+	for _, room := range append(slices.Clone(next.Left), old) {
+		if err := r.carryOver(tx, room, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isNews reports whether next says more of a room than was. Where the bot
+// has followed only a later word counts, and only if it can follow that.
+func isNews(was, next Replacement) bool {
+	if was.Followed() {
+		return next.Followed() && next.To != was.To && next.At.After(was.At)
+	}
+	return next.To != was.To || next.Why != was.Why
+}
+
+func putReplacement(tx *store.Tx, room chat.Room, m Replacement) error {
+	value, err := json.Marshal(m)
+	if err == nil {
+		err = tx.PutSetting(replacedBy(room), string(value))
+	}
+	if err != nil {
+		return fmt.Errorf("record where %s moved: %w", room, err)
+	}
+	return nil
+}
+
+// leadsBack reports whether the bot, going on in a room, would go on in old
+// again. What it was told better of that room before does not count any more.
+func leadsBack(tx *store.Tx, room, old chat.Room) (bool, error) {
+	m, err := ReplacementOf(tx, room)
+	if err == nil && m.Overruled {
+		err = putReplacement(tx, room, Replacement{Left: m.Left})
+	}
+	if err != nil {
+		return false, err
+	}
+	all, err := chain(tx, room)
+	return slices.Contains(all, old), err
+}
+
+// leave has the bot leave the last of the rooms that it went through, in favour
+// of another, unless it is configured to be there. It returns those that it left,
+// the ones from before included.
+func leave(tx *store.Tx, went, left []chat.Room, to chat.Room, configured []chat.Room, now time.Time) ([]chat.Room, error) {
+	last := went[len(went)-1]
+	leads, err := Successor(tx, to)
+	if err != nil || leads == last || len(went) == 1 || slices.Contains(configured, last) {
+		return left, err
+	}
+	for _, room := range went[1:] {
+		if !slices.Contains(left, room) {
+			left = append(left, room)
+		}
+	}
+	return left, putReplacement(tx, last, Replacement{To: to, At: now.UTC(), Overruled: true})
+}
+
+// Stay has the bot go on in a room that was replaced, and not in the one that
+// it went to, unless that is configured, too.
+func Stay(tx *store.Tx, room chat.Room, configured []chat.Room, now time.Time) error {
+	m, err := ReplacementOf(tx, room)
+	if err != nil || m.To == (chat.Room{}) {
+		return err
+	}
+	went, err := chain(tx, room)
+	if err != nil {
+		return err
+	}
+	stays := Replacement{Left: m.Left}
+	if err := putReplacement(tx, room, stays); err != nil || !m.Followed() {
+		return err
+	}
+	if stays.Left, err = leave(tx, went, m.Left, room, configured, now); err != nil {
+		return err
+	}
+	return putReplacement(tx, room, stays)
 }
 
 // movePlans has each plan post where its rooms went.

@@ -45,6 +45,9 @@ const mostMoves = 20
 // checkMoved looks at a room, or at the one that it was replaced by in the end:
 // it follows where Run does.
 func (p *Platform) checkMoved(ctx context.Context, room string, m members, moves int) []chat.Finding {
+	if p.stays[room] {
+		return p.checkRoom(ctx, room, m)
+	}
 	closed, err := p.tombstone(ctx, room)
 	to := closed.Content.text("replacement_room")
 	if err != nil || to == "" || to == room || moves == mostMoves {

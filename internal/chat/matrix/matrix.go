@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type Config struct {
 	UserID     string // whose the token is; asked of the server if empty
 	Token      string
 	Rooms      []string      // ids (!…) or aliases (#…) of the rooms, see Platform.Rooms
+	Stay       []string      // those of Rooms in which the bot stays if they are replaced
 	Command    string        // what a command begins with; default "!essay"
 	Bots       []string      // users whose notices are talk; other bots' notices are ignored
 	Timeout    time.Duration // of one request; default 20 s
@@ -55,6 +57,7 @@ type Platform struct {
 	c      Config
 	client *mautrix.Client
 	rooms  []chat.Room
+	stays  map[string]bool // rooms that are not followed
 	html   format.Matrix
 	self   atomic.Pointer[string] // the account's user id, once the server has told it
 	memory memory
@@ -70,7 +73,7 @@ func Open(ctx context.Context, c Config) (*Platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open matrix: read the homeserver's address %q: %w", c.Homeserver, err)
 	}
-	p := &Platform{c: withDefaults(c), client: client, memory: newMemory()}
+	p := &Platform{c: withDefaults(c), client: client, memory: newMemory(), stays: map[string]bool{}}
 	client.UserAgent = "marginalia"
 	client.Client = p.c.HTTP
 	if c.UserID == "" {
@@ -79,11 +82,12 @@ func Open(ctx context.Context, c Config) (*Platform, error) {
 		}
 	}
 	for _, room := range c.Rooms {
-		room, err := p.resolve(ctx, strings.TrimSpace(room))
+		id, err := p.resolve(ctx, strings.TrimSpace(room))
 		if err != nil {
 			return nil, fmt.Errorf("open matrix: %w", err)
 		}
-		p.rooms = append(p.rooms, chat.Room{Platform: network, ID: room})
+		p.stays[id] = slices.Contains(c.Stay, room)
+		p.rooms = append(p.rooms, chat.Room{Platform: network, ID: id})
 	}
 	return p, nil
 }

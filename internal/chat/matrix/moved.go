@@ -40,7 +40,7 @@ func (l *listener) closed(room string, e wire) {
 
 func (l *listener) replaced(room string, e wire) {
 	to := e.Content.text("replacement_room")
-	if m := l.moves[room]; to != "" && to != room && (m == nil || m.to != to) {
+	if m := l.moves[room]; !l.stays[room] && to != "" && to != room && (m == nil || m.to != to) {
 		l.moves[room] = &move{to: to, by: e.Sender, at: e.time()}
 	}
 }

@@ -3,6 +3,7 @@
 package matrix
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ func TestMoves(t *testing.T) {
 		"one that needs an invitation, after a restart": movesWhenInvited,
 		"twice while the bot is away":                   movesTwiceAway,
 		"one of which the server does not say it":       movesInTrouble,
+		"away from a mistake, by a later tombstone":     movesOnFromAMistake,
+		"nowhere if the bot is to stay":                 staysThere,
 		"not to where a forged tombstone points":        movesNowhere,
 	} {
 		t.Run(what, func(t *testing.T) { story(t, newWorld(t, server)) })
@@ -186,4 +189,50 @@ func movesNowhere(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	expects(t, w.checked(t, old.ID), "room "+old.ID+": it was closed in favour of "+trap, "it does not say that it replaces this room")
+}
+
+// closeFor closes a room in favour of another.
+func (w *world) closeFor(t *testing.T, room, to string) {
+	t.Helper()
+	body := map[string]any{"body": "come along", "replacement_room": to}
+	if err := w.owner.Call(t.Context(), "PUT", "/_matrix/client/v3/rooms/"+room+"/state/m.room.tombstone/", nil, body, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A room was closed in favour of the wrong one, and is closed anew.
+func movesOnFromAMistake(t *testing.T, w *world) {
+	old := w.Room(t)
+	e := hear(t, w.open(t), fromNow(old))
+	e.moved(old, w.upgrade(t, old.ID), true)
+	var made struct {
+		Room string `json:"room_id"`
+	}
+	with := map[string]any{"preset": "public_chat", "creation_content": map[string]any{"predecessor": map[string]any{"room_id": old.ID, "event_id": "$none"}}}
+	if err := w.owner.Call(t.Context(), "POST", "/_matrix/client/v3/createRoom", nil, with, &made); err != nil {
+		t.Fatal(err)
+	}
+	w.closeFor(t, old.ID, made.Room)
+	e.moved(old, chat.Room{Platform: network, ID: made.Room}, true)
+	e.stop()
+}
+
+// The bot is told to stay in a room, which is closed while it is away and once
+// more when it hears.
+func staysThere(t *testing.T, w *world) {
+	old := w.Room(t)
+	w.config.Stay = []string{old.ID}
+	w.config.Rooms = w.config.Stay
+	next := w.upgrade(t, old.ID)
+	e := hear(t, w.open(t), fromNow(old))
+	w.closeFor(t, old.ID, next.ID)
+	host := &user{User: w.owner, in: map[string]bool{old.ID: true}}
+	e.waitFor(host.Say(t, chat.Place{Room: old}, "still here?", chat.Ref{}).ID)
+	e.stop()
+	if told := e.all(chat.Moved); len(told) > 0 {
+		t.Errorf("it is told that the bot goes away: %+v", told)
+	}
+	if all := w.open(t).Check(t.Context()); strings.Contains(fmt.Sprint(all), next.ID) {
+		t.Errorf("a check looks elsewhere: %+v", all)
+	}
 }
