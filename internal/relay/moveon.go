@@ -155,7 +155,7 @@ func moveOn(tx *store.Tx, d store.Delivery, want []Want, have []store.Copy, to c
 		}
 		return err
 	}
-	return nil
+	return reassure(tx, d, now)
 }
 
 // despair gives up a delivery whose patience is at its end. Where its room was

@@ -203,18 +203,25 @@ func TestWhatWasGivenUpInAClosedRoomMovesOn(t *testing.T) {
 		e := movedTo(hall, attic)
 		e.Why = "invite the bot"
 		moves <- e
-		n.pass(7 * 24 * time.Hour)
+		said := n.people["two"][0].Say(n.threads(n.rooms[2])[1], "not for the hall any more", chat.Ref{})
+		n.pass(30 * 24 * time.Hour)
 		n.update(func(tx *store.Tx) error {
-			if dead, err := tx.Dead(hall); len(dead) == 0 || err != nil {
-				t.Errorf("after a week %d are given up: %v", len(dead), err)
+			if dead, err := tx.Dead(hall); len(dead) < 6 || err != nil {
+				t.Errorf("after a month %d are given up: %v", len(dead), err)
 			}
 			return nil
 		})
+		if got := n.nets["two"].Reactions(said); len(got) != 1 {
+			t.Errorf("who said what did not come to the hall is told %q", got)
+		}
 		moves = n.closings()
 		moves <- movedTo(hall, attic)
 		n.pass(time.Minute)
 		if got := strings.Join(n.passages(attic), " "); got != "2/6 3/6 4/6 5/6 6/6" {
 			t.Errorf("the attic shows %q", got)
+		}
+		if got := n.nets["two"].Reactions(said); len(got) != 0 {
+			t.Errorf("of a thread that is closed they are still told %q", got)
 		}
 		n.nothingLeft(hall, attic)
 	})

@@ -218,12 +218,13 @@ func leadsBack(tx *store.Tx, room, old chat.Room) (bool, error) {
 }
 
 // leave has the bot leave the last of the rooms that it went through, in favour
-// of another, unless it is configured to be there. It returns those that it left,
+// of another, unless it is there for a configured one, too. It returns those that it left,
 // the ones from before included.
 func leave(tx *store.Tx, went, left []chat.Room, to chat.Room, configured []chat.Room, now time.Time) ([]chat.Room, error) {
 	last := went[len(went)-1]
 	leads, err := Successor(tx, to)
-	if err != nil || leads == last || len(went) == 1 || slices.Contains(configured, last) {
+	isConfigured := func(r chat.Room) bool { return slices.Contains(configured, r) }
+	if err != nil || leads == last || len(went) == 1 || slices.ContainsFunc(went[1:], isConfigured) {
 		return left, err
 	}
 	for _, room := range went[1:] {
