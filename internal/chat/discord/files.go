@@ -208,7 +208,8 @@ func (e *enclosed) named() *[]attaching {
 }
 
 // uploadName is a file's name as Discord is given it: of characters that it
-// leaves as they are, so that the message can be found by it.
+// leaves as they are, so that the message can be found by it, and without the
+// mark of spoilers, which a name alone makes none.
 func uploadName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' || r == '-') {
@@ -216,7 +217,10 @@ func uploadName(name string) string {
 		}
 		return '_'
 	}, name)
-	name = strings.TrimLeft(name, "._")
+	for marked := ""; marked != name; {
+		marked = name
+		name = strings.TrimPrefix(strings.TrimLeft(name, "._"), spoilerMark)
+	}
 	if len(name) > longestFile {
 		ext := path.Ext(name)
 		if len(ext) > 10 {

@@ -96,6 +96,26 @@ func TestWhatIsToldOfAFile(t *testing.T) {
 	}
 }
 
+// A file whose name bears the mark of spoilers is none by that, and what was
+// posted of it is found again.
+func TestANameMakesNoSpoiler(t *testing.T) {
+	words := ""
+	for _, name := range []string{"cat.png", "SPOILER_cat.png", "SPOILER_SPOILER_cat.png", "_SPOILER_.SPOILER_cat.png", "SPOILER_"} {
+		for _, spoiler := range []bool{false, true} {
+			named := (*(&enclosed{File: chat.File{Name: name, Spoiler: spoiler}}).named())[0]
+			if strings.HasPrefix(named.Name, spoilerMark) != spoiler {
+				t.Errorf("%q, a spoiler: %v, is posted as %q", name, spoiler, named.Name)
+			}
+			if !isFiled(message{Content: &words, Attachments: []attachment{{Name: named.Name}}}, name) {
+				t.Errorf("what was posted as %q for %q is not found again", named.Name, name)
+			}
+		}
+	}
+	if isFiled(message{Content: &words, Attachments: []attachment{{Name: "dog.png"}}}, "SPOILER_cat.png") {
+		t.Error("another file is found")
+	}
+}
+
 // A file that the channel does not let the bot attach, or that is too large, is
 // refused, and words are not.
 func TestFilesThatAreRefused(t *testing.T) {
