@@ -2,7 +2,9 @@ package discussion
 
 import (
 	"fmt"
+	"path"
 	"strings"
+	"unicode"
 
 	"marginalia/internal/format"
 )
@@ -20,9 +22,21 @@ type File struct {
 	Origin  string `json:"origin,omitempty"` // what its network finds it by, "": it cannot be had
 }
 
-// Title is what the file is called, on a line.
+// What is told of a file, in code points at most: whoever attached it may have
+// given it any name.
+const (
+	longestTitle = 100
+	longestAlt   = 1024
+)
+
+// Title is what the file is called, on a line; a long name is cut before its
+// extension.
 func (f File) Title() string {
-	name := strings.Join(strings.Fields(f.Name), " ")
+	ext := path.Ext(f.Name)
+	if strings.ContainsFunc(ext, unicode.IsSpace) || len(ext) > 10 {
+		ext = ""
+	}
+	name := strings.TrimSpace(format.Excerpt(format.Text(strings.TrimSuffix(f.Name, ext)), longestTitle-len(ext)) + ext)
 	kind, _, _ := strings.Cut(f.Type, "/")
 	switch {
 	case f.Sticker:
@@ -45,11 +59,26 @@ func (a Annotation) Told() format.Doc {
 	return body
 }
 
+// shows is what the file shows, in at most n code points.
+func (f File) shows(n int) string { return format.Excerpt(format.Text(f.Alt), n) }
+
+// FitLine is [File.Line], with less of what the file shows where the whole would
+// not fit.
+func (f File) FitLine(d format.Doc, address string, fits func(format.Doc) bool) format.Doc {
+	for n := longestAlt; ; n /= 2 {
+		line := f.Line(d, address)
+		if f.Alt == "" || fits(line) {
+			return line
+		}
+		f.Alt = f.shows(n / 2)
+	}
+}
+
 // Line adds a line to d that stands for the file: its title and what it shows;
 // with an address also its size, and the title leads there. What a spoiler shows
 // is one.
 func (f File) Line(d format.Doc, address string) format.Doc {
-	title, alt := f.Title(), strings.Join(strings.Fields(f.Alt), " ")
+	title, alt := f.Title(), f.shows(longestAlt)
 	line := "[" + title
 	if alt != "" {
 		line += ": " + alt

@@ -1,7 +1,9 @@
 package discussion
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"marginalia/internal/format"
 )
@@ -35,5 +37,37 @@ func TestAFileIsALink(t *testing.T) {
 		if d.Text != want || d.Spans[0].Attr != "https://a.example/1" || d.Text[d.Spans[0].Start:d.Spans[0].End] != f.Title() || d.Check() != nil {
 			t.Errorf("%+v is %q with %+v; %v", f, d.Text, d.Spans, d.Check())
 		}
+	}
+}
+
+// However long its name and what it shows are, the line that stands for a file
+// is one that a room takes.
+func TestAFilesLineIsShort(t *testing.T) {
+	for name, want := range map[string]string{
+		strings.Repeat("x", 3000) + ".png":      strings.Repeat("x", 95) + "….png",
+		strings.Repeat("ü", 101):                strings.Repeat("ü", 99) + "…",
+		strings.Repeat("é", 96) + ".png":        strings.Repeat("é", 96) + ".png",
+		"a." + strings.Repeat("tar", 50):        "a." + strings.Repeat("tar", 32) + "t…",
+		"Dr. " + strings.Repeat("No says ", 50): "Dr. " + strings.TrimSpace(strings.Repeat("No says ", 12)) + "…",
+		"*not* <b> [bold](x).png":               "*not* <b> [bold](x).png",
+		".png":                                  ".png",
+		"  \n ":                                 "file",
+	} {
+		got := File{Name: name}.Title()
+		if got != want || utf8.RuneCountInString(got) > 100 {
+			t.Errorf("%.20q… is called %q, should be %q", name, got, want)
+		}
+	}
+	f := File{Name: "sea.png", Alt: strings.Repeat("grey waves ", 1000), Spoiler: true}
+	for _, most := range []int{1500, 500, 100, 1} {
+		fits := func(d format.Doc) bool { return utf8.RuneCountInString(d.Text) <= most }
+		d := f.FitLine(format.Text("Ada:"), "", fits)
+		told := utf8.RuneCountInString(d.Text)
+		if err := d.Check(); err != nil || told > 1100 || told > most && d.Text != "Ada:\n\n[sea.png]" || most >= 100 && (told < most/3 || !strings.HasSuffix(d.Text, "…]")) {
+			t.Errorf("where %d fit, %d stand: %q; %v", most, told, d.Text, err)
+		}
+	}
+	if d := (File{Name: "sea.png", Alt: "grey"}).FitLine(format.Doc{}, "", func(format.Doc) bool { return true }); d.Text != "[sea.png: grey]" {
+		t.Errorf("what fits is told as %q", d.Text)
 	}
 }

@@ -76,7 +76,11 @@ func withFiles(head format.Doc, w Words, m chat.Message, v View) []Want {
 			one.Part = 0
 		}
 		one.Message.Ref.Place, one.Instead.Ref.Place = v.Place, v.Place
-		one.Message.Body, one.Instead.Body = head, f.Line(head, link)
+		one.Message.Body = head
+		one.Instead.Body = f.FitLine(head, link, func(d format.Doc) bool {
+			m.Body = d
+			return v.Profile.Fits == nil || v.Profile.Fits(m)
+		})
 		one.Message.Files = []chat.File{{
 			Name: f.Name, Type: f.Type, Alt: f.Alt, Size: f.Size, Spoiler: f.Spoiler, Sticker: f.Sticker, Origin: f.Origin,
 		}}

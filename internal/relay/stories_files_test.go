@@ -10,6 +10,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/chattest"
+	"marginalia/internal/store"
 )
 
 func picture(name string, size int) chattest.Attached {
@@ -110,6 +111,28 @@ func TestAFileThatCannotBeHadIsNamed(t *testing.T) {
 		for _, room := range []chat.Room{hall, yard} {
 			n.hangs(room, picture("sea.png", 1000))
 			n.shows(room, "one", "", "two", "1 kB]", "three")
+		}
+		n.verified()
+	})
+}
+
+// A file of any name that cannot be had is named by as much of it as the room
+// takes.
+func TestAFileWithALongNameIsNamed(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		n.nets["one"].LoseFiles(100)
+		n.attach(hall, "", picture(strings.Repeat("x", 3000)+".png", 1000))
+		n.pass(time.Hour)
+		n.update(func(tx *store.Tx) error {
+			dead, err := tx.Dead(club)
+			for _, d := range dead {
+				t.Errorf("dead: %s", d.Why)
+			}
+			return err
+		})
+		if got := strings.Join(n.nets["two"].Everything(club), "\n"); !strings.Contains(got, "x….png") {
+			t.Errorf("in the club stands %q", got)
 		}
 		n.verified()
 	})
