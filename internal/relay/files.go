@@ -127,9 +127,9 @@ func (r *Relay) withData(ctx context.Context, p chat.Platform, a chat.Action, so
 	data, err := from.Fetch(ctx, f, min(r.c.Largest, p.Profile().Files))
 	switch {
 	case errors.Is(err, chat.ErrGone), errors.Is(err, chat.ErrRefused), errors.Is(err, chat.ErrForbidden):
-		return chat.Done{}, fmt.Errorf("fetch %q from %s: %v: %w", f.Name, source, err, errNoFile)
+		return chat.Done{}, fmt.Errorf("fetch a file from %s: %v: %w", source, err, errNoFile)
 	case err != nil:
-		return chat.Done{}, fmt.Errorf("fetch %q from %s: %v: %w", f.Name, source, err, chat.RetryAfter{Wait: fetchPause, Scope: chat.MessageScope})
+		return chat.Done{}, fmt.Errorf("fetch a file from %s: %v: %w", source, err, chat.RetryAfter{Wait: fetchPause, Scope: chat.MessageScope})
 	}
 	a.Data = data
 	return p.Do(ctx, a)

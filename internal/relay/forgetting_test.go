@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
 	"marginalia/internal/export"
@@ -166,7 +167,11 @@ func (n *town) aDayWith(them member) {
 	edit.Message.Body = mentioning(them.Person(), "ben says")
 	edit.Raw, _ = json.Marshal(map[string]any{"answers": map[string]string{"by": them.Person().ID, "words": theirWords}})
 	n.tell(edit)
+	n.nets["one"].LoseFiles(100) // what cannot be had is named in the rooms, and nowhere else
+	them.(*chattest.Member).Attach(n.threads(hall)[1], theirWords+" with a file", picture(theirWords+".pdf", 1000))
 	n.pass(time.Hour)
+	n.mirrorOrOwn(club, theirWords+" with a file")
+	n.nets["one"].LoseFiles(0)
 	n.nets["two"].SetDown(true) // what they say last is still on its way to the club
 	n.say(hall, 0, theirWords+" while the other network is down", chat.Ref{})
 	n.nets["two"].SetDown(false)

@@ -127,7 +127,7 @@ func (p *Platform) filed(ctx context.Context, a chat.Action) (map[string]any, er
 	f := a.Message.Files[0]
 	address, err := p.upload(ctx, f, a.Data)
 	if err != nil {
-		return nil, fmt.Errorf("upload %q: %w", f.Name, err)
+		return nil, fmt.Errorf("upload a file: %w", err)
 	}
 	return fileContent(a.Message, address, a.Data), nil
 }

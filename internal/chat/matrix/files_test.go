@@ -84,3 +84,25 @@ func TestFetch(t *testing.T) {
 		t.Errorf("what may be had later: %v", err)
 	}
 }
+
+// What becomes of an upload is told without the name that somebody gave a file.
+func TestAFilesNameIsNotTold(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusBadGateway, http.StatusForbidden, http.StatusNotFound, 0} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if status == 0 {
+				panic(http.ErrAbortHandler)
+			}
+			w.WriteHeader(status)
+			w.Write([]byte("{}"))
+		}))
+		p, err := Open(t.Context(), Config{Homeserver: server.URL, UserID: "@bot:a.example", Token: "secret"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.filed(t.Context(), chat.Action{Message: chat.Message{Files: []chat.File{{Name: "Vesper.pdf"}}}, Data: []byte("x")})
+		if err == nil || strings.Contains(err.Error(), "Vesper") {
+			t.Errorf("status %d is told as %v", status, err)
+		}
+		server.Close()
+	}
+}
