@@ -28,10 +28,11 @@ const (
 	spoilerField = "page.codeberg.everypizza.msc4193.spoiler" // MSC4193
 )
 
-// attached is the file that a content brings.
+// attached is the file that a content brings. One that is encrypted cannot be
+// had, and is told of all the same.
 func attached(content object) (chat.File, bool) {
 	address := content.text("url")
-	if address == "" {
+	if address == "" && content.object("file").text("url") == "" {
 		return chat.File{}, false
 	}
 	info := content.object("info")

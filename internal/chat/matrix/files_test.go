@@ -85,6 +85,18 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// A file that is encrypted is told of by its name, as one that cannot be had.
+func TestAFileThatIsEncryptedIsNamed(t *testing.T) {
+	m := (&Platform{}).words(object{
+		"msgtype": "m.image", "body": "IMG_1.jpg", "info": map[string]any{"mimetype": "image/jpeg", "size": 12_345.0},
+		"file": map[string]any{"url": "mxc://a.example/b", "v": "v2"},
+	}, chat.Person{})
+	want := chat.File{Name: "IMG_1.jpg", Type: "image/jpeg", Size: 12_345}
+	if !m.Body.Empty() || len(m.Files) != 1 || m.Files[0] != want {
+		t.Errorf("heard %q with %+v", m.Body.Text, m.Files)
+	}
+}
+
 // What becomes of an upload is told without the name that somebody gave a file.
 func TestAFilesNameIsNotTold(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusBadGateway, http.StatusForbidden, http.StatusNotFound, 0} {
