@@ -51,7 +51,12 @@ func attached(content object) (chat.File, bool) {
 
 // media is the form of addresses of what homeservers keep: nothing in it leads
 // elsewhere.
-var media = regexp.MustCompile(`^mxc://([A-Za-z0-9.:\[\]-]+)/([A-Za-z0-9_-]+)$`)
+var media = regexp.MustCompile(`^mxc://((?:` + hostName + `|` + ip6 + `)(?::[0-9]+)?)/([A-Za-z0-9_-]+)$`)
+
+const (
+	hostName = `[A-Za-z0-9]+(?:(?:\.|-+)[A-Za-z0-9]+)*` // or an IPv4 address
+	ip6      = `\[[0-9A-Fa-f:]+(?:\.[0-9]+)*\]`
+)
 
 // pictures are those that are looked into, and how their names end.
 var pictures = map[string]struct {

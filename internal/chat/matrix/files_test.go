@@ -85,6 +85,21 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// The address of a file leads to no other part of the homeserver.
+func TestWhatAFilesAddressIs(t *testing.T) {
+	for address, want := range map[string]bool{
+		"mxc://a.example/b": true, "mxc://xn--bcher-kva.example:8448/b_-1": true, "mxc://1.2.3.4/b": true, "mxc://localhost:80/b": true,
+		"mxc://[2001:db8::1]:8448/b": true, "mxc://[::ffff:1.2.3.4]/b": true,
+		"mxc://../config": false, "mxc://./config": false, "mxc://.../b": false, "mxc://a..b/c": false, "mxc://a./b": false, "mxc://.a/b": false,
+		"mxc://-/b": false, "mxc://[..]/b": false, "mxc://:80/b": false, "mxc://a:/b": false, "mxc://a%2e/b": false, "mxc://a/..": false, "mxc:///b": false,
+	} {
+		f, told := attached(object{"msgtype": "m.image", "body": "x", "url": address})
+		if got := f.Origin != ""; !told || got != want {
+			t.Errorf("%s leads to a file: %v", address, got)
+		}
+	}
+}
+
 // A file that is encrypted is told of by its name, as one that cannot be had.
 func TestAFileThatIsEncryptedIsNamed(t *testing.T) {
 	m := (&Platform{}).words(object{
