@@ -79,7 +79,8 @@ func double(pkg string) bool { return slices.Contains(doubles, pkg) }
 // owners are the files that may start goroutines, with what they start.
 var owners = map[string]string{
 	"chat/discord/run.go":  "the first answers to commands, within seconds: Run waits for them",
-	"relay/relay.go":       "the clock, a listener a platform, a lane a room, who hands out commands: Run waits for all of them",
+	"relay/fetch.go":       "one fetch a file that lanes ask for, a few of a network at work: fetchFiles waits for them",
+	"relay/relay.go":       "the clock, a listener a platform, a lane a room, who hands out commands, who fetches files: Run waits for all of them",
 	"relay/calls.go":       "at most eight command workers: answerCalls waits for them",
 	"cmd/bot/serve.go":     "the engine, the web server, telling networks the commands, one look at what is granted, scrubbing the database: it waits for all of them",
 	"store/watch.go":       "looking at the log file: the watcher ends it",

@@ -15,6 +15,7 @@ import (
 type job struct {
 	delivery store.Delivery
 	step     Step
+	file     *fetched // that it posts
 	done     chat.Done
 	err      error
 }
@@ -155,6 +156,9 @@ func (r *Relay) do(ctx context.Context, p chat.Platform, j *job) {
 	if e, heard := r.echoes.end(p.Profile().Name, a.Verb, a.Key, j.err == nil); heard && j.err != nil {
 		j.done, j.err = chat.Done{Ref: e.Message.Ref, Found: true}, nil // not answered, but seen to have gone through
 	}
+	if j.file != nil && j.err == nil {
+		r.fetches.use(fileOf(j.delivery, j.step), j.delivery.Room)
+	}
 }
 
 // take finds the room's next request and records it. What settles by itself
@@ -270,7 +274,11 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			return nil, true, tx.PutDelivery(d)
 		}
 		if !s.Free {
-			return r.begin(tx, d, v, s, now)
+			file, waits, moved, err := r.awaits(tx, d, s, now)
+			if waits || err != nil {
+				return nil, moved, err
+			}
+			return r.begin(tx, d, v, s, file, now)
 		}
 		if err := tx.PutCopy(d.Thing, d.Room, s.Copy); err != nil {
 			return nil, false, err
@@ -293,7 +301,7 @@ func mayWait(d store.Delivery, s Step) bool {
 
 // begin records a request before it is made. Until its outcome is known the
 // delivery is not due before the settle time is over.
-func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, now time.Time) (*job, bool, error) {
+func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, file *fetched, now time.Time) (*job, bool, error) {
 	if d.Why == answersNobody {
 		s.Action.Message.ReplyTo, s.Instead.ReplyTo = chat.Ref{}, chat.Ref{}
 	}
@@ -308,5 +316,5 @@ func (r *Relay) begin(tx *store.Tx, d store.Delivery, v View, s Step, now time.T
 	if err := tx.PutCopy(d.Thing, d.Room, s.Copy); err != nil {
 		return nil, false, err
 	}
-	return &job{delivery: d, step: s}, true, tx.PutDelivery(d)
+	return &job{delivery: d, step: s, file: file}, true, tx.PutDelivery(d)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -16,15 +15,9 @@ import (
 
 // A file that somebody attached is part of their remark's row, without its
 // bytes. A copy of it is a message of its own behind the words, so that nothing
-// that befalls it touches them; its bytes are fetched where it was said while
-// that message is being posted. What cannot be had, or is not taken, is a line
+// that befalls it touches them; its bytes are fetched where it was said before
+// that message is posted. What cannot be had, or is not taken, is a line
 // with a link instead, which then stands for it like any other message.
-const (
-	filesAtOnce = 4               // that are held in memory
-	filesTries  = 3               // before the line goes in a file's place
-	fetchPause  = 2 * time.Second // between them
-)
-
 // filesOf are a message's files as they are kept. Those that were known keep
 // their numbers.
 func filesOf(known []discussion.File, m chat.Message) []discussion.File {
@@ -90,47 +83,25 @@ func withFiles(head format.Doc, w Words, m chat.Message, v View) []Want {
 	return want
 }
 
-// carry makes a request. Where its file cannot be had or is not taken, or
-// several tries came to nothing, the line goes in its place.
+// carry makes a request. Where its file cannot be had or is not taken, the line
+// goes in its place.
 func (r *Relay) carry(ctx context.Context, p chat.Platform, a chat.Action, j *job) (chat.Done, error) {
 	if len(a.Message.Files) == 0 {
 		return p.Do(ctx, a)
 	}
-	if j.delivery.Tries < filesTries {
-		done, err := r.withData(ctx, p, a, j.step.Source)
-		if !errors.Is(err, errNoFile) && !errors.Is(err, chat.ErrRefused) && !errors.Is(err, chat.ErrForbidden) {
+	err := j.file.err
+	if size := int64(len(j.file.data)); err == nil && size > p.Profile().Files {
+		err = fmt.Errorf("it has %d bytes: %w", size, chat.ErrRefused)
+	}
+	if err == nil {
+		var done chat.Done
+		a.Data = j.file.data
+		done, err = p.Do(ctx, a)
+		if !errors.Is(err, chat.ErrRefused) && !errors.Is(err, chat.ErrForbidden) {
 			return done, err
 		}
-		r.c.Log.Warn("a file is named instead of copied", "room", a.Message.Ref.Place.Room.String(), "thing", j.delivery.Thing, "error", err)
 	}
-	a.Message = j.step.Instead
-	return p.Do(ctx, a)
-}
-
-// errNoFile says that a file cannot be had.
-var errNoFile = errors.New("the file cannot be had")
-
-// withData makes a request with the bytes of its file. That they cannot be
-// fetched now is no fault of the room's.
-func (r *Relay) withData(ctx context.Context, p chat.Platform, a chat.Action, source string) (chat.Done, error) {
-	select {
-	case r.files <- struct{}{}:
-		defer func() { <-r.files }()
-	case <-ctx.Done():
-		return chat.Done{}, fmt.Errorf("wait for other files: %w", chat.RetryAfter{Wait: fetchPause, Scope: chat.MessageScope})
-	}
-	f := a.Message.Files[0]
-	from, ok := r.platforms[source].(chat.Fetcher)
-	if !ok {
-		return chat.Done{}, fmt.Errorf("nobody fetches files from %q: %w", source, errNoFile)
-	}
-	data, err := from.Fetch(ctx, f, min(r.c.Largest, p.Profile().Files))
-	switch {
-	case errors.Is(err, chat.ErrGone), errors.Is(err, chat.ErrRefused), errors.Is(err, chat.ErrForbidden):
-		return chat.Done{}, fmt.Errorf("fetch a file from %s: %v: %w", source, err, errNoFile)
-	case err != nil:
-		return chat.Done{}, fmt.Errorf("fetch a file from %s: %v: %w", source, err, chat.RetryAfter{Wait: fetchPause, Scope: chat.MessageScope})
-	}
-	a.Data = data
+	r.c.Log.Warn("a file is named instead of copied", "room", a.Message.Ref.Place.Room.String(), "thing", j.delivery.Thing, "part", j.step.Copy.Part, "error", err)
+	a.Message, a.Data = j.step.Instead, nil
 	return p.Do(ctx, a)
 }

@@ -65,7 +65,7 @@ type Relay struct {
 	arrived   chan struct{} // rung when there is a room more
 	turns     *turns
 	slots     map[string]chan struct{} // lanes at work, by platform
-	files     chan struct{}            // files that are held in memory
+	fetches   *fetches                 // files on their way
 	texts     discussion.Texts         // in which replies quoted last
 
 	mu    sync.Mutex
@@ -92,7 +92,7 @@ func New(c Config) *Relay {
 	}
 	r := &Relay{
 		c: c, platforms: map[string]chat.Platform{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, files: make(chan struct{}, filesAtOnce), heard: map[string]error{},
+		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{},
 	}
 	r.turns = newTurns(r.bellOf)
 	for _, p := range c.Platforms {
@@ -110,8 +110,8 @@ func New(c Config) *Relay {
 	return r
 }
 
-// Run runs the clock, one listener a platform, one lane a room and a few
-// command workers until ctx is done, and returns once all of them ended and
+// Run runs the clock, one listener a platform, one lane a room, a few
+// command workers and fetches of files until ctx is done, and returns once all of them ended and
 // what they had begun is settled.
 func (r *Relay) Run(ctx context.Context) error {
 	err := r.enterRooms(ctx)
@@ -124,6 +124,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { r.keepTime(ctx) })
 	all.Go(func() { r.answerCalls(ctx) })
+	all.Go(func() { r.fetchFiles(ctx) })
 	for _, p := range r.c.Platforms {
 		all.Go(func() { r.listen(ctx, p) })
 	}

@@ -86,6 +86,7 @@ const (
 	ClassReply    uint8 = 3
 	ClassEdit     uint8 = 4
 	ClassReaction uint8 = 5
+	ClassFile     uint8 = 6 // that is waited for
 )
 
 // Delivery says that a room may not show a thing as it is now. It is unique by
