@@ -18,6 +18,7 @@ import (
 // that befalls it touches them; its bytes are fetched where it was said before
 // that message is posted. What cannot be had, or is not taken, is a line
 // with a link instead, which then stands for it like any other message.
+
 // filesOf are a message's files as they are kept. Those that were known keep
 // their numbers.
 func filesOf(known []discussion.File, m chat.Message) []discussion.File {
@@ -43,8 +44,8 @@ func filesOf(known []discussion.File, m chat.Message) []discussion.File {
 }
 
 // withFiles is an annotation's words, ended by a line for each file that is not
-// copied to the room, and a message for each that is. Where there are no words
-// the first file is part 0.
+// copied to the room, and a message for each that is. A remark that began without
+// words has its files first, also once words come; they have no part 0.
 func withFiles(head format.Doc, w Words, m chat.Message, v View) []Want {
 	body, link := w.Annotation.Body, ""
 	if v.Profile.Files > 0 { // else the words are all there is
@@ -52,22 +53,35 @@ func withFiles(head format.Doc, w Words, m chat.Message, v View) []Want {
 	}
 	var copied []discussion.File
 	for _, f := range w.Annotation.Files {
-		if f.Origin != "" && f.Size <= v.Largest && v.Largest > 0 {
+		if f.Origin != "" && (f.Size <= v.Largest && v.Largest > 0 || slices.Contains(v.Files, f.N)) {
 			copied = append(copied, f)
 			continue
 		}
 		body = f.Line(body, link)
 	}
-	var want []Want
-	if len(copied) == 0 || !body.Empty() {
-		want = parts(head, body, m, v, w.readerLink(v))
-		head, m.ReplyTo = format.Doc{}, chat.Ref{}
+	if !v.FileFirst && (len(copied) == 0 || v.Worded || !body.Empty()) {
+		want := parts(head, body, m, v, w.readerLink(v))
+		m.ReplyTo = chat.Ref{}
+		return append(want, messages(format.Doc{}, copied, link, w, m, v)...)
 	}
-	for _, f := range copied {
+	want := messages(head, copied, link, w, m, v)
+	if body.Empty() {
+		return want
+	}
+	if len(want) > 0 {
+		m.ReplyTo = chat.Ref{}
+	}
+	for _, one := range parts(head, body, m, v, w.readerLink(v)) {
+		one.Part++
+		want = append(want, one)
+	}
+	return want
+}
+
+// messages are those of files, the first of them under head.
+func messages(head format.Doc, files []discussion.File, link string, w Words, m chat.Message, v View) (want []Want) {
+	for _, f := range files {
 		one := Want{Part: store.FirstFile + f.N, Message: m, Instead: m, Source: w.Creator.Platform}
-		if len(want) == 0 {
-			one.Part = 0
-		}
 		one.Message.Ref.Place, one.Instead.Ref.Place = v.Place, v.Place
 		one.Message.Body = head
 		one.Instead.Body = f.FitLine(head, link, func(d format.Doc) bool {
@@ -78,7 +92,7 @@ func withFiles(head format.Doc, w Words, m chat.Message, v View) []Want {
 			Name: f.Name, Type: f.Type, Alt: f.Alt, Size: f.Size, Spoiler: f.Spoiler, Sticker: f.Sticker, Origin: f.Origin,
 		}}
 		want = append(want, one)
-		head, m.ReplyTo = format.Doc{}, chat.Ref{}
+		head, m.ReplyTo, m.Body = format.Doc{}, chat.Ref{}, format.Doc{}
 	}
 	return want
 }

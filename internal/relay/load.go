@@ -24,6 +24,8 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 		if c.Mark == "" && !c.Ref.IsZero() {
 			if c.Part < store.FirstFile {
 				v.Parts++
+			} else {
+				v.Files = append(v.Files, c.Part-store.FirstFile)
 			}
 			v.Own = v.Own || c.Ref.As == ""
 		}
@@ -31,6 +33,8 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 			v.Thread = c.Ref.Place
 		}
 	}
+	v.Worded = need{have: have}.copy(0, "").Seq > 0
+	v.FileFirst = !v.Worded && slices.ContainsFunc(have, func(c store.Copy) bool { return c.Part >= store.FirstFile })
 	var err error
 	switch {
 	case d.Thing.Passage() != "":
@@ -186,10 +190,8 @@ func answerable(tx *store.Tx, id discussion.AnnotationID, room chat.Room) (chat.
 // standing finds the first message of a thing in a room, or a zero Ref.
 func standing(tx *store.Tx, t store.Thing, room chat.Room) (chat.Ref, error) {
 	copies, err := tx.Copies(t, room)
-	for _, c := range copies {
-		if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post && c.Verb != chat.Delete {
-			return c.Ref, err
-		}
+	if c := (need{have: copies}).first(); c.Verb != chat.Post && c.Verb != chat.Delete {
+		return c.Ref, err
 	}
 	return chat.Ref{}, err
 }

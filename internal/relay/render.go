@@ -37,6 +37,10 @@ type View struct {
 	Parts   int        // how many parts stand there already
 	Later   bool       // something newer stands behind it, so it cannot grow
 	Largest int64      // bytes of a file that is copied there; 0 or less: none is
+	Files   []int      // numbers of those that are messages there already, whatever Largest is now
+
+	Worded    bool // it began with words there
+	FileFirst bool // it began with a file there
 }
 
 // Render says what should stand of w in the room that v describes. It is pure.

@@ -89,7 +89,21 @@ func (n need) copy(part int, mark string) store.Copy {
 }
 
 // root is what the thread is opened under and emoji are put on.
-func (n need) root() chat.Ref { return n.copy(0, "").Ref }
+func (n need) root() chat.Ref { return n.first().Ref }
+
+// first is part 0, or where a remark began with files the first that stands.
+func (n need) first() store.Copy {
+	words := n.copy(0, "")
+	if words.Seq > 0 || !words.Ref.IsZero() {
+		return words
+	}
+	for _, i := range n.parts() {
+		if c := n.copy(i, ""); i >= store.FirstFile && !c.Ref.IsZero() {
+			return c
+		}
+	}
+	return words
+}
 
 // begin makes the step that asks for verb on copy c under its next key.
 func (n need) begin(c store.Copy, verb chat.Verb) Step {
@@ -211,10 +225,11 @@ func (s Step) carrying(w Want) Step {
 // thread opens the thread under part 0, then posts and edits the other parts.
 func (n need) thread() (Step, bool) {
 	root := n.root()
-	if root.IsZero() {
+	_, words := n.wanted(0, "")
+	if root.IsZero() && (words || n.copy(0, "").Seq > 0) {
 		return Step{}, false
 	}
-	if w, wanted := n.wanted(0, store.ThreadMark); wanted {
+	if w, wanted := n.wanted(0, store.ThreadMark); wanted && !root.IsZero() {
 		if c := n.copy(0, store.ThreadMark); c.Ref.IsZero() {
 			return n.open(c, root, w.Name), true
 		}

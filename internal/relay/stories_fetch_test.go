@@ -13,6 +13,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/chattest"
+	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
 
@@ -300,4 +301,50 @@ func TestAFileOutlastsTrouble(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Words that come to a file, or go from it, leave it where it stands.
+func TestAFileStaysWhereWordsComeAndGo(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		sea, sky := picture("sea.png", 1000), picture("sky.png", 2000)
+		alone := n.attach(hall, "", sea)
+		worded := n.attach(hall, "look", sky)
+		before := n.nets["two"].Read(n.threads(club)[1])
+		n.nets["one"].LoseFiles(1000)
+		n.people["one"][0].Edit(alone, "words come")
+		n.people["one"][0].Edit(worded, "")
+		n.pass(time.Hour)
+		n.hangs(club, sea, sky)
+		after := n.nets["two"].Read(n.threads(club)[1])
+		if len(after) != 4 || after[0].Ref != before[0].Ref || after[2].Ref != before[2].Ref {
+			t.Errorf("before: %v, after: %v", before, after)
+		}
+		n.verified()
+		n.people["one"][0].Delete(alone)
+		n.people["one"][0].Delete(worded)
+		n.pass(time.Minute)
+		n.hangs(club)
+		n.nowhere("words come")
+	})
+}
+
+// A lower limit for files takes none away that stands.
+func TestALowerLimitTakesNoFileAway(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		n.attach(n.rooms[0], "look", picture("sea.png", 1000))
+		n.attach(n.rooms[0], "", picture("sky.png", 1000))
+		var platforms []chat.Platform
+		for _, net := range n.all {
+			platforms = append(platforms, net.open(n.t))
+		}
+		r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Largest: 500})
+		v, err := r.Verify(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range v.Faults {
+			t.Errorf("%s: %s: %s", f.Kind, f.What, f.Why)
+		}
+	})
 }

@@ -52,8 +52,8 @@ func (t Thing) tail(kind string) string {
 // ThreadMark is the Mark of the copy that is a passage's thread.
 const ThreadMark = "thread"
 
-// FirstFile is the Part of the first file of an annotation. Only if there are no
-// words, it is part 0 in its stead.
+// FirstFile is the Part of the first file of an annotation. One that began
+// without words has no part 0.
 const FirstFile = 1000
 
 // Copy is one message, thread or reaction that shows a thing in a room. It is
