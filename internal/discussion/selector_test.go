@@ -125,6 +125,9 @@ func cutsCharacter(text string, at int) bool {
 }
 
 func TestSelectIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("times tell little where a short run is asked for, as with the race detector")
+	}
 	for _, unit := range []string{"a", "aé", "\u0301", "- ", "\u200b", "word and — word "} {
 		text := strings.Repeat(unit, 1_000_000/len(unit))
 		for _, quote := range []string{strings.Repeat("a", 500) + "b", "absent words", unit + unit} {

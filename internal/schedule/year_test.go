@@ -16,6 +16,9 @@ import (
 func TestAYear(t *testing.T) {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	until := from.AddDate(1, 0, 0)
+	if testing.Short() { // as with the race detector
+		until = from.AddDate(0, 4, 0) // over a change of clocks
+	}
 	for _, p := range []Plan{
 		{Cron: "30 8,18 * * 1-5", Zone: "Europe/Berlin"},
 		{Cron: "30 2 * * *", Zone: "Europe/Berlin"},
