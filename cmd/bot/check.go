@@ -36,14 +36,8 @@ func (a *app) checkVerb() *cobra.Command {
 		Use: "check", Short: "Looks at what the bot needs here and on the networks, and what is missing", Args: arguments(0, 0, "no arguments"),
 		Long: "Looks at the database, texts, accounts, tokens, rooms and rights, and says what to do about what is missing. It changes nothing.\nIt ends with code 1 if anything is missing.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.load()
+			c, err := a.loadToRun()
 			if err != nil {
-				return err
-			}
-			if err := c.mustBeThere(); err != nil {
-				return err
-			}
-			if err := c.checkRun(); err != nil {
 				return err
 			}
 			found, missing := lookAround(cmd.Context(), c, a.log(c))

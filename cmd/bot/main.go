@@ -106,6 +106,19 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
+// loadToRun is load for what looks at that with which the bot runs: there must be
+// a configuration, and it must be one to run with.
+func (a *app) loadToRun() (Config, error) {
+	c, err := a.load()
+	if err != nil {
+		return c, err
+	}
+	if err := c.mustBeThere(); err != nil {
+		return c, err
+	}
+	return c, c.checkRun()
+}
+
 // load reads the configuration: flags over environment over file over defaults.
 func (a *app) load() (Config, error) {
 	named := a.config

@@ -50,14 +50,8 @@ func (a *app) simulateVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "simulate", Short: "Shows what will be posted, and when", Long: simulateHelp, Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.load()
+			c, err := a.loadToRun()
 			if err != nil {
-				return err
-			}
-			if err := c.mustBeThere(); err != nil {
-				return err
-			}
-			if err := c.checkRun(); err != nil {
 				return err
 			}
 			now := time.Now()

@@ -58,14 +58,8 @@ func (a *app) verifyVerb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Compares what stands in the rooms with the database", Long: verifyHelp, Args: arguments(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := a.load()
+			c, err := a.loadToRun()
 			if err != nil {
-				return err
-			}
-			if err := c.mustBeThere(); err != nil {
-				return err
-			}
-			if err := c.checkRun(); err != nil {
 				return err
 			}
 			if path, missing := missingDatabase(c); missing {
