@@ -18,6 +18,7 @@ import (
 	"marginalia/internal/format"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 )
 
 var importTimes = flag.Int("import.times", 3, "up to how many times a text of 17,000 words with 2,000 comments is imported by TestImportIsLinear")
@@ -156,9 +157,7 @@ func timed(t testing.TB, run func(testing.TB, *store.DB) int) (took time.Duratio
 // TestImportIsLinear imports ever longer texts and plots the time a text of
 // 17,000 words with 2,000 comments takes in them.
 func TestImportIsLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("times tell little where a short run is asked for, as with the race detector")
-	}
+	require.Long(t)
 	for _, way := range []struct {
 		name string
 		run  func(incoming, testing.TB, *store.DB) int

@@ -13,6 +13,7 @@ import (
 	"marginalia/internal/format"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 )
 
 // read has a text read in the lobby. Its first passage stands there as m-1.
@@ -188,6 +189,7 @@ func (h house) answer(t *testing.T, room chat.Room, typed string, on chat.Ref) f
 // In a text of 17,000 words people are offered passages while they type: a
 // keystroke costs a few milliseconds, however common or many the words are.
 func TestFindIsFastInALongText(t *testing.T) {
+	require.Long(t)
 	h := newHouse(t)
 	var body format.Doc
 	for i := range 170 {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"marginalia/test/require"
 )
 
 const lamp = `The keeper lit the lamp at six. Nobody had asked him to, and nobody thanked him for it.
@@ -215,6 +217,7 @@ func TestIndexFindsWhatAScanFinds(t *testing.T) {
 // TestLightVotesAreLeftOutOnlyWhereTheyDecideNothing: the windows are those that
 // the votes of all threes give.
 func TestLightVotesAreLeftOutOnlyWhereTheyDecideNothing(t *testing.T) {
+	require.Long(t)
 	text := Prepare(madeText("essay.md", 5000, 2))
 	here, there := newMeasurer(text.text, 2), newMeasurer(madeText("comments.md", 3000, 3), 3)
 	g, n := text.grams, len(text.symbols)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 func add(d *format.Doc, kind format.BlockKind, marker, words string) {
@@ -302,6 +303,7 @@ func TestAssemble(t *testing.T) {
 }
 
 func TestCutIsLinear(t *testing.T) {
+	require.Long(t)
 	for _, unit := range []string{"A. ", "word ", "word", "Dr. B. ", "(a. ", "One sentence of the usual length stands here. "} {
 		var d Document
 		d.Kind = Essay

@@ -8,11 +8,13 @@ import (
 	"pgregory.net/rapid"
 
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 // TestExcerptOfAnything: whole pieces, within the limits, and none of what
 // would mislead.
 func TestExcerptOfAnything(t *testing.T) {
+	require.Long(t)
 	rapid.Check(t, func(t *rapid.T) {
 		d := Document{ID: "c", Kind: Comment, Body: drawDoc(t)}
 		all := Cut(d, CutOptions{})

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"math"
 	"testing"
+
+	"marginalia/test/require"
 )
 
 // example is one border and whether a comment begins there.
@@ -85,6 +87,7 @@ var tune = flag.Bool("segment.tune", false, "fit the weights of a dump's signals
 // TestFitSignals fits the weights to all threads but one, tries them on that
 // one, and so on: what a text that was not seen can expect.
 func TestFitSignals(t *testing.T) {
+	require.Long(t)
 	ths := threads(t)
 	seeds := 1
 	if *tune {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"marginalia/test/require"
 )
 
 // voice is a comment of a structured thread.
@@ -221,6 +223,7 @@ func (m measured) log(t *testing.T) {
 // TestSegmentOfFiveKinds measures dumps of texts that were never used to tune
 // the signals, beside those that were.
 func TestSegmentOfFiveKinds(t *testing.T) {
+	require.Long(t)
 	seeds := 10
 	if testing.Short() {
 		seeds = 2

@@ -6,11 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"marginalia/test/require"
 )
 
 // TestAnchoring measures every level on a made text, with fixed seeds, and
 // holds it to the bar; or on -anchor.text, and prints the table.
 func TestAnchoring(t *testing.T) {
+	require.Long(t)
 	text, other := measuredTexts(t)
 	n, slack := 200, 0.5 // one of 200
 	if *anchorText != "" {

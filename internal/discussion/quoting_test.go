@@ -161,9 +161,7 @@ func TestAnchorsStandWhereLessWrongPutsComments(t *testing.T) {
 // An essay as long as a short book and two thousand comments that each quote
 // a sentence of their own wrongly: they are anchored while one waits.
 func TestQuotingCommentsAreAnchoredQuickly(t *testing.T) {
-	if testing.Short() {
-		t.Skip("times tell little where a short run is asked for, as with the race detector")
-	}
+	require.Long(t)
 	docs, want := quotingComments(2000)
 	began := time.Now()
 	anchor(docs)

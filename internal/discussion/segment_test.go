@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"marginalia/test/require"
 )
 
 // tally counts what was found of what there was.
@@ -68,6 +70,7 @@ func TestSegmentOfTheSharedDump(t *testing.T) {
 }
 
 func TestSegmentOfMadeUpThreads(t *testing.T) {
+	require.Long(t)
 	var all, base tally
 	for _, th := range threads(t) {
 		said, post := starts(th.lines)

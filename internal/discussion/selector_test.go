@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"marginalia/test/require"
 )
 
 // The passage stands between the two bars.
@@ -125,9 +127,7 @@ func cutsCharacter(text string, at int) bool {
 }
 
 func TestSelectIsLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("times tell little where a short run is asked for, as with the race detector")
-	}
+	require.Long(t)
 	for _, unit := range []string{"a", "aé", "\u0301", "- ", "\u200b", "word and — word "} {
 		text := strings.Repeat(unit, 1_000_000/len(unit))
 		for _, quote := range []string{strings.Repeat("a", 500) + "b", "absent words", unit + unit} {
@@ -142,6 +142,7 @@ func TestSelectIsLinear(t *testing.T) {
 
 // Whoever answers a passage chooses what is looked for in it.
 func TestSelectIsNotHeldUpByAQuote(t *testing.T) {
+	require.Long(t)
 	var hanzi strings.Builder
 	for i := range 20_000 {
 		hanzi.WriteRune(rune(0x4e00 + i*7%6000))

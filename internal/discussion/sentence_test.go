@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"marginalia/test/require"
 )
 
 // Each line is a text whose sentences are parted by "|".
@@ -50,9 +52,7 @@ func TestSentences(t *testing.T) {
 }
 
 func TestSentencesAreLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("times tell little where a short run is asked for, as with the race detector")
-	}
+	require.Long(t)
 	for _, unit := range []string{"A. ", "(", ") ", "([a.] ", "Dr. A ", "word ", ". ", "x.[3] ", "「。", "\n"} {
 		began := time.Now()
 		sentenceEnds(strings.Repeat(unit, 1_000_000/len(unit)))

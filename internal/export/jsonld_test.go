@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"marginalia/internal/discussion"
+	"marginalia/test/require"
 	"marginalia/test/w3c"
 )
 
@@ -35,6 +36,7 @@ func items(doc object) []any {
 }
 
 func TestTheExportSatisfiesTheDataModel(t *testing.T) {
+	require.Long(t)
 	annotation, collection, page := w3c.Annotations(t), w3c.Collections(t), w3c.Pages(t)
 	if len(annotation) != 54 {
 		t.Fatalf("the list names %d assertions on annotations, not 54", len(annotation))
@@ -177,6 +179,7 @@ func TestPositionsCountCodePointsAndQuotesAreTheWords(t *testing.T) {
 }
 
 func TestWhatPeopleDidNotAgreeToIsNotExported(t *testing.T) {
+	require.Long(t)
 	for _, def := range []discussion.CreatorState{discussion.Unset, discussion.Named, discussion.Pseudonym, discussion.Unpublished} {
 		b := bundle(3, 450)
 		b.Default = def

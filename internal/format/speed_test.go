@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"marginalia/test/require"
 )
 
 // slowShapes are texts of a size that are known to be slow somewhere.
@@ -44,9 +46,7 @@ type shape struct{ name, src string }
 // TestLinear reads each of them. What takes two seconds for 128 kB would take
 // two minutes for a megabyte if it were not linear.
 func TestLinear(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 40 MB")
-	}
+	require.Long(t)
 	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}, Discord{}} {
 		for _, c := range slowShapes(1 << 17) {
 			within(t, d, c, 2*time.Second)
@@ -57,9 +57,7 @@ func TestLinear(t *testing.T) {
 // TestMegabyte reads what is long and no worse. What is not linear takes a
 // minute; the limit leaves room for a machine at work.
 func TestMegabyte(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 10 MB")
-	}
+	require.Long(t)
 	for _, d := range []Dialect{Plain{}, Markdown{}, HTML{}, Matrix{}, Discord{}} {
 		for _, c := range slowShapes(1 << 20)[:3] {
 			within(t, d, c, 5*time.Second)
@@ -99,9 +97,7 @@ func nestedItems(n int) string {
 
 // TestSplitLong cuts what is long.
 func TestSplitLong(t *testing.T) {
-	if testing.Short() {
-		t.Skip("cuts 1 MB")
-	}
+	require.Long(t)
 	for _, c := range []shape{
 		{"one paragraph", strings.Repeat("some words, and more. ", 10_000)},
 		{"one word", strings.Repeat("word", 210_000)},

@@ -8,6 +8,7 @@ import (
 
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 func drawn(t *testing.T, in Input) string {
@@ -210,9 +211,7 @@ func TestAnEmptyDiscussionIsAPage(t *testing.T) {
 }
 
 func TestALongDiscussionIsDrawnQuickly(t *testing.T) {
-	if testing.Short() {
-		t.Skip("SKIP: it measures time")
-	}
+	require.Long(t)
 	in := tides(t)
 	long := in.Discussion.Documents[0]
 	var body format.Doc

@@ -11,11 +11,13 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 // TestTortureSeesWhatIsWrong plants one of each fault that TestTorture looks
 // for, after a life without any.
 func TestTortureSeesWhatIsWrong(t *testing.T) {
+	require.Long(t)
 	dsn := filepath.Join(t.TempDir(), "bot.db")
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 5, dsn)

@@ -12,6 +12,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/chattest"
+	"marginalia/test/require"
 )
 
 // Nine rooms show one text, and in one of them people talk. Whatever keeps
@@ -38,6 +39,7 @@ func TestAHeldRoomHoldsUpNoOther(t *testing.T) {
 
 // A bot with one lane for all rooms is found out.
 func TestAHeldRoomThatHoldsUpOthersIsFound(t *testing.T) {
+	require.Long(t)
 	one := func() func(*chattest.Platform) chat.Platform {
 		turn := make(chan struct{}, 1)
 		return func(p *chattest.Platform) chat.Platform { return oneLane{p, turn} }

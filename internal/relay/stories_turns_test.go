@@ -18,6 +18,7 @@ import (
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 )
 
 // Six rooms of an account that may send 10 requests at once and then one in 5
@@ -34,6 +35,7 @@ func TestRoomsOfALimitedAccountTakeTurns(t *testing.T) {
 
 // A bot in which the room with the most to say goes on and on is found out.
 func TestRoomsThatDoNotTakeTurnsAreFound(t *testing.T) {
+	require.Long(t)
 	if found := takeTurns(t, (*relay.Relay).LastComesFirst); len(found) == 0 {
 		t.Error("nobody waited too long")
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"marginalia/test/require"
 )
 
 func TestAnArticle(t *testing.T) {
@@ -59,6 +61,7 @@ essay < by "": # A *title* | Words of it.`)
 
 // TestATangledPage has what is no page at all end soon, whatever is in it.
 func TestATangledPage(t *testing.T) {
+	require.Long(t)
 	for name, body := range map[string]string{
 		"nested": strings.Repeat("<div>", 400) + "words",
 		"wide":   strings.Repeat("<p>w</p>", 100_000),

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"marginalia/test/require"
 )
 
 const discoursePage = `<html><head><meta name="generator" content="Discourse 3.5.0 - https://github.com/discourse/discourse"><title>The gap</title></head><body>…</body></html>`
@@ -101,6 +103,7 @@ missing: 1 comment answers what is not shown there`
 // TestTenThousandPostsOfDiscourse has a topic that lists its posts, and one more
 // post, with which a forum lists them no longer.
 func TestTenThousandPostsOfDiscourse(t *testing.T) {
+	require.Long(t)
 	for _, n := range []int{9_998, 10_000} {
 		b := &board{posts: map[string]string{}}
 		var stream []int

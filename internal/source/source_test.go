@@ -260,6 +260,7 @@ func TestSharedDump(t *testing.T) {
 }
 
 func TestLargeInput(t *testing.T) {
+	require.Long(t)
 	const sentence = "A sentence of the usual length stands here, and another (in brackets) behind it. "
 	for name, content := range map[string]string{
 		"dump.txt":  strings.Repeat(strings.Repeat(sentence, 4)+"\n", 6000),

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"marginalia/test/require"
 )
 
 // An answer that something on the way cut short, though it says that it is
@@ -236,6 +238,7 @@ func TestRings(t *testing.T) {
 
 // A chain of answers deeper than one answer in JSON can be is read item by item.
 func TestAChainOfTenThousandAnswers(t *testing.T) {
+	require.Long(t)
 	const n = 10_000
 	w := newTown(t)
 	w.host("hn.algolia.com", func(rw http.ResponseWriter, _ *http.Request) {

@@ -12,12 +12,14 @@ import (
 
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 // TestErasedWordsLeaveTheFiles says, edits and deletes at random and looks for
 // what is said no more in the database's files: some of it is there, though
 // SQLite deletes securely, and after Scrub nothing.
 func TestErasedWordsLeaveTheFiles(t *testing.T) {
+	require.Long(t)
 	left := 0
 	for round := range 12 {
 		path := filepath.Join(t.TempDir(), fmt.Sprint(round, "bot.db"))

@@ -14,6 +14,7 @@ import (
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/test/postgres"
+	"marginalia/test/require"
 )
 
 // longID is an id as Matrix makes them: 44 characters that look like chance.
@@ -64,6 +65,7 @@ func mirror(tx *Tx, i int) error {
 // share of the passage that it selects whole (ten do). Matrix ids and the
 // address in Via take a third of it.
 func TestAMirroredMessageTakesLittleSpace(t *testing.T) {
+	require.Long(t)
 	path := filepath.Join(t.TempDir(), "bot.db")
 	db := opened(t, path, Options{NoListen: true})
 	size := func() int64 {

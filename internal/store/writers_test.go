@@ -13,6 +13,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
+	"marginalia/test/require"
 )
 
 // TestEightWriters keeps the invariants of the package comment while eight
@@ -37,6 +38,7 @@ func TestEightWritersOfTwoProcesses(t *testing.T) {
 
 // TestReadCommittedTurnsTheStoryRed proves that the story can fail.
 func TestReadCommittedTurnsTheStoryRed(t *testing.T) {
+	require.Long(t)
 	db := opened(t, schema(t), Options{NoListen: true, Isolation: "read committed"})
 	r := &recorder{}
 	story(r, 40, db)

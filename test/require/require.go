@@ -44,6 +44,15 @@ func Part(tb testing.TB, name string, err error) {
 	tb.Skipf("SKIP %s: it is missing here, so nothing was tested: %v", name, err)
 }
 
+// Long skips a test where a short run is asked for, as with the race detector:
+// it takes long, and does nothing at the same time as something else.
+func Long(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("left to runs that are not -short")
+	}
+}
+
 // demands splits REQUIRE and reports the first word that names no part.
 func demands(list string) (parts []string, unknown string) {
 	for word := range strings.SplitSeq(list, ",") {

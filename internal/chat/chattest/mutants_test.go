@@ -17,6 +17,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 // mutant is a platform with one planted fault.
@@ -631,6 +632,7 @@ func leaveRunning() { time.AfterFunc(0, func() { time.Sleep(time.Hour) }) }
 // TestMutants: every planted fault is caught by the story that is there for
 // it.
 func TestMutants(t *testing.T) {
+	require.Long(t)
 	for _, m := range slices.Concat(mutants, fileMutants, auditMutants) {
 		on := m.on
 		if on == nil {

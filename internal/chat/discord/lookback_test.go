@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
@@ -141,6 +142,7 @@ func TestLiveWhileItLooksBack(t *testing.T) {
 		w.Fault(discordtest.Fault{Op: "list_message_reactions_by_emoji", Kind: discordtest.Delay, After: true, Wait: 3 * time.Second, Count: 1})
 		e := hear(t, b.open(t), b.since)
 		must(t, w.Wait(t.Context(), func() bool { return w.Ops()["list_message_reactions_by_emoji"].N > 0 }))
+		synctest.Wait() // until the page is read, and its answer delayed
 		b.bob.Unreact(t, b.said[5], "👍")
 		e.hears("that it was taken off", of(chat.Unreacted, b.said[5]))
 		goesOn(t, w, e, b.room)

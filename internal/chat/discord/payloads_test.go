@@ -16,6 +16,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 var payloads = flag.Int("payloads", 30_000, "how many payloads of a gateway the bot is sent in TestPayloads")
@@ -172,6 +173,7 @@ func spoiled(chance *rand.Rand, v any, depth int) any {
 // TestPayloads sends the bot, through discordgo, what no Discord would send: it
 // neither breaks nor pings nor tells a secret, and goes on hearing.
 func TestPayloads(t *testing.T) {
+	require.Long(t)
 	h := &hostile{t: t, send: make(chan []byte)}
 	server := httptest.NewServer(h)
 	defer server.Close()
