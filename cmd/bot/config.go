@@ -115,6 +115,7 @@ type PlanTable struct {
 	Name    string   `toml:"name"`
 	Does    choice   `toml:"does" one:"drip digest"`
 	Text    string   `toml:"text"`
+	When    string   `toml:"when"`
 	Cron    string   `toml:"cron"`
 	Zone    string   `toml:"zone"`
 	Rooms   []string `toml:"rooms"`

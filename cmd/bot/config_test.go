@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -150,6 +151,24 @@ zone = "Europe/Berlin"
 	}
 }
 
+// Plain words are lines as well as a cron line, in the zone that either key names.
+func TestWhen(t *testing.T) {
+	for _, tc := range []struct{ src, cron, zone string }{
+		{"when = \"weekdays at 8:30 and 18:30 Europe/Berlin\"\n", "30 8,18 * * 1-5", "Europe/Berlin"},
+		{"when = \"weekdays 8:30 and 18:00\"\nzone = \"Asia/Tokyo\"\n", "30 8 * * 1-5; 0 18 * * 1-5", "Asia/Tokyo"},
+		{"when = \"daily 9:00 Asia/Tokyo\"\nzone = \"Asia/Tokyo\"\n", "0 9 * * *", "Asia/Tokyo"},
+		{"when = \"@every 36h\"\n", "@every 36h", ""},
+	} {
+		c, err := loadConfig(write(t, "[[plans]]\ntext = \"essay.md\"\n"+tc.src), nil)
+		if err = errors.Join(err, c.checkRun()); err != nil {
+			t.Fatal(err)
+		}
+		if p := c.Plans[0].plan(nil); p.Cron != tc.cron || p.Zone != tc.zone {
+			t.Errorf("%s: %q in %q", tc.src, p.Cron, p.Zone)
+		}
+	}
+}
+
 func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	path := write(t, "[bot]\nlog_level = \"warn\"\nlisten = \"127.0.0.1:1\"\n[relay]\nsettle = \"5s\"\n")
 	env := []string{"MARGINALIA_BOT_LOG_LEVEL=error", "MARGINALIA_RELAY_SETTLE=7s", "MARGINALIA_PASSAGES_MAX=900", "MARGINALIA_CONFIG=" + path, "HOME=/"}
@@ -274,7 +293,11 @@ func TestWrongConfigurations(t *testing.T) {
 		{"plan for no room", plan + "rooms = []\n", `it has no rooms`},
 		{"two plans of one name", plan + plan, `two plans have this name`},
 		{"bad cron", "[[plans]]\ntext = \"essay.md\"\ncron = \"61 18 * * *\"\n", `config.toml: plan essay has the cron line "61 18 * * *", which cannot be read: end of range (61) above maximum (59)`},
-		{"no cron", "[[plans]]\ntext = \"essay.md\"\n", `config.toml: plan essay has no cron line: write one such as`},
+		{"no cron", "[[plans]]\ntext = \"essay.md\"\n", `config.toml: plan essay is never to fire: write when, as in`},
+		{"words and a cron line", plan + "when = \"daily at 9:00\"\n", `[[plans]] "essay": it has both when and cron: keep one of them`},
+		{"words as a cron line", "[[plans]]\ntext = \"essay.md\"\ncron = \"daily at 9:00\"\n", `cron is "daily at 9:00", which are plain words: write them as when = "daily at 9:00"`},
+		{"words that are not understood", "[[plans]]\ntext = \"essay.md\"\nwhen = \"fortnightly at 9:00\"\n", `[[plans]] "essay": when: "fortnightly" in "fortnightly at 9:00" is not understood: write it like`},
+		{"two zones", "[[plans]]\ntext = \"essay.md\"\nwhen = \"daily at 9:00 Asia/Tokyo\"\nzone = \"Europe/Berlin\"\n", `when names the zone Asia/Tokyo, and zone is "Europe/Berlin": keep one of them`},
 		{"a day that never comes", "[[plans]]\ntext = \"essay.md\"\ncron = \"0 9 30 2 *\"\n", `config.toml: plan essay has the cron line "0 9 30 2 *", which never fires`},
 		{"unknown zone", plan + "zone = \"Europe/Atlantis\"\n", `config.toml: plan essay names the zone "Europe/Atlantis", which is not known: write one such as Europe/Berlin`},
 	} {

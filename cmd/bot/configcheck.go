@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -108,6 +109,10 @@ func (c *Config) checkPlans() error {
 			all = append(all, usage("%s: %s", where, err))
 			continue
 		}
+		if err := p.checkTimes(); err != nil {
+			all = append(all, usage("%s: %s", where, err))
+			continue
+		}
 		if err := p.plan(rooms).Check(); err != nil {
 			all = append(all, usage("%s: %s", c.where(), err))
 		}
@@ -152,8 +157,32 @@ func called(table, name string, i int) string {
 	return fmt.Sprintf("%s %q", table, name)
 }
 
+// checkTimes says what is wrong with when the plan fires, where words say that.
+func (p PlanTable) checkTimes() error {
+	if p.When == "" {
+		if _, err := schedule.Parse(p.Cron); err == nil && !schedule.IsCron(p.Cron) {
+			return fmt.Errorf("cron is %q, which are plain words: write them as when = %q", p.Cron, p.Cron)
+		}
+		return nil
+	}
+	if p.Cron != "" {
+		return errors.New("it has both when and cron: keep one of them")
+	}
+	said, err := schedule.Parse(p.When)
+	if err != nil {
+		return fmt.Errorf("when: %w", err)
+	}
+	if said.Zone != "" && p.Zone != "" && said.Zone != p.Zone {
+		return fmt.Errorf("when names the zone %s, and zone is %q: keep one of them", said.Zone, p.Zone)
+	}
+	return nil
+}
+
 // plan is p as the scheduler knows it; its text is found later.
 func (p PlanTable) plan(rooms []chat.Room) schedule.Plan {
+	if said, err := schedule.Parse(p.When); p.When != "" && err == nil {
+		p.Cron, p.Zone = said.Cron, cmp.Or(said.Zone, p.Zone)
+	}
 	return schedule.Plan{
 		Name: p.Name, Does: schedule.Does(p.Does), Cron: p.Cron, Zone: p.Zone, Rooms: rooms,
 		Count: p.Count, CatchUp: schedule.CatchUp(p.CatchUp), FromConfig: true, Next: 1,

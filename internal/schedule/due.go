@@ -20,7 +20,7 @@ func (p Plan) Check() error {
 	if fault := p.fault(); fault != "" {
 		return fmt.Errorf("plan %s %s", p.Name, fault)
 	}
-	if _, err := p.line(); err != nil {
+	if _, err := p.rule(); err != nil {
 		return fmt.Errorf("plan %s %w", p.Name, err)
 	}
 	return nil
@@ -43,11 +43,11 @@ func (p Plan) fault() string {
 // After returns p's first firing after t, whether p is paused or not. It
 // returns false where there is none, or where Check would complain of the line.
 func (p Plan) After(t time.Time) (Firing, bool) {
-	l, err := p.line()
+	r, err := p.rule()
 	if err != nil {
 		return Firing{}, false
 	}
-	at := l.after(t)
+	at := r.after(t)
 	if at.IsZero() {
 		return Firing{}, false
 	}
@@ -67,7 +67,7 @@ func (p Plan) firing(at time.Time) Firing {
 // None those that are at most a minute late. The others are dropped: last
 // passes them. A paused plan drops all.
 func (p Plan) Due(now time.Time) (fire []Firing, last time.Time) {
-	l, err := p.line()
+	r, err := p.rule()
 	if err != nil {
 		return nil, p.Last
 	}
@@ -78,29 +78,29 @@ func (p Plan) Due(now time.Time) (fire []Firing, last time.Time) {
 	if from.Before(p.Start) {
 		from = p.Start
 	}
-	newest := l.newest(from, now)
+	newest := r.newest(from, now)
 	if newest.IsZero() {
 		return nil, p.Last
 	}
 	switch {
 	case p.Paused:
 	case p.CatchUp == All:
-		fire = p.between(l, from, now)
+		fire = p.between(r, from, now)
 		return fire, fire[len(fire)-1].At
 	case p.CatchUp == None:
 		if recent := now.Add(-grace - 1); from.Before(recent) {
 			from = recent
 		}
-		fire = p.between(l, from, now)
+		fire = p.between(r, from, now)
 	default:
 		fire = []Firing{p.firing(newest)}
 	}
 	return fire, newest
 }
 
-func (p Plan) between(l line, from, to time.Time) []Firing {
+func (p Plan) between(r rule, from, to time.Time) []Firing {
 	var all []Firing
-	for at := l.after(from); !at.IsZero() && !at.After(to) && len(all) < mostAtOnce; at = l.after(at) {
+	for at := r.after(from); !at.IsZero() && !at.After(to) && len(all) < mostAtOnce; at = r.after(at) {
 		all = append(all, p.firing(at))
 	}
 	return all
@@ -109,14 +109,14 @@ func (p Plan) between(l line, from, to time.Time) []Firing {
 // newest returns the last firing after from and not after now, zero if there
 // is none. It looks back in growing steps: a plan of every second that slept
 // for a year is not counted through.
-func (l line) newest(from, now time.Time) time.Time {
+func (r rule) newest(from, now time.Time) time.Time {
 	for back := time.Minute; ; back *= 2 {
 		since := now.Add(-back)
 		if since.Before(from) {
 			since = from
 		}
 		found := time.Time{}
-		for at := l.after(since); !at.IsZero() && !at.After(now); at = l.after(at) {
+		for at := r.after(since); !at.IsZero() && !at.After(now); at = r.after(at) {
 			found = at
 		}
 		if !found.IsZero() || since.Equal(from) || back > 1<<61 {

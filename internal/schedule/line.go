@@ -18,24 +18,40 @@ type line struct {
 	spec  *cron.SpecSchedule // of all else
 }
 
-func (p Plan) line() (line, error) {
+// lineBreak parts the cron lines of a plan.
+const lineBreak = "; "
+
+// lines reads the cron lines of p.
+func (p Plan) lines() ([]line, error) {
 	zone, err := p.zone()
 	if err != nil {
-		return line{}, err
+		return nil, err
 	}
-	spec := strings.TrimSpace(p.Cron)
-	if spec == "" {
-		return line{}, errors.New("has no cron line: write one such as \"0 9 * * *\"")
+	if strings.TrimSpace(p.Cron) == "" {
+		return nil, errors.New("is never to fire: write when, as in \"weekdays at 8:30\", or a cron line such as \"0 9 * * *\"")
 	}
+	var all []line
+	for spec := range strings.SplitSeq(p.Cron, strings.TrimSpace(lineBreak)) {
+		l, err := readLine(strings.TrimSpace(spec), p.Start, zone)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// readLine reads one cron line. @every counts from start, or where there is
+// none, from an instant of its own.
+func readLine(spec string, start time.Time, zone *time.Location) (line, error) {
 	if strings.HasPrefix(spec, "TZ=") || strings.HasPrefix(spec, "CRON_TZ=") {
-		return line{}, fmt.Errorf("names a zone in its cron line %q: name it in the plan's zone", p.Cron)
+		return line{}, fmt.Errorf("names a zone in its cron line %q: name it in the plan's zone", spec)
 	}
 	if d, ok := strings.CutPrefix(spec, "@every "); ok {
 		every, err := time.ParseDuration(strings.TrimSpace(d))
 		if err != nil || every < time.Second || every%time.Second != 0 {
-			return line{}, fmt.Errorf("has the line %q: after @every stands a time such as 90s, 20m or 36h, in whole seconds", p.Cron)
+			return line{}, fmt.Errorf("has the line %q: after @every stands a time such as 90s, 20m or 36h, in whole seconds", spec)
 		}
-		start := p.Start
 		if start.IsZero() {
 			start = time.Unix(0, 0)
 		}
@@ -43,16 +59,16 @@ func (p Plan) line() (line, error) {
 	}
 	schedule, err := cron.ParseStandard(spec)
 	if err != nil {
-		return line{}, fmt.Errorf("has the cron line %q, which cannot be read: %w", p.Cron, err)
+		return line{}, fmt.Errorf("has the cron line %q, which cannot be read: %w", spec, err)
 	}
 	s, ok := schedule.(*cron.SpecSchedule)
 	if !ok {
-		return line{}, fmt.Errorf("has the cron line %q, which is of no known kind", p.Cron)
+		return line{}, fmt.Errorf("has the cron line %q, which is of no known kind", spec)
 	}
 	if s.Next(leapYear).IsZero() {
-		return line{}, fmt.Errorf("has the cron line %q, which never fires: there is no such day or time", p.Cron)
+		return line{}, fmt.Errorf("has the cron line %q, which never fires: there is no such day or time", spec)
 	}
-	return line{start: p.Start, zone: zone, spec: s}, nil
+	return line{start: start, zone: zone, spec: s}, nil
 }
 
 // leapYear lies before a 29 February, so that whatever fires at all fires

@@ -1,5 +1,8 @@
 // Package schedule says when: plans, their cron lines and time zones, and what
 // is due. It is the only importer of robfig/cron, and it never reads a clock.
+//
+// [Parse] reads what a person typed, plain words or a cron line, and makes cron
+// lines of it; [Plan.Words] says a plan's lines in plain words again.
 package schedule
 
 import (
@@ -33,7 +36,7 @@ type Plan struct {
 	Name       string
 	Does       Does
 	Discussion discussion.ID
-	Cron       string // five fields, or @daily …, or "@every 20s"
+	Cron       string // five fields, or @daily …, or "@every 20s"; several are parted by "; "
 	Zone       string // IANA name; "" = UTC
 	Rooms      []chat.Room
 	Count      int // passages a firing, at least 1
