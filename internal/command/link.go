@@ -3,8 +3,10 @@ package command
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
@@ -13,9 +15,10 @@ import (
 const linkedWords = "Done: your two accounts are one person's. They are named alike where this is published, what you choose with me on one holds for both, also to be forgotten, and your emoji count once. If that is not what you want: me unlink"
 
 // link says a code, or takes the one that the caller's other account was told.
-// A code is told only where nobody else hears it: whoever has it becomes the
-// caller.
-func link(tx *store.Tx, call chat.Call, code string, first bool, now time.Time) (format.Doc, error) {
+// A code is told only where nobody else hears it: whoever has it can become the
+// caller. And who takes one is asked first whether it is their own, for people
+// can be talked into typing somebody else's.
+func link(tx *store.Tx, call chat.Call, code string, sure, first bool, now time.Time) (format.Doc, error) {
 	who, gone, err := caller(tx, call)
 	if err != nil {
 		return format.Doc{}, err
@@ -35,9 +38,12 @@ func link(tx *store.Tx, call chat.Call, code string, first bool, now time.Time) 
 		code, err := relay.NewCode(tx, who.ID, now)
 		return format.Text(fmt.Sprintf("Say with your other account, within %d minutes: me link %s", int(relay.CodeHolds.Minutes()), code)), err
 	}
-	done, err := relay.Link(tx, who.ID, code, now)
+	done, other, err := relay.Link(tx, who.ID, code, sure, now)
 	if err != nil {
 		return format.Doc{}, err
+	}
+	if done == relay.LinkAsk {
+		return beforeLinking(other, code, call.Private), nil
 	}
 	return format.Text(map[relay.LinkOutcome]string{
 		relay.WrongCode: "That is no code that holds. A code holds for 15 minutes, and once.",
@@ -45,6 +51,19 @@ func link(tx *store.Tx, call chat.Call, code string, first bool, now time.Time) 
 		relay.TooOften:  "You tried too many codes that are none. Try again in 15 minutes.",
 		relay.LinkDone:  linkedWords,
 	}[done]), nil
+}
+
+// beforeLinking asks whether the account that was told a code is the caller's
+// own. Where others hear it no more of its name is said than lets the caller see
+// that it is not.
+func beforeLinking(other discussion.Person, code string, private bool) format.Doc {
+	whose := other.Name
+	if !private {
+		first, _ := utf8.DecodeRuneInString(other.Name)
+		whose = fmt.Sprintf("whose name begins with “%c”", first)
+	}
+	return format.Text(fmt.Sprintf("This code was told to an account on %s, %s. If that is you, say: me link %s yes. If somebody asked you to type it, do not: they would decide how you are named and whether you are forgotten.",
+		other.Platform, whose, code))
 }
 
 // unlink takes back what link did.

@@ -26,7 +26,14 @@ func TestMeLink(t *testing.T) {
 	code := told[strings.LastIndex(told, " ")+1:]
 	says(ann, false, "me link "+code, "this account's own code")
 	says(guest, false, "me link AAAA-BBBB-CCCC", "no code that holds")
-	says(guest, false, "me link "+code, "one person's")
+	says(guest, true, "me link "+code, "an account on local, Ann Verity. If that is you, say: me link "+code+" yes")
+	if asked := says(guest, false, "me link "+code, "whose name begins with “A”"); strings.Contains(asked, "Verity") {
+		t.Errorf("asked where all can read it: %s", asked)
+	}
+	if _, a := h.annotation(mine); a.PublicName() != "Ann Verity" || a.Same != "" {
+		t.Errorf("asked only, they are %+v", a)
+	}
+	says(guest, false, "me link "+code+" yes", "one person's")
 	says(guest, false, "me link "+code, "no code that holds")
 	says(guest, true, "me name", "published under your name, Ann Verity")
 	_, a := h.annotation(mine)

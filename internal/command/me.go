@@ -36,7 +36,7 @@ var me = Command{
 				{Label: "this account is on its own again", Value: unlinkMe},
 				{Label: "forget me and what I said", Value: forgetMe},
 			}},
-			{Name: "sure", Help: "to be forgotten cannot be undone: yes does it", Choices: []chat.Choice{{Label: yes, Value: yes}}},
+			{Name: "sure", Help: "what cannot be undone, or easily be regretted, asks again: yes does it", Choices: []chat.Choice{{Label: yes, Value: yes}}},
 			{Name: "code", Help: "with link: what the bot told your other account"},
 		},
 	},
@@ -59,7 +59,7 @@ func runMe(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (fo
 	case choice == forgetMe:
 		return env.wasForgotten(tx, call)
 	case choice == linkMe:
-		return link(tx, call, argument(call, "code", 2), first, now)
+		return link(tx, call, argument(call, "code", 2), strings.ToLower(argument(call, "sure", 3)) == yes, first, now)
 	case choice == unlinkMe:
 		return unlink(tx, call, first, now)
 	case known && first:

@@ -43,53 +43,60 @@ const (
 	WrongCode LinkOutcome = iota // it is none, or held too long ago, or was used
 	OwnCode                      // it is this account's own
 	TooOften                     // too many that were none were tried, and it was not looked at
+	LinkAsk                      // it is another account's, and nothing was done yet
 	LinkDone                     // the accounts are one person's
 )
 
-// Link makes an account the same person's as the one whose code it was told.
-// The code is used up. Of what the two chose how to be named the more discreet
-// holds for both.
-func Link(tx *store.Tx, person discussion.PersonID, code string, now time.Time) (LinkOutcome, error) {
+// Link makes an account the same person's as the one whose code it was told, if
+// they are sure; else it finds out who that is, for them to say whether it is
+// they. Once the accounts are linked the code is used up. Of what the two chose
+// how to be named the more discreet holds for both.
+func Link(tx *store.Tx, person discussion.PersonID, code string, sure bool, now time.Time) (LinkOutcome, discussion.Person, error) {
 	tries, since, err := tx.LinkTries(person)
 	if err != nil {
-		return WrongCode, err
+		return WrongCode, discussion.Person{}, err
 	}
 	if now.Sub(since) >= CodeHolds {
 		tries, since = 0, now
 	}
 	if tries >= mostGuesses {
-		return TooOften, nil
+		return TooOften, discussion.Person{}, nil
 	}
 	to, err := whoseCode(tx, code, now)
 	if err != nil {
-		return WrongCode, err
+		return WrongCode, discussion.Person{}, err
 	}
 	switch to {
 	case "":
-		return WrongCode, tx.PutLinkTries(person, tries+1, since)
+		return WrongCode, discussion.Person{}, tx.PutLinkTries(person, tries+1, since)
 	case person:
-		return OwnCode, nil
-	}
-	if err := tx.DropLinkCode(to); err != nil {
-		return WrongCode, err
+		return OwnCode, discussion.Person{}, nil
 	}
 	one, err := tx.Person(to)
-	if err != nil {
-		return WrongCode, err
+	if err != nil || !sure {
+		return LinkAsk, one, err
 	}
+	return LinkDone, one, linked(tx, one, person, now)
+}
+
+// linked makes person's account the same person's as one.
+func linked(tx *store.Tx, one discussion.Person, person discussion.PersonID, now time.Time) error {
 	other, err := tx.Person(person)
 	if err != nil {
-		return WrongCode, err
+		return err
 	}
-	if err := tx.Link(person, to); err != nil {
-		return WrongCode, err
+	if err := tx.DropLinkCode(one.ID); err != nil {
+		return err
+	}
+	if err := tx.Link(person, one.ID); err != nil {
+		return err
 	}
 	if state := moreDiscreet(one.State, other.State); state != discussion.Unset {
 		if err := SetNaming(tx, person, state); err != nil {
-			return WrongCode, err
+			return err
 		}
 	}
-	return LinkDone, recount(tx, person, now)
+	return recount(tx, person, now)
 }
 
 // moreDiscreet is the choice of two that tells less.

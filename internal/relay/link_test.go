@@ -34,7 +34,7 @@ func (n *town) code(p discussion.Person) (code string) {
 func (n *town) links(p discussion.Person, code string, want relay.LinkOutcome) {
 	n.t.Helper()
 	n.update(func(tx *store.Tx) error {
-		got, err := relay.Link(tx, p.ID, code, time.Now())
+		got, _, err := relay.Link(tx, p.ID, code, want != relay.LinkAsk, time.Now())
 		if got != want {
 			n.t.Errorf("linking with %q comes to %d, not %d", code, got, want)
 		}
@@ -81,6 +81,8 @@ func TestAccountsThatAreLinked(t *testing.T) {
 		code := n.code(one)
 		n.links(two, "AAAA-BBBB-CCCC", relay.WrongCode)
 		n.links(one, code, relay.OwnCode)
+		n.links(two, code, relay.LinkAsk)
+		emoji("asked whether they are sure", 2, 1, 2, 2)
 		n.links(two, strings.ToLower(strings.ReplaceAll(code, "-", " ")), relay.LinkDone)
 		n.links(n.person("two", 1), code, relay.WrongCode)
 		emoji("linked", 1, 1, 1, 1)
