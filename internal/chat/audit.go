@@ -11,7 +11,8 @@ import (
 type Auditor interface {
 	// Audit yields what stands in a room, its main timeline and its threads:
 	// those that are named and whatever others it finds. Each message comes
-	// once, as Said with its newest words, without reactions; those of the
+	// once, as Said with its newest words, then one Reacted for each emoji that
+	// the bot itself holds on it, with Own where that has an id. Messages of the
 	// bot's own with Ref.As set, without what the platform itself puts before
 	// the words to name the speaker, and with the Key of the Action that said
 	// them where the network keeps it. What people said comes without calls of

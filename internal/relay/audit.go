@@ -22,10 +22,11 @@ type audit struct {
 	before  books
 	now     books // read after the room was
 
-	looked bool                  // the network was asked
-	shown  map[string]chat.Event // what stands there, by the messages' ids
-	sure   map[string]bool       // that overlooked messages stand
-	gone   map[string]bool       // threads
+	looked bool                    // the network was asked
+	shown  map[string]chat.Event   // what stands there, by the messages' ids
+	held   map[string][]chat.Event // emoji of the bot's own, likewise
+	sure   map[string]bool         // that overlooked messages stand
+	gone   map[string]bool         // threads
 
 	found  []Fault
 	coming int
@@ -34,13 +35,16 @@ type audit struct {
 // read reads what stands in the room, and looks again for each copy that is
 // not among it.
 func (a *audit) read(ctx context.Context, network chat.Auditor, from time.Time) error {
-	a.looked, a.shown, a.sure, a.gone = true, map[string]chat.Event{}, map[string]bool{}, map[string]bool{}
+	a.looked, a.sure, a.gone = true, map[string]bool{}, map[string]bool{}
+	a.shown, a.held = map[string]chat.Event{}, map[string][]chat.Event{}
 	for e, err := range network.Audit(ctx, a.room, a.threads(), from) {
 		switch {
 		case err != nil:
 			return err
 		case e.Kind == chat.Deleted:
 			a.gone[e.Message.Ref.Place.Thread] = true
+		case e.Kind == chat.Reacted:
+			a.held[e.Message.Ref.ID] = append(a.held[e.Message.Ref.ID], e)
 		default:
 			a.shown[e.Message.Ref.ID] = e
 		}
@@ -120,6 +124,11 @@ func (a *audit) thing(tx *store.Tx, t store.Thing) error {
 	sound := len(a.found)
 	for _, c := range have {
 		if err := a.copy(tx, n, c); err != nil {
+			return err
+		}
+	}
+	if len(a.found) == sound {
+		if err := a.emoji(tx, n); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func (v Verdict) Count(k FaultKind) (n int) {
 
 // Verify holds what stands in the rooms against the store. It changes nothing,
 // and works beside a relay that runs. What is on its way is not looked at, nor
-// who put which emoji where. A network that is no chat.Auditor is taken at the
+// which emoji people put where. A network that is no chat.Auditor is taken at the
 // store's word. A room that cannot be read is an error, and the others are
 // looked at all the same.
 func (r *Relay) Verify(ctx context.Context) (Verdict, error) {
@@ -290,6 +290,21 @@ func anewAt(thing store.Thing, room chat.Room, at chat.Ref) func(store.Copy, tim
 func reworded(c store.Copy, _ time.Time) store.Copy {
 	c.Hash = ""
 	return c
+}
+
+// forgotten is the change that has an emoji put on again.
+func forgotten(c store.Copy, _ time.Time) store.Copy {
+	c.Ref = chat.Ref{}
+	return c
+}
+
+// foundAt is the change that makes something known that stands there: it stays
+// if it is wanted, and is taken off else.
+func foundAt(ref chat.Ref) func(store.Copy, time.Time) store.Copy {
+	return func(c store.Copy, _ time.Time) store.Copy {
+		c.Ref = ref
+		return c
+	}
 }
 
 // takeAway has a message that shows nothing known deleted: it becomes the copy

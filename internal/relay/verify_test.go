@@ -82,6 +82,25 @@ func (n *town) mend(v relay.Verdict) {
 	n.pass(5 * time.Minute)
 }
 
+// emojiUnder are the emoji that the bot is known to hold on a message.
+func (n *town) emojiUnder(ref chat.Ref) (all []chat.Ref) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) error {
+		thing, _, err := tx.CopyAt(ref.Place.Room, ref.ID)
+		if err != nil {
+			return err
+		}
+		copies, err := tx.Copies(thing, ref.Place.Room)
+		for _, c := range copies {
+			if strings.HasPrefix(c.Mark, "react:") && !c.Ref.IsZero() {
+				all = append(all, c.Ref)
+			}
+		}
+		return err
+	})
+	return all
+}
+
 // onBoth is storyOn, told on both databases.
 func onBoth(t *testing.T, one, two chattest.Options, tell func(t *testing.T, n *town)) {
 	databases(t, func(t *testing.T, dsn string) {
@@ -131,13 +150,23 @@ func TestVerifyFindsWhatIsPlanted(t *testing.T) {
 				h.post(chat.Message{Ref: chat.Ref{Place: n.threads(hall)[1]}, Body: format.Text("who said that?")})
 				h.post(chat.Message{Ref: chat.Ref{Place: chat.Place{Room: club}}, Body: format.Text("and that?")})
 				h.do(hall, chat.Action{Verb: chat.Edit, On: n.mirror(hall, "fifth"), Message: chat.Message{Body: format.Text("other words")}})
+				h.do(hall, chat.Action{Verb: chat.React, On: n.mirror(hall, "third"), Emoji: "🎉"})
+				h.do(hall, chat.Action{Verb: chat.Unreact, On: n.mirror(hall, "first"), Emoji: "👍", Old: n.emojiUnder(n.mirror(hall, "first"))})
 
-				v := n.verified("lost: the remark “first”", "doubled: the remark “second”", "strayed: a message of the bot's, “who said that?”",
-					"strayed: a message of the bot's, “and that?”", "stale: the remark “fifth”")
-				n.verified("lost: the remark “first”", "doubled: the remark “second”", "strayed: a message of the bot's, “who said that?”",
-					"strayed: a message of the bot's, “and that?”", "stale: the remark “fifth”") // looking changes nothing
+				planted := []string{
+					"lost: the remark “first”", "lost: the remark “first”", // its mirror, and an emoji
+					"doubled: the remark “second”", "strayed: a message of the bot's, “who said that?”", "strayed: a message of the bot's, “and that?”",
+					"stale: the remark “fifth”", "strayed: the remark “third”",
+				}
+				v := n.verified(planted...)
+				n.verified(planted...) // looking changes nothing
 				n.mend(v)
 				n.verified()
+				for words, want := range map[string]int{"first": 1, "third": 0} {
+					if got := n.net(hall).Reactions(n.mirror(hall, words)); len(got) != want {
+						t.Errorf("in the hall %q bears %q", words, got)
+					}
+				}
 				n.shows(club, "second", "third", "fourth", "fifth", "first")
 				n.shows(hall, "first", "second", "third", "fourth", "fifth")
 				if all := n.nets["two"].Read(chat.Place{Room: club}); len(all) != 1 {

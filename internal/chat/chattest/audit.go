@@ -52,6 +52,11 @@ func (n *Network) audit(at chat.Room) ([]chat.Event, error) {
 				said.Revised = last.at
 			}
 			events = append(events, said)
+			for _, e := range m.emoji {
+				if e.key != "" {
+					events = append(events, chat.Event{Kind: chat.Reacted, Message: chat.Message{Ref: m.ref()}, Emoji: e.emoji, Own: e.id})
+				}
+			}
 		}
 	}
 	return events, nil

@@ -49,6 +49,17 @@ var auditMutants = []mutant{
 	{name: "everything is told without its thread", caught: "tells what stands in a room", plant: func(f *faulty) {
 		f.audit = func(e *chat.Event) bool { e.Message.Ref.Place.Thread = ""; return false }
 	}},
+	{name: "the bot's own emoji are left out", caught: "tells which emoji are the bot's", plant: func(f *faulty) {
+		f.audit = func(e *chat.Event) bool { return e.Kind == chat.Reacted }
+	}},
+	{name: "an emoji is told under another message", caught: "tells which emoji are the bot's", plant: func(f *faulty) {
+		f.audit = func(e *chat.Event) bool {
+			if e.Kind == chat.Reacted {
+				e.Message.Ref.ID += "x"
+			}
+			return false
+		}
+	}},
 	{name: "what was deleted stands", caught: "tells what stands in a room", plant: func(f *faulty) {
 		f.stands = func(bool) bool { return true }
 	}},

@@ -1,9 +1,11 @@
 package chattest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -13,6 +15,7 @@ import (
 // known of them.
 var audited = []story{
 	{"tells what stands in a room", nil, tellsWhatStands},
+	{"tells which emoji are the bot's", []string{Reacting}, tellsOwnEmoji},
 }
 
 func tellsWhatStands(s *stage) {
@@ -73,4 +76,56 @@ func tellsWhatStands(s *stage) {
 		return
 	}
 	s.Error("a room that is not there is taken for an empty one")
+}
+
+func tellsOwnEmoji(s *stage) {
+	auditor, ok := s.w.Open(s).(chat.Auditor)
+	if !ok {
+		s.Log("NOT ASKED of this network: it is no chat.Auditor")
+		return
+	}
+	from := time.Now().Add(-time.Hour)
+	r := s.w.Room(s)
+	ada := s.w.User(s, "ada")
+	b := s.listening(r)
+	root := b.post(at(r), "A passage.")
+	under := b.thread(root)
+	mirrored, said := b.post(under, "A remark."), ada.Say(s, under, "Ada's words.", chat.Ref{})
+	held := []chat.Ref{b.do(reacting(mirrored, "👍")).Ref, b.do(reacting(said, "❤")).Ref}
+	off := b.do(reacting(root, "🎉")).Ref
+	ada.React(s, mirrored, "👍")
+	ada.React(s, root, "👍")
+	b.do(chat.Action{Verb: chat.Unreact, Key: key(), Began: time.Now(), On: root, Emoji: "🎉", Old: own(off, "🎉")})
+	b.stop()
+
+	plain := strings.NewReplacer("\ufe0f", "")
+	want := []string{fmt.Sprint(mirrored.ID, "👍", own(held[0], "👍")), fmt.Sprint(said.ID, "❤", own(held[1], "❤"))}
+	var got []string
+	last := ""
+	for e, err := range auditor.Audit(context.Background(), r, []string{under.Thread}, from) {
+		switch {
+		case err != nil:
+			s.Fatalf("audit: %v", err)
+		case e.Kind == chat.Said:
+			last = e.Message.Ref.ID
+		case e.Message.Ref.ID != last:
+			s.Errorf("%s on %s is told behind %s", e.Emoji, e.Message.Ref.ID, last)
+		default:
+			emoji := plain.Replace(e.Emoji)
+			got = append(got, fmt.Sprint(e.Message.Ref.ID, emoji, own(chat.Ref{ID: cmp.Or(e.Own, emoji)}, emoji)))
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		s.Errorf("told:\n%q\nthe bot's are:\n%q", got, want)
+	}
+}
+
+// own is a reaction by its own id, if it has one.
+func own(r chat.Ref, emoji string) []chat.Ref {
+	if r.ID == "" || strings.TrimSuffix(r.ID, "\ufe0f") == emoji {
+		return nil
+	}
+	return []chat.Ref{{ID: r.ID}}
 }

@@ -101,7 +101,7 @@ func (p *Platform) auditChannel(ctx context.Context, id string, from time.Time, 
 			if err != nil {
 				return err
 			}
-			if told && !tell(e) {
+			if told && !(tell(e) && tellHeld(m, e.Message.Ref, tell)) {
 				return errEnough
 			}
 		}
@@ -110,6 +110,16 @@ func (p *Platform) auditChannel(ctx context.Context, id string, from time.Time, 
 		}
 		after = some.last
 	}
+}
+
+// tellHeld tells of the emoji that the bot itself holds on a message.
+func tellHeld(m message, on chat.Ref, tell func(chat.Event) bool) bool {
+	for _, r := range m.Reactions {
+		if r.Me && r.Emoji.text() != "" && !tell(chat.Event{Kind: chat.Reacted, Message: chat.Message{Ref: on}, Emoji: r.Emoji.text()}) {
+			return false
+		}
+	}
+	return true
 }
 
 // audited is a message as it stands. Of the bot's own the header is no word.

@@ -35,7 +35,8 @@ func (p *Platform) auditRoom(ctx context.Context, room chat.Room, from time.Time
 	}
 	about := map[string][]wire{}
 	for _, e := range all {
-		if kind, on := e.relation(); kind == "m.replace" {
+		switch kind, on := e.relation(); {
+		case kind == "m.replace", e.Type == "m.reaction" && e.Sender == p.userID():
 			about[on] = append(about[on], e)
 		}
 	}
@@ -47,8 +48,10 @@ func (p *Platform) auditRoom(ctx context.Context, room chat.Room, from time.Time
 		if err != nil {
 			return err
 		}
-		if !yield(events[0], nil) {
-			return errEnough
+		for _, e := range events {
+			if !yield(e, nil) {
+				return errEnough
+			}
 		}
 	}
 	return nil
