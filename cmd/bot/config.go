@@ -121,6 +121,15 @@ type PlanTable struct {
 	Rooms   []string `toml:"rooms"`
 	Count   int      `toml:"count"`
 	CatchUp choice   `toml:"catch_up" one:"one all none"`
+
+	CatchUpEvery duration `toml:"catch_up_every"`
+
+	Quiet    string   `toml:"quiet"`
+	Skip     []string `toml:"skip"`
+	SkipFile string   `toml:"skip_file"`
+	From     int      `toml:"from"`
+
+	holidays []string // what stands in SkipFile
 }
 
 // Defaults of what neither flag nor environment nor file says.
@@ -212,6 +221,12 @@ func (c *Config) names() error {
 		}
 		if p.Count == 0 {
 			p.Count = 1
+		}
+		if p.From == 0 {
+			p.From = 1
+		}
+		if p.CatchUpEvery.Duration == 0 {
+			p.CatchUpEvery.Duration = 10 * time.Minute
 		}
 		if p.Rooms == nil {
 			p.Rooms = all

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/schedule"
 )
 
 // checkChoices looks at every value that is one of a few words.
@@ -91,35 +89,6 @@ func (c *Config) checkRooms() error {
 	return errors.Join(all...)
 }
 
-func (c *Config) checkPlans() error {
-	var all []error
-	names := map[string]bool{}
-	for i, p := range c.Plans {
-		where := fmt.Sprintf("%s: %s", c.where(), p.called(i))
-		if p.Text == "" {
-			all = append(all, usage("%s has no text: name a file, a web address, or the id of a text that was imported", where))
-			continue
-		}
-		if names[p.Name] {
-			all = append(all, usage("%s: two plans have this name: rename one", where))
-		}
-		names[p.Name] = true
-		rooms, err := c.roomsOf(p)
-		if err != nil {
-			all = append(all, usage("%s: %s", where, err))
-			continue
-		}
-		if err := p.checkTimes(); err != nil {
-			all = append(all, usage("%s: %s", where, err))
-			continue
-		}
-		if err := p.plan(rooms).Check(); err != nil {
-			all = append(all, usage("%s: %s", c.where(), err))
-		}
-	}
-	return errors.Join(all...)
-}
-
 // roomsOf finds a plan's rooms by their names.
 func (c *Config) roomsOf(p PlanTable) ([]chat.Room, error) {
 	var rooms []chat.Room
@@ -155,38 +124,6 @@ func called(table, name string, i int) string {
 		return fmt.Sprintf("%s number %d", table, i+1)
 	}
 	return fmt.Sprintf("%s %q", table, name)
-}
-
-// checkTimes says what is wrong with when the plan fires, where words say that.
-func (p PlanTable) checkTimes() error {
-	if p.When == "" {
-		if _, err := schedule.Parse(p.Cron); err == nil && !schedule.IsCron(p.Cron) {
-			return fmt.Errorf("cron is %q, which are plain words: write them as when = %q", p.Cron, p.Cron)
-		}
-		return nil
-	}
-	if p.Cron != "" {
-		return errors.New("it has both when and cron: keep one of them")
-	}
-	said, err := schedule.Parse(p.When)
-	if err != nil {
-		return fmt.Errorf("when: %w", err)
-	}
-	if said.Zone != "" && p.Zone != "" && said.Zone != p.Zone {
-		return fmt.Errorf("when names the zone %s, and zone is %q: keep one of them", said.Zone, p.Zone)
-	}
-	return nil
-}
-
-// plan is p as the scheduler knows it; its text is found later.
-func (p PlanTable) plan(rooms []chat.Room) schedule.Plan {
-	if said, err := schedule.Parse(p.When); p.When != "" && err == nil {
-		p.Cron, p.Zone = said.Cron, cmp.Or(said.Zone, p.Zone)
-	}
-	return schedule.Plan{
-		Name: p.Name, Does: schedule.Does(p.Does), Cron: p.Cron, Zone: p.Zone, Rooms: rooms,
-		Count: p.Count, CatchUp: schedule.CatchUp(p.CatchUp), FromConfig: true, Next: 1,
-	}
 }
 
 // isDatabase knows other databases' addresses from paths, so that the password

@@ -100,7 +100,10 @@ func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
 		return err
 	}
 	if err == nil {
-		p.Start, p.Last, p.Paused = was.Start, was.Last, was.Paused
+		p.Start, p.Last, p.Made, p.Paused = was.Start, was.Last, was.Made, was.Paused
+		if fire, skipped := was.Due(now); len(fire) == 0 {
+			p.Last = skipped // as long as it was to be
+		}
 		if was.Discussion == p.Discussion {
 			p.Next = was.Next
 		}

@@ -32,7 +32,7 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	all := []error{err, r.sort(ctx, due, dropped, now)}
 	for _, p := range plans {
 		fire, last := p.Due(now)
-		if f, ok := p.After(now); ok && !p.Paused {
+		if f, ok := p.Done(fire, last, now).After(now); ok && !p.Paused {
 			next = earlier(next, f.At)
 		}
 		if len(fire) > 0 || last.After(p.Last) {
@@ -82,8 +82,5 @@ func fire(tx *store.Tx, p schedule.Plan, now time.Time) (posted []discussion.Pas
 		}
 		posted = append(posted, more...)
 	}
-	if last.After(p.Last) {
-		p.Last = last
-	}
-	return posted, tx.PutPlan(p)
+	return posted, tx.PutPlan(p.Done(firings, last, now))
 }

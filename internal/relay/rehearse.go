@@ -78,11 +78,15 @@ func (r *Relay) rehearseOne(tx *store.Tx, read texts, now time.Time) (all []Comi
 			return nil, next, err
 		}
 		all = append(all, some...)
-		over, err := isOver(tx, p)
+		is, err := tx.Plan(p.Name)
 		if err != nil {
 			return nil, next, err
 		}
-		if f, ok := p.After(now); ok && !p.Paused && !over {
+		over, err := isOver(tx, is)
+		if err != nil {
+			return nil, next, err
+		}
+		if f, ok := is.After(now); ok && !is.Paused && !over {
 			next = earlier(next, f.At)
 		}
 	}
@@ -90,12 +94,11 @@ func (r *Relay) rehearseOne(tx *store.Tx, read texts, now time.Time) (all []Comi
 }
 
 // isOver reports whether a plan will post no passage any more.
-func isOver(tx *store.Tx, was schedule.Plan) (bool, error) {
-	p, err := tx.Plan(was.Name)
-	if err != nil || p.Does != schedule.Drip {
-		return true, err
+func isOver(tx *store.Tx, p schedule.Plan) (bool, error) {
+	if p.Does != schedule.Drip {
+		return true, nil
 	}
-	_, err = tx.PassageAt(p.Discussion, p.Next)
+	_, err := tx.PassageAt(p.Discussion, p.Next)
 	return errors.Is(err, store.ErrNotFound), ignoreMissing(err)
 }
 

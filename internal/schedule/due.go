@@ -34,93 +34,162 @@ func (p Plan) fault() string {
 		return fmt.Sprintf("catches up with %q: write one, all or none", p.CatchUp)
 	case len(p.Rooms) == 0:
 		return "has no rooms: name at least one"
+	case p.Pause < 0:
+		return fmt.Sprintf("makes a pause of %s: leave it out, or write one such as 10m", p.Pause)
 	case p.Does == Drip && p.Count < 1:
 		return fmt.Sprintf("posts %d passages a firing: it takes at least 1", p.Count)
 	}
 	return ""
 }
 
-// After returns p's first firing after t, whether p is paused or not. It
-// returns false where there is none, or where Check would complain of the line.
+// After returns p's first firing after t that was not made yet, and in At when
+// it will be, whether p is paused or not: at its time, at the end of the quiet
+// or of the skipped dates in which it waits, or when the pause is over that
+// CatchUp All keeps. Of several that are made at one moment it is the first.
+// It returns false where there is none, or where Check would complain.
 func (p Plan) After(t time.Time) (Firing, bool) {
 	r, err := p.rule()
 	if err != nil {
 		return Firing{}, false
 	}
-	at := r.after(t)
-	if at.IsZero() {
-		return Firing{}, false
+	if f, waits := p.waits(r, t); waits {
+		return f, true
 	}
-	return p.firing(at), true
+	from := t
+	if start := r.quiet.start(t.In(r.zone)); start.Before(t) {
+		if from = start.Add(-1); from.Before(p.Last) && p.Last.Before(t) {
+			from = p.Last
+		}
+	}
+	due, at := r.next(from)
+	for !due.IsZero() && !at.After(t) {
+		due, at = r.next(due)
+	}
+	return p.firing(due, at), !due.IsZero()
 }
 
-func (p Plan) firing(at time.Time) Firing {
-	return Firing{Key: p.Name + " " + at.Format(time.RFC3339), At: at}
+// waits returns the oldest firing that was neither made nor dropped, if it will
+// be made after t.
+func (p Plan) waits(r rule, t time.Time) (Firing, bool) {
+	from := p.passed()
+	if from.IsZero() || p.CatchUp == None {
+		return Firing{}, false
+	}
+	due, at := r.next(from)
+	if due.IsZero() {
+		return Firing{}, false
+	}
+	if at = later(at, p.rested(due)); at.Before(t) {
+		at = t
+	}
+	at = r.open(at)
+	return p.firing(due, at), at.After(t)
+}
+
+// passed is up to when all firings were made or dropped.
+func (p Plan) passed() time.Time { return later(p.Last, p.Start) }
+
+// rested is when a firing that is due after Last may be made at the earliest.
+// The pause before it is shorter where the plan itself fires as often, so that
+// it comes up with itself, and what is not late is not made late.
+func (p Plan) rested(due time.Time) time.Time {
+	if p.CatchUp != All || p.Made.IsZero() {
+		return time.Time{}
+	}
+	return p.Made.Add(min(p.Pause, due.Sub(p.Last)/2))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// firing is p's firing that is due by its lines at one time and made at another.
+// Its key is that of the first, so that it is made once whatever moves it.
+func (p Plan) firing(due, at time.Time) Firing {
+	return Firing{Key: p.Name + " " + due.Format(time.RFC3339), At: at}
 }
 
 // Due returns what p has to do at now, oldest first, and the Last to store
-// once it was done.
+// once it was done: see Done.
 //
 // Looked at are the firings after Last and Start and not after now (a plan with
 // neither begins now). With CatchUp One the newest of them
-// is made; with All each, at most 1,000 at a call, the rest at the next; with
+// is made; with All each, one at a call and no sooner than Pause after the one
+// before, or without a Pause at most 1,000 at a call, the rest at the next; with
 // None those that are at most a minute late. The others are dropped: last
-// passes them. A paused plan drops all.
+// passes them. A paused plan drops all. In the quiet and on skipped dates
+// nothing is made, and what is late waits.
 func (p Plan) Due(now time.Time) (fire []Firing, last time.Time) {
 	r, err := p.rule()
 	if err != nil {
 		return nil, p.Last
 	}
-	if p.Last.IsZero() && p.Start.IsZero() {
+	from := p.passed()
+	if from.IsZero() {
 		return nil, now
 	}
-	from := p.Last
-	if from.Before(p.Start) {
-		from = p.Start
-	}
-	newest := r.newest(from, now)
-	if newest.IsZero() {
-		return nil, p.Last
-	}
+	last = newest(r.after, from, now)
 	switch {
+	case last.IsZero():
+		return nil, p.Last
 	case p.Paused:
+		return nil, last
+	case r.open(now).After(now):
+		return nil, p.Last
 	case p.CatchUp == All:
-		fire = p.between(r, from, now)
-		return fire, fire[len(fire)-1].At
+		return p.each(r, from, now, last)
 	case p.CatchUp == None:
-		if recent := now.Add(-grace - 1); from.Before(recent) {
-			from = recent
-		}
-		fire = p.between(r, from, now)
-	default:
-		fire = []Firing{p.firing(newest)}
+		return p.between(r, later(from, now.Add(-grace-1)), now, mostAtOnce), last
 	}
-	return fire, newest
+	kept := newest(func(t time.Time) time.Time { due, _ := r.next(t); return due }, from, now)
+	if kept.IsZero() {
+		return nil, last
+	}
+	return []Firing{p.firing(kept, r.quiet.end(kept))}, last
 }
 
-func (p Plan) between(r rule, from, to time.Time) []Firing {
+// each is Due for a plan that makes up for each firing.
+func (p Plan) each(r rule, from, now, newest time.Time) (fire []Firing, last time.Time) {
+	most := mostAtOnce
+	if p.Pause > 0 {
+		most = 1
+		if due, _ := r.next(from); p.rested(due).After(now) {
+			return nil, p.Last
+		}
+	}
+	last = newest
+	if fire = p.between(r, from, now, most); len(fire) == most {
+		last = r.nth(from, most)
+	}
+	return fire, last
+}
+
+// nth returns when the n-th firing after from is due.
+func (r rule) nth(from time.Time, n int) time.Time {
+	for range n {
+		from, _ = r.next(from)
+	}
+	return from
+}
+
+// between returns the first firings, at most so many, that are due after from
+// and made not after to.
+func (p Plan) between(r rule, from, to time.Time, most int) []Firing {
 	var all []Firing
-	for at := r.after(from); !at.IsZero() && !at.After(to) && len(all) < mostAtOnce; at = r.after(at) {
-		all = append(all, p.firing(at))
+	for due, at := r.next(from); !due.IsZero() && !at.After(to) && len(all) < most; due, at = r.next(due) {
+		all = append(all, p.firing(due, at))
 	}
 	return all
 }
 
-// newest returns the last firing after from and not after now, zero if there
-// is none. It looks back in growing steps: a plan of every second that slept
-// for a year is not counted through.
-func (r rule) newest(from, now time.Time) time.Time {
-	for back := time.Minute; ; back *= 2 {
-		since := now.Add(-back)
-		if since.Before(from) {
-			since = from
-		}
-		found := time.Time{}
-		for at := r.after(since); !at.IsZero() && !at.After(now); at = r.after(at) {
-			found = at
-		}
-		if !found.IsZero() || since.Equal(from) || back > 1<<61 {
-			return found
-		}
+// Done is p once what Due returned at now was done.
+func (p Plan) Done(fire []Firing, last, now time.Time) Plan {
+	if len(fire) > 0 {
+		p.Made = now
 	}
+	p.Last = later(p.Last, last)
+	return p
 }

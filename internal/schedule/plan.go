@@ -21,14 +21,15 @@ const (
 	Digest Does = "digest" // posts what was said since the last digest
 )
 
-// CatchUp is what becomes of firings missed while the bot was down.
+// CatchUp is what becomes of firings missed while the bot was down, and of several
+// that fall into one quiet time.
 type CatchUp string
 
 // The ways to catch up.
 const (
 	One  CatchUp = "one"  // all missed firings count as one (default)
 	All  CatchUp = "all"  // each missed firing is made up for
-	None CatchUp = "none" // missed firings are dropped
+	None CatchUp = "none" // missed firings are dropped, and those in the quiet
 )
 
 // Plan is an appointment that repeats.
@@ -41,15 +42,19 @@ type Plan struct {
 	Rooms      []chat.Room
 	Count      int // passages a firing, at least 1
 	CatchUp    CatchUp
+	Pause      time.Duration // between firings that CatchUp All makes up for; 0: none
+	Quiet      string        // "22:00-07:00", in Zone; "": never
+	Skip       []string      // dates in Zone: "2026-12-24", "12-24", "2026-12-25..2027-01-01"
 	Paused     bool
 	FromConfig bool      // re-asserted from config.toml at each start
 	Start      time.Time // @every counts from here; nothing fires before it
-	Last       time.Time // of the newest firing that was made or dropped; zero: none yet
+	Last       time.Time // by its lines, of the newest firing that was made or dropped; zero: none yet
+	Made       time.Time // when the newest firing was made; zero: none yet
 	Next       int       // Seq of the passage that a drip posts next, from 1
 }
 
 // Firing is one appointment of a plan.
 type Firing struct {
 	Key string    // unique for the plan and the appointment, the same on every machine
-	At  time.Time // when it was due
+	At  time.Time // when it is to be made, or was
 }
