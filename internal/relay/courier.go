@@ -67,6 +67,9 @@ func (r *Relay) turn(ctx context.Context, room chat.Room, last *job, now time.Ti
 		if err == nil && todo == nil && !stands {
 			todo, next, err = r.take(tx, room, now)
 		}
+		if todo == nil {
+			tx.Lazy() // what came of a request that is recorded can be found out again
+		}
 		return err
 	})
 	if err != nil && last != nil {

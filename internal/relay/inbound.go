@@ -62,6 +62,9 @@ func (p poisoned) Unwrap() error { return p.why }
 func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poison map[int]error) error {
 	now := time.Now()
 	return r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if toldAgain(b) {
+			tx.Lazy()
+		}
 		for i, e := range b.Events {
 			if why := poison[i]; why != nil {
 				r.c.Log.Error("an event is put aside", "kind", e.Kind, "room", e.Message.Ref.Place.Room.String(), "error", why)
@@ -74,6 +77,13 @@ func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poiso
 		}
 		return tx.PutCursors(platform, b.Since)
 	})
+}
+
+// toldAgain reports whether the network tells all of a batch again from the
+// cursors before it. Of calls it does not everywhere; and where there are no
+// cursors it tells nothing twice.
+func toldAgain(b chat.Batch) bool {
+	return len(b.Since) > 0 && !slices.ContainsFunc(b.Events, func(e chat.Event) bool { return e.Kind == chat.Called })
 }
 
 // event handles one event; a panic in it is the event's fault, not the bot's.

@@ -71,6 +71,9 @@ func sixtySixHours(t *testing.T, down string, settle func(t *testing.T) *town) t
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
 		n.stop()
+		if flushes := n.flushes.Load(); flushes > 0 {
+			t.Logf("the disk was flushed %d times", flushes)
+		}
 		found := n.check(said)
 		for _, f := range found {
 			t.Error(f)

@@ -67,6 +67,7 @@ type world struct {
 	t      *testing.T
 	dice   *rand.Rand
 	dsn    string
+	disk   *disk  // of the machine; nil on a server's database
 	nature string // in words
 	nets   map[string]*chattest.Network
 	rooms  []chat.Room
@@ -130,6 +131,9 @@ func newWorld(t *testing.T, seed uint64, dsn string) *world {
 		people: map[string][]*chattest.Member{}, posts: map[int]*saying{}, closed: map[chat.Room]bool{}, trouble: map[string]string{}, silent: map[string]bool{"two": two.NoReacting},
 		keyless: map[string]bool{"one": one.Keyless, "two": two.Keyless},
 	}
+	if !strings.Contains(dsn, "://") {
+		w.disk = &disk{t: t, path: dsn}
+	}
 	w.rooms = []chat.Room{w.nets["one"].Room("hall"), w.nets["one"].Room("yard"), w.nets["two"].Room("club"), w.nets["two"].Room("den")}[:3+dice.IntN(2)]
 	for name, net := range w.nets {
 		for i := range 4 {
@@ -155,7 +159,12 @@ func newWorld(t *testing.T, seed uint64, dsn string) *world {
 }
 
 func (w *world) open() *store.DB {
-	db, err := store.Open(w.t.Context(), w.dsn, store.Options{NoListen: true})
+	o := store.Options{NoListen: true}
+	if w.disk != nil {
+		w.disk.keep()
+		o.Flushed = w.disk.keep
+	}
+	db, err := store.Open(w.t.Context(), w.dsn, o)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -232,6 +241,9 @@ func (w *world) bury() {
 		w.t.Error(err)
 	}
 	w.bot, w.deaths = nil, w.deaths+1
+	if w.odds(2) && w.disk != nil { // with the machine
+		w.disk.restore()
+	}
 }
 
 // disturb makes the networks do wrong, or lets them be.

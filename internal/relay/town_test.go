@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	_ "time/tzdata"
@@ -86,14 +87,15 @@ func (n inMemory) someone(_ *testing.T, name string) member { return n.User(name
 
 // town is networks with three rooms, people on each, and the bot.
 type town struct {
-	t      *testing.T
-	db     *store.DB
-	all    map[string]network
-	nets   map[string]*chattest.Network // those of all that are in memory
-	rooms  []chat.Room
-	people map[string][]member
-	text   discussion.Discussion
-	stop   func()
+	t       *testing.T
+	db      *store.DB
+	flushes *atomic.Int64 // of the disk, by SQLite
+	all     map[string]network
+	nets    map[string]*chattest.Network // those of all that are in memory
+	rooms   []chat.Room
+	people  map[string][]member
+	text    discussion.Discussion
+	stop    func()
 
 	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
@@ -120,11 +122,12 @@ func newTown(t *testing.T, dsn string, passages int, one, two chattest.Options) 
 
 // settleTown is a town on any networks.
 func settleTown(t *testing.T, dsn string, passages int, all map[string]network, rooms ...chat.Room) *town {
-	db, err := store.Open(t.Context(), dsn, store.Options{NoListen: true})
+	flushes := new(atomic.Int64)
+	db, err := store.Open(t.Context(), dsn, store.Options{NoListen: true, Flushed: func() { flushes.Add(1) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &town{t: t, db: db, all: all, rooms: rooms, people: map[string][]member{}, text: essay(passages)}
+	n := &town{t: t, db: db, flushes: flushes, all: all, rooms: rooms, people: map[string][]member{}, text: essay(passages)}
 	for name, net := range all {
 		for i := range 4 {
 			n.people[name] = append(n.people[name], net.someone(t, fmt.Sprintf("%s-%d", name, i)))

@@ -13,6 +13,7 @@ import (
 // Options of Open.
 type Options struct {
 	Isolation string // tests only: PostgreSQL isolation instead of SERIALIZABLE
+	Flushed   func() // tests only: SQLite: called each time that all that was committed is on disk, before anything is written again
 	NoListen  bool   // PostgreSQL: no LISTEN connection; SQLite: no watching for other processes
 }
 
@@ -32,8 +33,8 @@ type engine interface {
 	// view runs f on a snapshot.
 	view(ctx context.Context, f func(session) error) error
 	// update runs f in a serializable transaction, again where the database
-	// asks for it, and commits if f returns nil. f tells whether it wrote.
-	update(ctx context.Context, f func(session) (wrote bool, err error)) error
+	// asks for it, and commits if f returns nil.
+	update(ctx context.Context, f func(session) (effect, error)) error
 	// serial tells that an update waits for those begun before it, and sees what
 	// they wrote, be it on disk yet or not.
 	serial() bool
@@ -44,6 +45,12 @@ type engine interface {
 	// explain puts an error of the database into words for the operator.
 	explain(err error) error
 	close() error
+}
+
+// An effect is what a transaction did, as far as its commit is concerned.
+type effect struct {
+	wrote bool
+	lazy  bool // it need not be on disk yet
 }
 
 // Open opens the database at dsn, makes it if it is a path where nothing is,
@@ -71,7 +78,7 @@ func openEngine(ctx context.Context, dsn string, o Options) (engine, error) {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		return openPostgres(ctx, dsn, o)
 	}
-	return openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
+	return openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"), o)
 }
 
 var errClosed = errors.New("the database is closed")
@@ -111,7 +118,7 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 
 // Update runs f in one serializable transaction and commits it if f returns
 // nil and no method of Tx failed but with ErrNotFound. If it returns nil, what
-// f did is on disk. f may run more than once: it must be re-runnable, and set
+// f did is on disk, unless it was Lazy. f may run more than once: it must be re-runnable, and set
 // anew what it leaves behind.
 //
 // An Update inside an Update waits for itself until ctx is done. A View inside
@@ -119,12 +126,12 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	var tx *Tx
 	var own error
-	err := db.engine.update(ctx, func(s session) (bool, error) {
+	err := db.engine.update(ctx, func(s session) (effect, error) {
 		tx = db.newTx(ctx, s, false)
 		if own = tx.run(f); own == nil && db.engine.serial() {
 			db.topics.fireRooms(tx.stirred())
 		}
-		return tx.wrote, own
+		return effect{tx.wrote, tx.lazy}, own
 	})
 	if err != nil {
 		return db.explain(err, own)

@@ -84,11 +84,11 @@ func (d *postgresDB) open(ctx context.Context) error {
 	if err := d.pool.QueryRowContext(ctx, "SELECT version FROM marginalia").Scan(&at); err == nil && at == newest() {
 		return nil
 	}
-	return d.transaction(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED", func(s session) (bool, error) {
+	return d.transaction(ctx, "BEGIN ISOLATION LEVEL READ COMMITTED", func(s session) (effect, error) {
 		if _, err := s.exec(ctx, "SELECT pg_advisory_xact_lock("+d.key("migrate")+")", nil); err != nil {
-			return false, err
+			return effect{}, err
 		}
-		return false, migrate(ctx, s, "postgres", d.name)
+		return effect{}, migrate(ctx, s, "postgres", d.name)
 	})
 }
 
@@ -98,15 +98,15 @@ func (d *postgresDB) key(purpose string) string {
 }
 
 func (d *postgresDB) view(ctx context.Context, f func(session) error) error {
-	return d.transaction(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(s session) (bool, error) {
-		return false, f(s)
+	return d.transaction(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", func(s session) (effect, error) {
+		return effect{}, f(s)
 	})
 }
 
 // update runs f beside the other transactions of this process, and where that
 // led to a conflict again without them: then only another process can be in
 // the way. Trying again beside them may go wrong for ever.
-func (d *postgresDB) update(ctx context.Context, f func(session) (bool, error)) error {
+func (d *postgresDB) update(ctx context.Context, f func(session) (effect, error)) error {
 	if err := d.ownership.lost(); err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (d *postgresDB) update(ctx context.Context, f func(session) (bool, error)) 
 
 func (d *postgresDB) serial() bool { return false }
 
-func (d *postgresDB) beside(ctx context.Context, f func(session) (bool, error)) error {
+func (d *postgresDB) beside(ctx context.Context, f func(session) (effect, error)) error {
 	leave, err := d.enter(ctx, 1)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (d *postgresDB) enter(ctx context.Context, n int) (leave func(), err error)
 
 // transaction runs f in one transaction. A connection that turns out to be
 // dead before anything was done is replaced.
-func (d *postgresDB) transaction(ctx context.Context, begin string, f func(session) (wrote bool, err error)) error {
+func (d *postgresDB) transaction(ctx context.Context, begin string, f func(session) (effect, error)) error {
 	for tries := 1; ; tries++ {
 		if d.closed.Load() {
 			return errClosed
@@ -192,7 +192,7 @@ func (d *postgresDB) transaction(ctx context.Context, begin string, f func(sessi
 	}
 }
 
-func (d *postgresDB) finish(ctx context.Context, conn *sql.Conn, f func(session) (wrote bool, err error)) error {
+func (d *postgresDB) finish(ctx context.Context, conn *sql.Conn, f func(session) (effect, error)) error {
 	kept := false
 	defer func() {
 		if !kept { // f failed or panicked, or the commit did; the pool drops what is still in a transaction
@@ -200,21 +200,24 @@ func (d *postgresDB) finish(ctx context.Context, conn *sql.Conn, f func(session)
 		}
 		conn.Close()
 	}()
-	wrote, err := f(pgSession{conn})
+	did, err := f(pgSession{conn})
 	if err != nil {
 		return err
 	}
-	err = d.commit(ctx, conn, wrote)
+	err = d.commit(ctx, conn, did)
 	kept = err == nil
 	return err
 }
 
 // commit tells the other processes in the same round trip. A transaction in
 // which a statement failed is not committed, however that is answered.
-func (d *postgresDB) commit(ctx context.Context, conn *sql.Conn, wrote bool) error {
+func (d *postgresDB) commit(ctx context.Context, conn *sql.Conn, did effect) error {
 	query := "COMMIT"
-	if wrote {
+	if did.wrote {
 		query = fmt.Sprintf("SELECT pg_notify('%s', '%d'); COMMIT", d.channel, d.listener.Load())
+	}
+	if did.lazy {
+		query = "SET LOCAL synchronous_commit = off; " + query
 	}
 	return conn.Raw(func(c any) error {
 		results, err := c.(*stdlib.Conn).Conn().PgConn().Exec(ctx, query).ReadAll()

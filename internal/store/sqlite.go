@@ -29,8 +29,10 @@ const (
 type sqliteDB struct {
 	path    string
 	pool    *sql.DB
-	pen     pen // the right to use writer
+	pen     pen    // the right to use writer
+	flushed func() // tests only
 	writer  *sqliteConn
+	log     *os.File      // the WAL, to be flushed by who has the pen; nil before the first time
 	reading chan struct{} // holds a token for each reader at work
 
 	mu     sync.Mutex
@@ -38,7 +40,7 @@ type sqliteDB struct {
 	closed bool          // read and written by who holds a token
 }
 
-func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
+func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
@@ -51,7 +53,7 @@ func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	d := &sqliteDB{path: path, pool: sql.OpenDB(connector), reading: make(chan struct{}, maxReaders)}
+	d := &sqliteDB{path: path, flushed: o.Flushed, pool: sql.OpenDB(connector), reading: make(chan struct{}, maxReaders)}
 	if err := d.open(ctx); err != nil {
 		return nil, errors.Join(d.explain(err), d.close())
 	}
@@ -90,8 +92,8 @@ func (d *sqliteDB) open(ctx context.Context) (err error) {
 	if at, err := versionOf(ctx, d.writer); err == nil && at == newest() {
 		return nil // without waiting for a process that writes
 	}
-	return d.update(ctx, func(s session) (bool, error) {
-		return true, migrate(ctx, s, "sqlite", d.path)
+	return d.update(ctx, func(s session) (effect, error) {
+		return effect{wrote: true}, migrate(ctx, s, "sqlite", d.path)
 	})
 }
 
@@ -103,7 +105,7 @@ func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, er
 	c := &sqliteConn{conn: conn, stmts: map[string]*sql.Stmt{}}
 	for _, p := range append([]string{
 		fmt.Sprintf("PRAGMA busy_timeout=%d", busyTimeout.Milliseconds()),
-		"PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
+		"PRAGMA synchronous=NORMAL", "PRAGMA secure_delete=ON", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
 	}, more...) {
 		if _, err := conn.ExecContext(ctx, p); err != nil {
 			return nil, errors.Join(err, conn.Close())
@@ -185,6 +187,24 @@ func (d *sqliteDB) begin(ctx context.Context) error {
 	}
 }
 
+// flush puts all that was committed on disk. SQLite does so itself only before
+// it moves the WAL into the database (synchronous=NORMAL), so that a lazy commit
+// need not wait. On the WAL nobody holds a lock that closing it would give up.
+func (d *sqliteDB) flush() (err error) {
+	if d.log == nil {
+		if d.log, err = os.OpenFile(d.path+"-wal", os.O_RDWR, 0); err != nil {
+			return err
+		}
+	}
+	if err := d.log.Sync(); err != nil {
+		return err
+	}
+	if d.flushed != nil {
+		d.flushed()
+	}
+	return nil
+}
+
 // lock holds a lock on the file beside the database, which the system takes
 // back when the process ends, however it ends.
 func (d *sqliteDB) lock(context.Context) (func(), error) {
@@ -211,6 +231,9 @@ func (d *sqliteDB) close() error {
 	}
 	d.closed = true
 	var errs []error
+	if d.log != nil {
+		errs = append(errs, d.log.Close())
+	}
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
 	}

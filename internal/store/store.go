@@ -2,7 +2,8 @@
 // SQL text. It keeps rows and their invariants; it decides nothing and does
 // not know the time.
 //
-// What is promised: an [DB.Update] that returned nil is on disk. Among any
+// What is promised: an [DB.Update] that returned nil is on disk, unless it was
+// [Tx.Lazy]: then it is committed, and on disk with the next that is not. Among any
 // number of writers, in one process or several, there is one copy for each
 // (thing, room, part, mark); Seq never falls; each firing and each call is
 // recorded once; a room's deliveries are ordered as they were enqueued.

@@ -11,10 +11,11 @@ import (
 // A together is a transaction of SQLite that several Updates share, one after
 // another, so that one flush of the disk serves all who wanted to write at the
 // same time. Each is undone alone if it fails, and none returns before all of
-// it is on disk.
+// it is on disk, if it is to be there.
 type together struct {
 	entered int           // Updates that wrote in it, those that were undone included
 	members int           // Updates whose writes it holds
+	urgent  bool          // one of them is to be on disk before it returns
 	done    chan struct{} // closed when it came to its end, with err
 	err     error
 }
@@ -27,8 +28,8 @@ const sharedEnd = "SQLite ended the transaction that several writes shared: they
 var errPanicked = errors.New("one of the writes panicked")
 
 // update runs f in the transaction that is open, or in a new one, and returns
-// once that is on disk.
-func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) error {
+// once that was committed and, unless all of it is lazy, is on disk.
+func (d *sqliteDB) update(ctx context.Context, f func(session) (effect, error)) error {
 	t, err := d.pen.take(ctx)
 	if err != nil {
 		return err
@@ -43,10 +44,12 @@ func (d *sqliteDB) update(ctx context.Context, f func(session) (bool, error)) er
 			d.pass(d.undo(t, cause))
 		}
 	}()
-	if _, cause = f(d.writer); cause != nil {
-		return cause
+	did, err := f(d.writer)
+	if cause = err; err != nil {
+		return err
 	}
 	t.members++
+	t.urgent = t.urgent || did.wrote && !did.lazy
 	d.pass(t)
 	<-t.done
 	return t.err
@@ -101,11 +104,13 @@ func (d *sqliteDB) pass(t *together) {
 	d.pen.hand(nil)
 }
 
-// commit puts the transaction on disk.
+// commit ends the transaction, and puts it on disk if anybody waits for that.
 func (d *sqliteDB) commit(t *together) {
 	err := d.writer.do("COMMIT")
 	if err != nil {
 		d.writer.do("ROLLBACK")
+	} else if t.urgent {
+		err = d.flush()
 	}
 	t.end(err)
 }

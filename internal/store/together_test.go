@@ -167,3 +167,49 @@ func TestWhoIsWokenByARoomSeesWhy(t *testing.T) {
 		}
 	})
 }
+
+// What is lazy is committed, for other processes, too, and not flushed; it is
+// with what comes next.
+func TestALazyCommitDoesNotWaitForTheDisk(t *testing.T) {
+	path, flushed := filepath.Join(t.TempDir(), "bot.db"), 0
+	db := opened(t, path, Options{NoListen: true, Flushed: func() { flushed++ }})
+	other := opened(t, path, Options{NoListen: true})
+	put := func(key string, lazy bool) func(*Tx) error {
+		return func(tx *Tx) error {
+			if lazy {
+				tx.Lazy()
+			}
+			return tx.PutSetting(key, "x")
+		}
+	}
+	before := flushed
+	update(t, db, put("a", true))
+	if flushed != before {
+		t.Error("what is lazy was flushed")
+	}
+	view(t, other, func(tx *Tx) error {
+		if got, err := tx.Setting("a"); got != "x" || err != nil {
+			t.Errorf("another process reads %q, %v", got, err)
+		}
+		return nil
+	})
+	update(t, db, func(*Tx) error { return nil })
+	if flushed != before {
+		t.Error("nothing was written, and flushed")
+	}
+	update(t, db, put("b", false))
+	if flushed != before+1 {
+		t.Errorf("flushed %d times, not once", flushed-before)
+	}
+	held, together := make(chan struct{}), make(chan error)
+	go func() {
+		together <- db.Update(t.Context(), func(tx *Tx) error { <-held; return put("c", true)(tx) })
+	}()
+	go func() {
+		together <- db.Update(t.Context(), func(tx *Tx) error { return put("d", false)(tx) })
+	}()
+	close(held)
+	if err := errors.Join(<-together, <-together); err != nil || flushed != before+2 {
+		t.Errorf("the two flushed %d times, %v", flushed-before-1, err)
+	}
+}

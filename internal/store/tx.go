@@ -30,6 +30,7 @@ type Tx struct {
 	noted   bool                 // that words were erased
 	touched map[chat.Room]bool   // whose deliveries changed
 	looked  map[chat.Room]bool   // of them, those that need not be told
+	lazy    bool                 // it need not be on disk yet
 	planned bool                 // what has a time of its own was written
 	places  map[chat.Place]int64 // numbers that this transaction learned
 	broken  error                // the first error of the database
@@ -53,6 +54,13 @@ func (tx *Tx) stirred() map[chat.Room]bool {
 	maps.DeleteFunc(tx.touched, func(r chat.Room, _ bool) bool { return tx.looked[r] })
 	return tx.touched
 }
+
+// Lazy says that all that tx writes can be found out again: the commit does not
+// wait for the disk. What it wrote outlives the process, however that ends. With
+// the machine's power it may be lost, as if tx and all after it had not been,
+// until the next transaction that is not lazy has put itself and all before it
+// on disk.
+func (tx *Tx) Lazy() { tx.lazy = true }
 
 // fail keeps the transaction from being committed.
 func (tx *Tx) fail(err error) error {
