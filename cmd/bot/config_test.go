@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -169,6 +170,23 @@ func TestWhen(t *testing.T) {
 	}
 }
 
+// What a plan leaves out stands in the file and in a calendar beside it.
+func TestWhatAPlanLeavesOut(t *testing.T) {
+	path := write(t, "[[plans]]\ntext = \"essay.md\"\nwhen = \"daily 9:00\"\nquiet = \"22:00-07:00\"\nskip = [\"12-24\"]\nskip_file = \"holidays.ics\"\nfrom = 12\n")
+	calendar := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261003\nEND:VEVENT\nEND:VCALENDAR\n"
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "holidays.ics"), []byte(calendar), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := loadConfig(path, nil)
+	if err = errors.Join(err, c.checkRun()); err != nil {
+		t.Fatal(err)
+	}
+	p := c.Plans[0].plan(nil)
+	if p.Quiet != "22:00-07:00" || strings.Join(p.Skip, " ") != "12-24 2026-10-03" || p.Next != 12 || p.Pause != 10*time.Minute {
+		t.Errorf("the plan is %+v", p)
+	}
+}
+
 func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	path := write(t, "[bot]\nlog_level = \"warn\"\nlisten = \"127.0.0.1:1\"\n[relay]\nsettle = \"5s\"\n")
 	env := []string{"MARGINALIA_BOT_LOG_LEVEL=error", "MARGINALIA_RELAY_SETTLE=7s", "MARGINALIA_PASSAGES_MAX=900", "MARGINALIA_CONFIG=" + path, "HOME=/"}
@@ -299,6 +317,12 @@ func TestWrongConfigurations(t *testing.T) {
 		{"words that are not understood", "[[plans]]\ntext = \"essay.md\"\nwhen = \"fortnightly at 9:00\"\n", `[[plans]] "essay": when: "fortnightly" in "fortnightly at 9:00" is not understood: write it like`},
 		{"two zones", "[[plans]]\ntext = \"essay.md\"\nwhen = \"daily at 9:00 Asia/Tokyo\"\nzone = \"Europe/Berlin\"\n", `when names the zone Asia/Tokyo, and zone is "Europe/Berlin": keep one of them`},
 		{"a day that never comes", "[[plans]]\ntext = \"essay.md\"\ncron = \"0 9 30 2 *\"\n", `config.toml: plan essay has the cron line "0 9 30 2 *", which never fires`},
+		{"no quiet", plan + "quiet = \"at night\"\n", `config.toml: plan essay is quiet at "at night": write two times of day, as in "22:00-07:00"`},
+		{"no date", plan + "skip = [\"24.12.\"]\n", `config.toml: plan essay skips "24.12.", which is no date: write 2026-12-24`},
+		{"no calendar", plan + "skip_file = \"holidays.ics\"\n", `[[plans]] "essay": skip_file holidays.ics cannot be read (no such file or directory): name a calendar`},
+		{"a calendar that is none", plan + "skip_file = \"config.toml\"\n", `[[plans]] "essay": skip_file config.toml: it is no calendar`},
+		{"before the first passage", plan + "from = -1\n", `[[plans]] "essay": from is -1: write the number of the passage that comes first`},
+		{"no pause", plan + "catch_up_every = \"0s\"\n", `"0s" is not a length of time`},
 		{"unknown zone", plan + "zone = \"Europe/Atlantis\"\n", `config.toml: plan essay names the zone "Europe/Atlantis", which is not known: write one such as Europe/Berlin`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

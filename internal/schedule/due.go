@@ -20,8 +20,12 @@ func (p Plan) Check() error {
 	if fault := p.fault(); fault != "" {
 		return fmt.Errorf("plan %s %s", p.Name, fault)
 	}
-	if _, err := p.rule(); err != nil {
+	r, err := p.rule()
+	if err != nil {
 		return fmt.Errorf("plan %s %w", p.Name, err)
+	}
+	if due, _ := r.next(leapYear); due.IsZero() {
+		return fmt.Errorf("plan %s never fires: all its times are quiet or skipped", p.Name)
 	}
 	return nil
 }

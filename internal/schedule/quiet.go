@@ -14,7 +14,7 @@ func readQuiet(s string) (quiet, error) {
 	if s == "" {
 		return quiet{}, nil
 	}
-	first, last, _ := strings.Cut(span.ReplaceAllString(strings.ToLower(strings.TrimSpace(s)), "-"), "-")
+	first, last, _ := strings.Cut(joined(strings.TrimSpace(s)), "-")
 	from, ok1 := timeOfDay(first)
 	to, ok2 := timeOfDay(last)
 	if !ok1 || !ok2 || from == to {

@@ -1,9 +1,6 @@
 package schedule
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // rule is when a plan fires: whenever one of its lines does, at one moment once;
 // a firing in the quiet is made at its end, or if so wished not at all, and one
@@ -16,8 +13,9 @@ type rule struct {
 	skip  dates
 }
 
-// mostTries is through how many nights and holidays rules look for a firing.
-const mostTries = 10_000
+// foresight is how many years rules look ahead for a firing that is neither quiet
+// nor skipped: over the leap year of a 29 February, and the next.
+const foresight = 10
 
 func (p Plan) rule() (r rule, err error) {
 	if r.lines, err = p.lines(); err != nil {
@@ -29,12 +27,6 @@ func (p Plan) rule() (r rule, err error) {
 	}
 	if r.skip, err = readDates(p.Skip); err != nil {
 		return r, err
-	}
-	if p.Quiet == "" && len(p.Skip) == 0 {
-		return r, nil
-	}
-	if due, _ := r.next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)); due.IsZero() {
-		return r, errors.New("never fires: all its times are quiet or skipped")
 	}
 	return r, nil
 }
@@ -54,10 +46,10 @@ func (r rule) after(t time.Time) time.Time {
 // next returns the first firing after t: when it is due by the lines, and when
 // it is made. Both grow with t.
 func (r rule) next(t time.Time) (due, at time.Time) {
-	for range mostTries {
+	for end := later(t, r.lines[0].start).AddDate(foresight, 0, 0); ; {
 		due = r.after(t)
-		if due.IsZero() {
-			return due, due
+		if due.IsZero() || due.After(end) {
+			return time.Time{}, time.Time{}
 		}
 		if at = r.quiet.end(due); r.drops && !at.Equal(due) {
 			t = at.Add(-1)
@@ -72,14 +64,13 @@ func (r rule) next(t time.Time) (due, at time.Time) {
 			t = resume
 		}
 	}
-	return time.Time{}, time.Time{}
 }
 
 // open returns the first moment from t on that is neither quiet nor on a skipped
 // date, in the plan's zone.
 func (r rule) open(t time.Time) time.Time {
 	t = t.In(r.zone)
-	for range mostTries {
+	for end := t.AddDate(foresight, 0, 0); t.Before(end); {
 		t = r.quiet.end(t)
 		last, skipped := r.skip.last(t)
 		if !skipped {

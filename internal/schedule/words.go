@@ -116,10 +116,13 @@ var (
 	digits    = regexp.MustCompile(`^\d+$`)
 )
 
+// joined writes "Mon to Fri 9 am" as "mon-fri 9am".
+func joined(said string) string {
+	return halves.ReplaceAllString(span.ReplaceAllString(strings.ToLower(said), "-"), "$1$2")
+}
+
 func (r *reader) read(tokens []string) error {
-	text := strings.ToLower(strings.Join(tokens, " "))
-	text = halves.ReplaceAllString(span.ReplaceAllString(text, "-"), "$1$2")
-	words := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(" ,;&", c) })
+	words := strings.FieldsFunc(joined(strings.Join(tokens, " ")), func(c rune) bool { return strings.ContainsRune(" ,;&", c) })
 	for len(words) > 0 {
 		n, err := r.take(words)
 		if err != nil {
