@@ -75,4 +75,10 @@ func TestFindSpelledAlike(t *testing.T) {
 	if found := in.Find(Quote{Exact: "either expresed or implied"}); len(found) != 2 {
 		t.Errorf("in small letters, as anybody types: found %+v", found)
 	}
+	// Where a place begins and ends is a guess: the words behind it count too.
+	const twice = "See etc/postfix/sasl_passwd\n   [smtp] first, then etc/postfix/sasl_passwd\n\n   Start it."
+	found := Prepare(twice).Find(Quote{Exact: "cpostfix/sasl_passwd   St"})
+	if len(found) != 1 || found[0].Start < 40 {
+		t.Errorf("where its end decides: found %+v", found)
+	}
 }

@@ -99,7 +99,8 @@ const mostCompared = 8
 
 // mostAlike returns those of the places to which a mistyped quote is nearest
 // as it was spelled, if its spelling says anything. Its white space counts
-// where it has a line break: then it was copied.
+// where it has a line break: then it was copied. Where a place begins and ends
+// is a guess, so a few characters more are looked at.
 func (t *Text) mostAlike(all []candidate, quote string) []candidate {
 	if len(all) < 2 || len(all) > mostCompared || !distinct(quote) || len(t.parts(t.fold(quote).text)) > 1 {
 		return all
@@ -110,7 +111,8 @@ func (t *Text) mostAlike(all []candidate, quote string) []candidate {
 	}
 	least, out := 1<<30, all
 	for _, c := range all {
-		n := differences(plain(quote), plain(t.text[t.from[c.start]:t.to[c.end-1]]))
+		from, to := max(0, c.start-c.errors), min(len(t.symbols), c.end+c.errors)
+		n := differences(plain(quote), plain(t.text[t.from[from]:t.to[to-1]]))
 		if n < least {
 			least, out = n, nil
 		}
@@ -122,10 +124,12 @@ func (t *Text) mostAlike(all []candidate, quote string) []candidate {
 }
 
 // differences is how many characters must be changed, added or left out to
-// make b of a.
+// make a stretch of b of a.
 func differences(a, b string) int {
 	in := prepare(b, func(s string) folded { return folded{text: s, from: make([]int32, len(s)), to: make([]int32, len(s))} })
-	return in.distance(in.read(a), match{end: len(in.symbols)})
+	words := in.read(a)
+	_, n := nearest(newPattern(words, in.alphabet()), in.symbols, len(words))
+	return n
 }
 
 func (t *Text) candidate(m match, w wanted) candidate {
