@@ -65,7 +65,9 @@ func (t *Text) near(q []symbol, w wanted) []match {
 		return nil
 	}
 	p := newPattern(q, t.alphabet())
-	if len(ends) == 0 && !w.likely {
+	if len(ends) > 0 {
+		ends = t.closer(q, p, ends)
+	} else if !w.likely {
 		ends = t.collect(ends, p, 0, n, limit, true)
 	}
 	h, ok := w.passage()
@@ -75,14 +77,17 @@ func (t *Text) near(q []symbol, w wanted) []match {
 	case !ok && w.hint != nil:
 		ends = t.collect(ends, p, max(0, w.hint.Start-nearby), min(n, w.hint.Start+nearby+len(q)+limit), limit, true)
 	}
-	ends = slices.DeleteFunc(ends, func(m match) bool {
-		more := m.errors - sure(solid, n)
+	return slices.DeleteFunc(t.begin(q, ends), func(m match) bool {
+		in := Span{0, n}
 		if ok && h.Start < m.end && m.end <= h.End {
-			more = m.errors - sure(solid, h.End-h.Start)
+			in = h
 		}
-		return !t.mistyped(q, more)
+		more := m.errors - sure(solid, in.End-in.Start)
+		if len(q) > wordSize {
+			return !t.mistyped(q, more)
+		}
+		return !t.mistyped(q, more-1) || !t.plausible(q, p, m, in)
 	})
-	return t.begin(q, ends)
 }
 
 // solid is the length of q without the rest of its rulers and runs of white
