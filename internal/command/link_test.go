@@ -26,6 +26,12 @@ func TestMeLink(t *testing.T) {
 	code := told[strings.LastIndex(told, " ")+1:]
 	says(ann, false, "me link "+code, "this account's own code")
 	says(guest, false, "me link AAAA-BBBB-CCCC", "no code that holds")
+	says(guest, true, "me link "+code+" yes", "If that is you, say")
+	if _, a := h.annotation(mine); a.Same != "" {
+		t.Error("who was told to be sure is linked unasked")
+	}
+	says(chat.Person{ID: "third", Name: "Third"}, true, "me link "+code, "If that is you, say")
+	says(guest, true, "me link "+code+" yes", "If that is you, say")
 	says(guest, true, "me link "+code, "an account on local, Ann Verity. If that is you, say: me link "+code+" yes")
 	if asked := says(guest, false, "me link "+code, "whose name begins with “A”"); strings.Contains(asked, "Verity") {
 		t.Errorf("asked where all can read it: %s", asked)

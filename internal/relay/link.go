@@ -48,9 +48,10 @@ const (
 )
 
 // Link makes an account the same person's as the one whose code it was told, if
-// they are sure; else it finds out who that is, for them to say whether it is
-// they. Once the accounts are linked the code is used up. Of what the two chose
-// how to be named the more discreet holds for both.
+// they are sure and were asked before; else it finds out who that is, for them
+// to say whether it is they. Who is sure unasked may have been told to say so.
+// Once the accounts are linked the code is used up. Of what the two chose how to
+// be named the more discreet holds for both.
 func Link(tx *store.Tx, person discussion.PersonID, code string, sure bool, now time.Time) (LinkOutcome, discussion.Person, error) {
 	tries, since, err := tx.LinkTries(person)
 	if err != nil {
@@ -62,19 +63,24 @@ func Link(tx *store.Tx, person discussion.PersonID, code string, sure bool, now 
 	if tries >= mostGuesses {
 		return TooOften, discussion.Person{}, nil
 	}
-	to, err := whoseCode(tx, code, now)
+	kept, err := whoseCode(tx, code, now)
 	if err != nil {
 		return WrongCode, discussion.Person{}, err
 	}
-	switch to {
+	switch kept.Person {
 	case "":
 		return WrongCode, discussion.Person{}, tx.PutLinkTries(person, tries+1, since)
 	case person:
 		return OwnCode, discussion.Person{}, nil
 	}
-	one, err := tx.Person(to)
-	if err != nil || !sure {
+	one, err := tx.Person(kept.Person)
+	if err != nil {
 		return LinkAsk, one, err
+	}
+	asked := hashOf(code) + askedMark + hashOf(code+string(person))
+	if !sure || kept.Hash != asked {
+		kept.Hash = asked
+		return LinkAsk, one, tx.PutLinkCode(kept)
 	}
 	return LinkDone, one, linked(tx, one, person, now)
 }
@@ -109,17 +115,22 @@ func moreDiscreet(a, b discussion.CreatorState) discussion.CreatorState {
 	return discussion.Unset
 }
 
-// whoseCode finds whose code it is, "" if nobody's. How long that takes says
-// nothing of codes that hold.
-func whoseCode(tx *store.Tx, code string, now time.Time) (whose discussion.PersonID, err error) {
+// askedMark parts a code's hash from that of who was last asked whether it is
+// theirs.
+const askedMark = " "
+
+// whoseCode finds a code as it is kept, with no Person if it is nobody's. How
+// long that takes says nothing of codes that hold.
+func whoseCode(tx *store.Tx, code string, now time.Time) (found store.LinkCode, err error) {
 	all, err := tx.LinkCodes(now)
 	hash := hashOf(code)
 	for _, c := range all {
-		if subtle.ConstantTimeCompare([]byte(c.Hash), []byte(hash)) == 1 {
-			whose = c.Person
+		kept, _, _ := strings.Cut(c.Hash, askedMark)
+		if subtle.ConstantTimeCompare([]byte(kept), []byte(hash)) == 1 {
+			found = c
 		}
 	}
-	return whose, err
+	return found, err
 }
 
 // Unlink makes an account a person of its own again. It reports whether it was

@@ -34,6 +34,11 @@ func (n *town) code(p discussion.Person) (code string) {
 func (n *town) links(p discussion.Person, code string, want relay.LinkOutcome) {
 	n.t.Helper()
 	n.update(func(tx *store.Tx) error {
+		if want == relay.LinkDone { // who was asked before
+			if _, _, err := relay.Link(tx, p.ID, code, false, time.Now()); err != nil {
+				return err
+			}
+		}
 		got, _, err := relay.Link(tx, p.ID, code, want != relay.LinkAsk, time.Now())
 		if got != want {
 			n.t.Errorf("linking with %q comes to %d, not %d", code, got, want)
