@@ -14,7 +14,7 @@ import (
 // emoji of theirs, or a command, has it tried again.
 const (
 	warning = "⚠" // under a message that did not come everywhere
-	again   = "🔁" // puts it back to life; it is shown nowhere else
+	again   = "🔁" // of its writer puts it back to life; elsewhere it is an emoji as others are
 )
 
 // giveUp records a delivery that is dead, and has its writer told.
@@ -130,7 +130,9 @@ func Revive(tx *store.Tx, dead []store.Delivery, now time.Time) error {
 }
 
 // askedAgain has a remark's dead letters tried again if its writer asks for it
-// by an emoji, the first time that this is told.
+// by an emoji, the first time that this is told. Such an emoji is a request, and
+// stays one until it is taken off: it says nothing of the remark, and is shown
+// nowhere else. Where nothing is dead it is no request.
 func askedAgain(tx *store.Tx, reaction store.Reaction, now time.Time) error {
 	id := reaction.Thing.Annotation()
 	if reaction.Emoji != again || id == "" {
@@ -147,10 +149,42 @@ func askedAgain(tx *store.Tx, reaction store.Reaction, now time.Time) error {
 		return err
 	}
 	dead, err := deadIf(tx, func(d store.Delivery) (bool, error) { return d.Thing == reaction.Thing, nil })
-	if err != nil {
+	if err != nil || len(dead) == 0 {
+		return err
+	}
+	if err := tx.PutTombstone(reaction.Room, requestName(reaction)); err != nil {
 		return err
 	}
 	return Revive(tx, dead, now)
+}
+
+// requestName is under what name a reaction is recorded as a request: one that
+// must not come back as anything else.
+func requestName(r store.Reaction) string {
+	return discussion.Derive("request", string(r.Thing), string(r.Person), r.Emoji)
+}
+
+// Opinions are those of some reactions that say something of what they are on:
+// all but the requests of writers to try again.
+func Opinions(tx *store.Tx, all []store.Reaction) ([]store.Reaction, error) {
+	var left []store.Reaction
+	for _, r := range all {
+		request, err := isRequest(tx, r)
+		if err != nil {
+			return nil, err
+		}
+		if !request {
+			left = append(left, r)
+		}
+	}
+	return left, nil
+}
+
+func isRequest(tx *store.Tx, r store.Reaction) (bool, error) {
+	if r.Emoji != again || r.Thing.Annotation() == "" {
+		return false, nil
+	}
+	return tx.Tombstoned(r.Room, requestName(r))
 }
 
 // diedElsewhere reports whether a remark could not be said in another room.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -28,7 +29,7 @@ func TestADeadLetterIsToldToItsWriter(t *testing.T) {
 		if got := under(n.mirror(n.rooms[1], "one")); len(got) != 0 {
 			t.Errorf("under its mirror: %q", got)
 		}
-		n.people["one"][1].React(one, "🔁") // somebody else's: it is not theirs
+		n.people["one"][1].React(one, "🔁") // somebody else's: they changed their mind
 		n.nets["two"].FailOn(chat.Post, nil)
 		n.pass(time.Minute)
 		n.shows(club)
@@ -39,8 +40,8 @@ func TestADeadLetterIsToldToItsWriter(t *testing.T) {
 		if got := under(one); !slices.Equal(got, []string{"🔁", "🔁"}) {
 			t.Errorf("under what came through: %q", got)
 		}
-		if got := n.nets["two"].Reactions(n.mirror(club, "one")); len(got) != 0 {
-			t.Errorf("under the mirror that was tried again: %q", got)
+		if got := n.opinions("one"); got != 1 {
+			t.Errorf("%d changed their mind about what was tried again, want the one who did not write it", got)
 		}
 		if got := under(two); !slices.Equal(got, []string{"⚠"}) {
 			t.Errorf("under the other: %q", got)
@@ -67,6 +68,44 @@ func TestADeadLetterIsToldToItsWriter(t *testing.T) {
 			t.Errorf("under what came through: %q", got)
 		}
 		n.verified()
+
+		n.people["one"][0].React(two, "🔁") // nothing of it is dead
+		n.people["one"][0].Unreact(one, "🔁")
+		n.pass(time.Minute)
+		if got := n.opinions("one"); got != 1 {
+			t.Errorf("the request was taken off: %d opinions, want 1", got)
+		}
+		n.people["one"][0].React(one, "🔁")
+		n.pass(time.Minute)
+		for words, want := range map[string]int{"one": 2, "two": 1} {
+			if got := n.opinions(words); got != want {
+				t.Errorf("%d changed their mind about %q, want %d", got, words, want)
+			}
+			if got := n.nets["two"].Reactions(n.mirror(club, words)); !slices.Equal(got, []string{"🔁"}) {
+				t.Errorf("under the mirror of %q: %q", words, got)
+			}
+		}
+		n.verified()
 		n.quiet()
 	})
+}
+
+// opinions counts the reactions to a remark that say something of it.
+func (n *town) opinions(words string) (count int) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) error {
+		said, err := tx.Annotations(n.text.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(said, func(a discussion.Annotation) bool { return a.Body.Text == words })
+		all, err := tx.Reactions(store.AnnotationThing(said[i].ID))
+		if err != nil {
+			return err
+		}
+		all, err = relay.Opinions(tx, all)
+		count = len(all)
+		return err
+	})
+	return count
 }

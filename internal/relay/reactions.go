@@ -129,6 +129,9 @@ func takeBack(tx *store.Tx, reaction store.Reaction, now time.Time) error {
 			return err
 		}
 	}
+	if err := tx.DropTombstone(reaction.Room, requestName(reaction)); err != nil {
+		return err
+	}
 	if err := tx.DeleteReaction(reaction.Thing, reaction.Person, reaction.Emoji, reaction.Room); err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ type Words struct {
 	Annotation discussion.Annotation
 	Creator    discussion.Person
 	Note       store.Note
-	Reactions  []store.Reaction
-	Dead       bool // it could not be said in another room
+	Reactions  []store.Reaction // see Opinions
+	Dead       bool             // it could not be said in another room
 }
 
 // View is what a room adds: what it can show, and where things stand in it.
@@ -220,7 +220,7 @@ func reactions(w Words, v View) []Want {
 	}
 	for _, r := range w.Reactions {
 		mark := reactMark + r.Emoji
-		if r.Room == v.Room || heldHere(w.Reactions, r, v.Room) || r.Emoji == again || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
+		if r.Room == v.Room || heldHere(w.Reactions, r, v.Room) || slices.ContainsFunc(want, func(o Want) bool { return o.Mark == mark }) {
 			continue
 		}
 		want = append(want, Want{Mark: mark, Emoji: r.Emoji})
