@@ -55,7 +55,8 @@ var Usual = Lexicon{
 	{Disapprove, []string{"👎", "➖"}},
 }
 
-func (l Lexicon) entries() Lexicon {
+// Entries are those of l, or of the usual lexicon if l is nil.
+func (l Lexicon) Entries() Lexicon {
 	if l == nil {
 		return Usual
 	}
@@ -66,7 +67,7 @@ func (l Lexicon) entries() Lexicon {
 // words.
 func (l Lexicon) Check() error {
 	known := map[string]Meaning{}
-	for _, e := range l.entries() {
+	for _, e := range l.Entries() {
 		for _, emoji := range e.Emoji {
 			plain := PlainEmoji(emoji)
 			if plain == "" || strings.ContainsFunc(plain, inWords) && !strings.HasPrefix(plain, ":") {
@@ -86,7 +87,7 @@ func inWords(r rune) bool { return r <= ' ' || r >= 'A' && r <= 'Z' || r >= 'a' 
 // Means is the meaning of an emoji.
 func (l Lexicon) Means(emoji string) Meaning {
 	plain := PlainEmoji(emoji)
-	for _, e := range l.entries() {
+	for _, e := range l.Entries() {
 		if slices.ContainsFunc(e.Emoji, func(o string) bool { return PlainEmoji(o) == plain }) {
 			return e.Meaning
 		}
@@ -163,11 +164,21 @@ func (l Lexicon) Tally(all []Reaction) []Tally {
 	return out
 }
 
+// Of are the emoji of a meaning.
+func (l Lexicon) Of(m Meaning) []string {
+	for _, e := range l.Entries() {
+		if e.Meaning == m {
+			return slices.Clone(e.Emoji)
+		}
+	}
+	return nil
+}
+
 // place is where a meaning stands in the lexicon, behind all if it is none.
 func (l Lexicon) place(m Meaning) int {
-	i := slices.IndexFunc(l.entries(), func(e Entry) bool { return e.Meaning == m })
+	i := slices.IndexFunc(l.Entries(), func(e Entry) bool { return e.Meaning == m })
 	if i < 0 {
-		return len(l.entries())
+		return len(l.Entries())
 	}
 	return i
 }
@@ -175,13 +186,10 @@ func (l Lexicon) place(m Meaning) int {
 // shown is the emoji that stands for a sense: of several that mean it, the
 // first of the lexicon that was given.
 func (l Lexicon) shown(s Sense, given map[string]bool) string {
-	if s.Meaning == "" {
-		return s.Emoji
-	}
-	for _, emoji := range l.entries()[l.place(s.Meaning)].Emoji {
+	for _, emoji := range l.Of(s.Meaning) {
 		if plain := PlainEmoji(emoji); given[plain] {
 			return plain
 		}
 	}
-	return ""
+	return s.Emoji
 }

@@ -164,9 +164,26 @@ func requestName(r store.Reaction) string {
 	return discussion.Derive("request", string(r.Thing), string(r.Person), r.Emoji)
 }
 
-// Opinions are those of some reactions that say something of what they are on:
+// Opinions are the reactions to the things of a text that say something of them:
 // all but the requests of writers to try again.
-func Opinions(tx *store.Tx, all []store.Reaction) ([]store.Reaction, error) {
+func Opinions(tx *store.Tx, text discussion.ID) ([]store.Reaction, error) {
+	all, err := tx.ReactionsIn(text)
+	if err != nil {
+		return nil, err
+	}
+	return opinions(tx, all)
+}
+
+// OpinionsOn are those to one thing.
+func OpinionsOn(tx *store.Tx, t store.Thing) ([]store.Reaction, error) {
+	all, err := tx.Reactions(t)
+	if err != nil {
+		return nil, err
+	}
+	return opinions(tx, all)
+}
+
+func opinions(tx *store.Tx, all []store.Reaction) ([]store.Reaction, error) {
 	var left []store.Reaction
 	for _, r := range all {
 		request, err := isRequest(tx, r)

@@ -99,11 +99,7 @@ func (n *town) opinions(words string) (count int) {
 			return err
 		}
 		i := slices.IndexFunc(said, func(a discussion.Annotation) bool { return a.Body.Text == words })
-		all, err := tx.Reactions(store.AnnotationThing(said[i].ID))
-		if err != nil {
-			return err
-		}
-		all, err = relay.Opinions(tx, all)
+		all, err := relay.OpinionsOn(tx, store.AnnotationThing(said[i].ID))
 		count = len(all)
 		return err
 	})

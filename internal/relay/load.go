@@ -48,17 +48,9 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 		}
 	}
 	if err == nil && v.Profile.Reactions {
-		w.Reactions, err = opinionsOn(tx, d.Thing)
+		w.Reactions, err = OpinionsOn(tx, d.Thing)
 	}
 	return w, v, err
-}
-
-func opinionsOn(tx *store.Tx, t store.Thing) ([]store.Reaction, error) {
-	all, err := tx.Reactions(t)
-	if err != nil {
-		return nil, err
-	}
-	return Opinions(tx, all)
 }
 
 func loadPassage(tx *store.Tx, d store.Delivery, have []store.Copy, w *Words, v *View) error {
