@@ -19,15 +19,16 @@ import (
 // Config is what the operator wrote down. A value comes from a flag, else from
 // the environment, else from the file, else it is the default.
 type Config struct {
-	Bot      BotTable      `toml:"bot"`
-	Privacy  PrivacyTable  `toml:"privacy"`
-	Relay    RelayTable    `toml:"relay"`
-	Passages PassagesTable `toml:"passages"`
-	Import   ImportTable   `toml:"import"`
-	Matrix   *MatrixTable  `toml:"matrix"`
-	Discord  *DiscordTable `toml:"discord"`
-	Rooms    []RoomTable   `toml:"rooms"`
-	Plans    []PlanTable   `toml:"plans"`
+	Bot       BotTable       `toml:"bot"`
+	Privacy   PrivacyTable   `toml:"privacy"`
+	Relay     RelayTable     `toml:"relay"`
+	Passages  PassagesTable  `toml:"passages"`
+	Import    ImportTable    `toml:"import"`
+	Reactions ReactionsTable `toml:"reactions"`
+	Matrix    *MatrixTable   `toml:"matrix"`
+	Discord   *DiscordTable  `toml:"discord"`
+	Rooms     []RoomTable    `toml:"rooms"`
+	Plans     []PlanTable    `toml:"plans"`
 
 	file      string   // as it was named; "" if there was none
 	dir       string   // relative paths of the file are taken from here
@@ -142,6 +143,8 @@ func defaults() Config {
 		Privacy:  PrivacyTable{Default: "pseudonym", Hint: true},
 		Relay:    RelayTable{Settle: duration{30 * time.Second}, Patience: duration{72 * time.Hour}, Largest: 8},
 		Passages: PassagesTable{Min: 600, Max: 1200},
+
+		Reactions: usualReactions(),
 	}
 }
 

@@ -52,7 +52,7 @@ func TestExampleHasEveryKeyAndNoOther(t *testing.T) {
 	for _, missing := range missingKeys(reflect.TypeFor[Config](), there, "") {
 		t.Errorf("config.example.toml does not have %s", missing)
 	}
-	if got := missingKeys(reflect.TypeFor[Config](), map[string]any{}, ""); len(got) != 9 {
+	if got := missingKeys(reflect.TypeFor[Config](), map[string]any{}, ""); len(got) != 10 {
 		t.Errorf("of an empty file only %q are missing", got)
 	}
 }
@@ -94,7 +94,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	want := defaults()
 	for name, pair := range map[string][2]any{
 		"bot": {c.Bot, want.Bot}, "privacy": {c.Privacy, want.Privacy},
-		"relay": {c.Relay, want.Relay}, "passages": {c.Passages, want.Passages}, "import": {c.Import, want.Import},
+		"relay": {c.Relay, want.Relay}, "passages": {c.Passages, want.Passages}, "import": {c.Import, want.Import}, "reactions": {c.Reactions, want.Reactions},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			t.Errorf("[%s] of the example is %+v, the defaults are %+v", name, pair[0], pair[1])

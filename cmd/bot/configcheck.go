@@ -41,6 +41,9 @@ func (c *Config) checkChoices() error {
 	if b := c.Import.ReviewBelow; !(b >= 0 && b <= 1) { // neither is NaN
 		all = append(all, usage("%s: [import] review_below is %v: write a number from 0 (all is posted) to 1", c.where(), b))
 	}
+	if err := c.Reactions.lexicon().Check(); err != nil {
+		all = append(all, usage("%s: [reactions] %s", c.where(), err))
+	}
 	return errors.Join(all...)
 }
 

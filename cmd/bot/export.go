@@ -42,7 +42,7 @@ func (a *app) exportVerb() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b.Base, b.Generated = c.Bot.Reader, time.Now().UTC()
+			b.Base, b.Generated, b.Lexicon = c.Bot.Reader, time.Now().UTC(), c.Reactions.lexicon()
 			var out bytes.Buffer
 			if err := format.Write(&out, b); err != nil {
 				return fmt.Errorf("export %s as %s: %w", b.Discussion.ID, format.Name, err)

@@ -25,7 +25,7 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 	if err != nil {
 		return err
 	}
-	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log, Default: c.credit()}
+	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
@@ -95,7 +95,7 @@ func listen(c Config, db *store.DB, open opened, engine *relay.Relay, log *slog.
 	p.server = &http.Server{
 		Handler: web.New(web.Config{
 			DB: db, Local: open.local, Rooms: c.localRooms(), Open: true, Here: c.listensHere(),
-			Default: c.credit(), Ready: engine.Ready, Base: c.Bot.Reader, Done: p.done, Log: log,
+			Default: c.credit(), Lexicon: c.Reactions.lexicon(), Ready: engine.Ready, Base: c.Bot.Reader, Done: p.done, Log: log,
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

@@ -46,6 +46,7 @@ type Env struct {
 	Log    *slog.Logger
 
 	Default discussion.CreatorState // how people are named who chose nothing yet
+	Lexicon discussion.Lexicon      // what emoji mean
 
 	all []Command // what Dispatcher serves, for help
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -40,20 +39,13 @@ var digest = Command{
 	},
 }
 
-// saidSince are the passages about which something was said since a time, those
-// about which most was first.
+// saidSince are the passages about which something was said since a time, in
+// words or by reactions, those about which most was first.
 func saidSince(since time.Time) func(*store.Tx, chat.Call, discussion.ID) ([]warmth, error) {
 	return func(tx *store.Tx, _ chat.Call, text discussion.ID) ([]warmth, error) {
-		said, err := tx.Annotations(text)
-		if err != nil {
-			return nil, err
-		}
-		all := warmths{}
-		for _, a := range slices.DeleteFunc(said, discussion.Annotation.Gone) {
-			if a.Created.After(since) {
-				all.add(a)
-			}
-		}
-		return all.sorted(func(a, b warmth) int { return cmp.Compare(b.said, a.said) }), nil
+		all, err := warmthSince(tx, text, since)
+		return all.sorted(func(a, b warmth) int {
+			return cmp.Or(cmp.Compare(b.said, a.said), cmp.Compare(len(b.reacted), len(a.reacted)))
+		}), err
 	}
 }

@@ -249,6 +249,15 @@ func TestPassage(t *testing.T) {
 			t.Errorf("%s: the words are no quotation but %s", c.name, last.Kind)
 		}
 	}
+	h.reacts([3]any{"ann", store.PassageThing(first.ID), "👍"}, [3]any{"ann", store.PassageThing(first.ID), "❤"}, [3]any{"bob", store.PassageThing(first.ID), "✅"},
+		[3]any{"bob", store.AnnotationThing("a-1"), "🎯"})
+	for ref, want := range map[chat.Ref]string{
+		at("", "m-1"): "\n\n✅ 1 person agrees, 👍 1 person approves", at("m-1", "r-1"): "\n\n1 person gave 🎯", at("m-1", "r-2"): "",
+	} {
+		if d := h.answer(t, lobby, "passage", ref); !strings.HasSuffix(d.Text, want) || want == "" && strings.Contains(d.Text, "person") {
+			t.Errorf("how people reacted: %q, want %q", d.Text, want)
+		}
+	}
 	if d := h.answer(t, lobby, "passage", at("", "lunch")); d.Text != "This message belongs to no passage." {
 		t.Errorf("on other talk: %q", d.Text)
 	}

@@ -72,35 +72,63 @@ func begins(t *testing.T, answer string, want ...string) {
 	t.Errorf("the answer is\n%s\nwanted are lines that begin\n%s", answer, strings.Join(want, "\n"))
 }
 
-// Passages are ordered by how many people speak of them; what is gone counts
-// nothing, nor what stands under it.
-func TestHeat(t *testing.T) {
-	h := newHouse(t)
-	text := h.read("Tides", tides())
-	begins(t, h.say("1", lobby, chat.Anyone, "heat"), "Nothing was said")
-	h.talk(text, [3]any{"eve", 3, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"bob", 0, 4})
-	err := h.db.Update(t.Context(), func(tx *store.Tx) error {
-		for thing, emoji := range map[store.Thing]string{
-			store.PassageThing(text.Passages[2].ID): "👍", store.AnnotationThing("a-4"): "💡", store.AnnotationThing("a-0"): "👎",
-		} {
-			who, err := tx.PutPerson("local", chat.Person{ID: "cid", Name: "Cid"})
+// reacts has people react to things: who, to what, with which emoji.
+func (h *house) reacts(all ...[3]any) {
+	h.t.Helper()
+	err := h.db.Update(h.t.Context(), func(tx *store.Tx) error {
+		for _, one := range all {
+			who, err := tx.PutPerson("local", chat.Person{ID: one[0].(string), Name: one[0].(string)})
 			if err != nil {
 				return err
 			}
-			if err := tx.PutReaction(store.Reaction{Thing: thing, Person: who.ID, Emoji: emoji, Room: lobby, At: begin}); err != nil {
+			r := store.Reaction{Thing: one[1].(store.Thing), Person: who.ID, Emoji: one[2].(string), Room: lobby, At: begin}
+			if err := tx.PutReaction(r); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
+}
+
+// linked makes two accounts one person's.
+func (h *house) linked(one, other string) {
+	h.t.Helper()
+	err := h.db.Update(h.t.Context(), func(tx *store.Tx) error {
+		a, err := tx.PutPerson("local", chat.Person{ID: one, Name: one})
+		if err != nil {
+			return err
+		}
+		b, err := tx.PutPerson("local", chat.Person{ID: other, Name: other})
+		if err != nil {
+			return err
+		}
+		return tx.Link(b.ID, a.ID)
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// Passages are ordered by how many people take part: who speaks counts twice, who
+// only reacts once, and nobody more often for several accounts or emoji. What is
+// gone counts nothing, nor what stands under it.
+func TestHeat(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	p := func(i int) store.Thing { return store.PassageThing(text.Passages[i].ID) }
+	begins(t, h.say("1", lobby, chat.Anyone, "heat"), "Nothing was said")
+	h.talk(text, [3]any{"eve", 3, nil}, [3]any{"ann", 1, nil}, [3]any{"ann", 1, nil}, [3]any{"ann2", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"bob", 0, 4})
+	h.linked("ann", "ann2")
+	h.reacts([3]any{"cid", p(2), "👍"}, [3]any{"cid", p(2), "❤"}, [3]any{"ann", p(2), "✅"}, [3]any{"ann2", p(2), "✅"}, [3]any{"bob", p(2), "✅"},
+		[3]any{"cid", store.AnnotationThing("a-4"), "💡"}, [3]any{"cid", store.AnnotationThing("a-0"), "👎"})
 	h.change(func(a *discussion.Annotation) { a.Hidden = true })
 	begins(t, h.say("2", lobby, chat.Anyone, "heat"), "What is talked about most:",
-		"2 remarks by 2 people, 1 reaction · 1: The keeper wrote a tide table.",
-		"3 remarks by 1 person · 2: Nobody read",
-		"1 reaction · 3: The Tide Table")
+		"2 remarks by 2 people, reactions by 1 person · 1: The keeper wrote a tide table.",
+		"reactions by 3 people, ✅ 2 👍 1 · 3: The Tide Table",
+		"3 remarks by 1 person · 2: Nobody read")
 	if got := h.say("3", attic, chat.Anyone, "heat"); !strings.HasPrefix(got, "Nothing was said") {
 		t.Errorf("where nothing is read: %q", got)
 	}
@@ -134,9 +162,10 @@ func TestDigest(t *testing.T) {
 	h := newHouse(t)
 	text := h.read("Tides", tides())
 	h.talk(text, [3]any{"bob", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"eve", 0, nil})
+	h.reacts([3]any{"eve", store.PassageThing(text.Passages[2].ID), "❓"})
 	h.change(func(a *discussion.Annotation) { a.Created = begin.Add(-8 * 24 * time.Hour) })
-	begins(t, h.say("1", lobby, chat.Anyone, "digest"), "In the last 7 days:", "2 remarks by 2 people · 1:")
-	begins(t, h.say("2", lobby, chat.Anyone, "digest 9"), "In the last 9 days:", "2 remarks by 2 people · 1:", "1 remark by 1 person · 2:")
+	begins(t, h.say("1", lobby, chat.Anyone, "digest"), "In the last 7 days:", "2 remarks by 2 people · 1:", "reactions by 1 person, ❓ 1 · 3:")
+	begins(t, h.say("2", lobby, chat.Anyone, "digest 9"), "In the last 9 days:", "2 remarks by 2 people · 1:", "1 remark by 1 person · 2:", "reactions by 1 person, ❓ 1 · 3:")
 	for _, odd := range []string{"0", "-1", "week", "367"} {
 		if got := h.say("3", lobby, chat.Anyone, "digest "+odd); got != "digest takes a number of days from 1 to 366." {
 			t.Errorf("of %s days: %q", odd, got)

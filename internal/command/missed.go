@@ -31,6 +31,10 @@ func sinceLast(tx *store.Tx, call chat.Call, text discussion.ID) ([]warmth, erro
 	if err != nil {
 		return nil, err
 	}
+	known, err := tx.People(text)
+	if err != nil {
+		return nil, err
+	}
 	mine := map[discussion.AnnotationID]bool{}
 	last := -1
 	for i, a := range said {
@@ -40,7 +44,7 @@ func sinceLast(tx *store.Tx, call chat.Call, text discussion.ID) ([]warmth, erro
 	}
 	all := warmths{}
 	for _, a := range slices.DeleteFunc(said[last+1:], discussion.Annotation.Gone) {
-		if w := all.add(a); mine[a.Target.Annotation] {
+		if w := all.add(a, known[a.Creator].Self()); mine[a.Target.Annotation] {
 			w.answers++
 		}
 	}

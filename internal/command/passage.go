@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -41,7 +42,7 @@ func (e Env) passageOf(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	}
 	switch {
 	case thing.Passage() != "":
-		return e.show(tx, "This is", thing.Passage(), discussion.Selector{}, on.Place.Room)
+		return e.show(tx, "This is", thing, thing.Passage(), discussion.Selector{}, on.Place.Room)
 	case thing.Annotation() != "":
 		a, err := tx.Annotation(thing.Annotation())
 		if err != nil {
@@ -51,7 +52,7 @@ func (e Env) passageOf(tx *store.Tx, call chat.Call) (format.Doc, error) {
 		if a.Target.Annotation != "" {
 			lead = "This answers what was said about"
 		}
-		return e.show(tx, lead, a.Under, a.Target.Selector, on.Place.Room)
+		return e.show(tx, lead, thing, a.Under, a.Target.Selector, on.Place.Room)
 	case on.ID == "" && on.Place.Thread == "":
 		return format.Text("Say this as a reply to a message, or in a passage's thread, to see which passage it belongs to."), nil
 	}
@@ -68,8 +69,9 @@ func whereCalled(call chat.Call) chat.Ref {
 	return on
 }
 
-// show shows a passage, or the words of it that a selector points at.
-func (e Env) show(tx *store.Tx, lead string, id discussion.PassageID, at discussion.Selector, room chat.Room) (format.Doc, error) {
+// show shows a passage, or the words of it that a selector points at, and how
+// people reacted to the thing that was asked about.
+func (e Env) show(tx *store.Tx, lead string, asked store.Thing, id discussion.PassageID, at discussion.Selector, room chat.Room) (format.Doc, error) {
 	p, of, total, err := tx.Passage(id)
 	if errors.Is(err, store.ErrNotFound) {
 		return format.Text("This message belongs to no passage."), nil
@@ -95,5 +97,28 @@ func (e Env) show(tx *store.Tx, lead string, id discussion.PassageID, at discuss
 	}
 	l := line{text: fmt.Sprintf("%s passage %d of %d of %s", lead, p.Seq, total, head.Title)}
 	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
-	return quote(d, format.Excerpt(document.Body.Slice(start, end), longQuote)), nil
+	d = quote(d, format.Excerpt(document.Body.Slice(start, end), longQuote))
+	reacted, err := e.reactedTo(tx, asked)
+	if reacted == "" {
+		return d, err
+	}
+	return paragraph(d, reacted), err
+}
+
+// reactedTo says how people reacted to a thing, "" if nobody did.
+func (e Env) reactedTo(tx *store.Tx, t store.Thing) (string, error) {
+	all, err := relay.OpinionsOn(tx, t)
+	var given []discussion.Reaction
+	for _, r := range all {
+		given = append(given, discussion.Reaction{Person: r.Self, Emoji: r.Emoji})
+	}
+	var said []string
+	for _, t := range e.Lexicon.Tally(given) {
+		if t.Meaning == "" {
+			said = append(said, t.Phrase())
+			continue
+		}
+		said = append(said, t.Emoji+" "+t.Phrase())
+	}
+	return strings.Join(said, ", "), err
 }

@@ -20,7 +20,8 @@ type Bundle struct {
 	Discussion  discussion.Discussion   // whole
 	Annotations []discussion.Annotation // in order of recording
 	People      map[discussion.PersonID]discussion.Person
-	Reactions   []Reaction
+	Reactions   []Reaction              // accounts of one person are one in Person
+	Lexicon     discussion.Lexicon      // what emoji mean
 	Default     discussion.CreatorState // for people who chose nothing yet
 	Base        string                  // address of the reader without a slash at its end, "" if it has none
 	Generated   time.Time
@@ -32,7 +33,7 @@ type Reaction = page.Reaction
 // Page is what the reader shows of b.
 func (b Bundle) Page() page.Reader {
 	return page.Build(page.Input{
-		Discussion: b.Discussion, Annotations: b.Annotations, People: b.People, Reactions: b.Reactions, Default: b.Default,
+		Discussion: b.Discussion, Annotations: b.Annotations, People: b.People, Reactions: b.Reactions, Lexicon: b.Lexicon, Default: b.Default,
 	})
 }
 

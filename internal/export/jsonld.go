@@ -42,16 +42,16 @@ type (
 		Total int    `json:"total"`
 	}
 	annotation struct {
-		Context    string       `json:"@context"`
-		ID         string       `json:"id"`
-		Type       string       `json:"type"`
-		Motivation string       `json:"motivation,omitempty"`
-		Creator    *agent       `json:"creator,omitempty"`
-		Created    string       `json:"created,omitempty"`
-		Modified   string       `json:"modified,omitempty"`
-		Via        string       `json:"via,omitempty"`
-		Body       *textualBody `json:"body,omitempty"`
-		Target     any          `json:"target"` // an IRI or a specificResource
+		Context    string `json:"@context"`
+		ID         string `json:"id"`
+		Type       string `json:"type"`
+		Motivation string `json:"motivation,omitempty"`
+		Creator    *agent `json:"creator,omitempty"`
+		Created    string `json:"created,omitempty"`
+		Modified   string `json:"modified,omitempty"`
+		Via        string `json:"via,omitempty"`
+		Body       any    `json:"body,omitempty"` // a textualBody or several
+		Target     any    `json:"target"`         // an IRI or a specificResource
 	}
 	agent struct {
 		ID   string `json:"id,omitempty"`
@@ -59,9 +59,10 @@ type (
 		Name string `json:"name"`
 	}
 	textualBody struct {
-		Type   string `json:"type"`
-		Value  string `json:"value"`
-		Format string `json:"format"`
+		Type    string `json:"type"`
+		Value   string `json:"value"`
+		Format  string `json:"format"`
+		Purpose string `json:"purpose,omitempty"`
 	}
 	specificResource struct {
 		Type     string `json:"type"`
@@ -154,7 +155,7 @@ func (l linker) comments() []annotation {
 		a := annotation{
 			Context: context, ID: l.iri("annotation", discussion.Derive("comment", string(d.ID))), Type: "Annotation",
 			Motivation: string(discussion.Commenting), Created: utc(d.Posted), Target: l.words(d.Target.Source, d.Target.Selector),
-			Body: &textualBody{"TextualBody", format.Markdown{}.Print(uncovered(d.Body)), "text/markdown"},
+			Body: markdown(d.Body),
 		}
 		if d.Author != "" {
 			a.Creator = &agent{Type: "Person", Name: d.Author}
@@ -223,7 +224,7 @@ func (l linker) annotation(a discussion.Annotation, name string) annotation {
 		out.Via = via
 	}
 	if told := a.Told(); !told.Empty() {
-		out.Body = &textualBody{"TextualBody", format.Markdown{}.Print(uncovered(told)), "text/markdown"}
+		out.Body = markdown(told)
 	}
 	return out
 }
@@ -265,40 +266,8 @@ func (l linker) source(id discussion.DocumentID) string {
 	return l.iri("document", string(id))
 }
 
-// reactions are each person's emoji, once for each thing.
-func (l linker) reactions() []annotation {
-	seen := map[string]bool{}
-	var out []annotation
-	for _, r := range l.b.Reactions {
-		p := l.person(r.Person)
-		name, published := p.Credit(l.b.Default)
-		target, ok := l.reactedTo(r)
-		id := l.iri("annotation", discussion.Derive("reaction", string(r.Passage), string(r.Annotation), string(r.Person), r.Emoji))
-		if !published || !ok || seen[id] {
-			continue
-		}
-		seen[id] = true
-		out = append(out, annotation{
-			Context: context, ID: id, Type: "Annotation", Motivation: string(discussion.Assessing),
-			Creator: l.creator(p, name), Created: utc(r.Created),
-			Body: &textualBody{"TextualBody", r.Emoji, "text/plain"}, Target: target,
-		})
-	}
-	return out
-}
-
-// reactedTo is the target of a reaction, or false if that is not exported.
-func (l linker) reactedTo(r Reaction) (any, bool) {
-	if r.Annotation != "" {
-		a, ok := l.known[r.Annotation]
-		_, published := l.person(a.Creator).Credit(l.b.Default)
-		return l.iri("annotation", string(a.ID)), ok && published && !a.Gone()
-	}
-	p, ok := l.passages[r.Passage]
-	if !ok {
-		return nil, false
-	}
-	return l.words(p.Document, discussion.SelectorOf(l.texts[p.Document].Body.Text, p.Start, p.End)), true
+func markdown(d format.Doc) textualBody {
+	return textualBody{Type: "TextualBody", Value: format.Markdown{}.Print(uncovered(d)), Format: "text/markdown"}
 }
 
 // iri names a thing of the discussion: under the reader's address where it

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
@@ -111,6 +112,9 @@ func (m *marker) runs(d page.Document) {
 	body := m.bodies[d.ID]
 	for _, r := range d.Runs {
 		m.out = m.out.Append(body.Slice(body.Blocks[r.From].Start, body.Blocks[r.To-1].End))
+		for _, a := range r.Assessed {
+			m.line(format.Block{Kind: format.Quote, Quote: 1}, piece{words: assessed(a)})
+		}
 		for _, n := range r.Notes {
 			m.note(n, 1)
 		}
@@ -149,12 +153,21 @@ func heading(n page.Note) []piece {
 	return append(line, piece{words: when})
 }
 
-func tallies(all []page.Emoji) string {
-	s := ""
-	for _, e := range all {
-		s += fmt.Sprintf("%s %d  ", e.Emoji, e.Count)
+// assessed is how people reacted to a passage, which is numbered where it is not
+// plain which one that is.
+func assessed(a page.Assessed) string {
+	if a.Among {
+		return fmt.Sprintf("%d: %s", a.Seq, tallies(a.Reactions))
 	}
-	return s[:len(s)-2]
+	return tallies(a.Reactions)
+}
+
+func tallies(all []page.Emoji) string {
+	var parts []string
+	for _, e := range all {
+		parts = append(parts, fmt.Sprintf("%s %d", e.Emoji, e.Count))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // deeper is d as a quotation so many levels deep.

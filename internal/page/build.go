@@ -141,8 +141,12 @@ func document(doc discussion.Document, passages []discussion.Passage, talk talk,
 	for from := first; from < len(doc.Body.Blocks); {
 		to := runEnd(doc.Body.Blocks, passages, from)
 		run := Run{ID: fmt.Sprintf("run-%s-%d", doc.ID, from), From: from, To: to, Words: t.blocks(from, to)}
-		for _, p := range beginning(doc.Body.Blocks, passages, from, to, from == first) {
+		here := beginning(doc.Body.Blocks, passages, from, to, from == first)
+		for _, p := range here {
 			run.Notes = append(run.Notes, talk.notes[p.ID]...)
+			if given := talk.reactions[p.ID]; len(given) > 0 {
+				run.Assessed = append(run.Assessed, Assessed{p.Seq, len(here) > 1, given})
+			}
 		}
 		view.Runs = append(view.Runs, run)
 		from = to

@@ -25,7 +25,7 @@ func TestTheReaderShowsTextNotesAndComments(t *testing.T) {
 	for _, want := range []string{
 		"<html lang=\"en\">", "<title>The Tide Table</title>", "<h1><span class=\"passage\"", "by <b>Imre Vale</b>", `href="https://essays.example.org/tides"`,
 		"40 notes in the margin", "2 comments where it was published", "answers Quire", "border uncertain", "lines 4 to 4, 45 % sure",
-		`<time datetime="2026-03-02T09:30:00Z">2 March 2026</time>`, "This note was withdrawn.", `class="note question"`, `<span>👍</span> 2`, `<main class="sheet"`,
+		`<time datetime="2026-03-02T09:30:00Z">2 March 2026</time>`, "This note was withdrawn.", `class="note question"`, `title="2 people approve"><span class="glyph" aria-hidden="true">👍</span><span aria-hidden="true"> 2</span><span class="sr">2 people approve.</span>`, `<main class="sheet"`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)

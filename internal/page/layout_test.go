@@ -5,7 +5,9 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +32,13 @@ type placed struct {
 // reading serves the sample as the web server would: with the script.
 func reading(t *testing.T) string {
 	t.Helper()
+	return serving(t, tides(t))
+}
+
+func serving(t *testing.T, in Input) string {
+	t.Helper()
 	var file bytes.Buffer
-	if err := Write(&file, Build(tides(t))); err != nil {
+	if err := Write(&file, Build(in)); err != nil {
 		t.Fatal(err)
 	}
 	script := append([]byte("<script>"), append(Script(), "</script></body>"...)...)
@@ -124,3 +131,39 @@ func TestTheFileIsReadableWithoutAScript(t *testing.T) {
 		noSideways(t, tab, width)
 	}
 }
+
+// What people give to passages stands where nothing has to move for it: at the
+// first emoji no line of the text jumps. It is over no words.
+func TestReactionsToPassagesMoveNothing(t *testing.T) {
+	bare := tides(t)
+	bare.Reactions = slices.DeleteFunc(bare.Reactions, func(r Reaction) bool { return r.Passage != "" })
+	with, without, tab := reading(t), serving(t, bare), browser(t)
+	const lines = `[...document.querySelectorAll(".words > *, .byline")].map((e) => Math.round(e.getBoundingClientRect().top))`
+	for _, width := range []int64{320, 1280} {
+		for _, path := range []string{"", "/bare"} {
+			before := look[[]int](t, tab, lines, chromedp.EmulateViewport(width, 900), chromedp.Navigate(without+path), chromedp.Sleep(settle))
+			after := look[[]int](t, tab, lines, chromedp.Navigate(with+path), chromedp.Sleep(settle))
+			if len(before) < 20 || !slices.Equal(before, after) {
+				t.Errorf("at %d px, page %q: lines stood at %v, with reactions at %v", width, path, before, after)
+			}
+			over := look[[]string](t, tab, overWords)
+			if n := look[int](t, tab, `document.querySelectorAll(".assessed").length`); n < 10 || len(over) > 0 {
+				t.Errorf("at %d px, page %q: of %d lines of reactions these stand over words: %q", width, path, n, over)
+			}
+			shoot(t, tab, "assessed-"+itoa(width)+strings.ReplaceAll(path, "/", "-"), true)
+		}
+	}
+}
+
+// overWords are the reactions to passages that stand over a line of text, or
+// over a note.
+const overWords = `(() => {
+	const lines = [...document.querySelectorAll(".words, .byline")].flatMap((e) => {
+		const r = document.createRange(); r.selectNodeContents(e);
+		return [...r.getClientRects()].filter((r) => r.width > 0 && r.height < 60);
+	}).concat([...document.querySelectorAll(".note")].map((e) => e.getBoundingClientRect()));
+	return [...document.querySelectorAll(".assessed > span")].filter((e) => {
+		const a = e.getBoundingClientRect();
+		return lines.some((b) => a.top + 1 < b.bottom && b.top + 1 < a.bottom && a.left < b.right && b.left < a.right);
+	}).map((e) => e.textContent);
+})()`

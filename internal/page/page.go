@@ -20,7 +20,8 @@ type Input struct {
 	Discussion  discussion.Discussion
 	Annotations []discussion.Annotation // in order of recording
 	People      map[discussion.PersonID]discussion.Person
-	Reactions   []Reaction
+	Reactions   []Reaction // accounts of one person are one in Person
+	Lexicon     discussion.Lexicon
 	Default     discussion.CreatorState // for people who chose nothing yet
 }
 
@@ -62,12 +63,21 @@ type Document struct {
 }
 
 // Run is a stretch of whole blocks with the notes on the passages that begin
-// in it. The words of a run never change; its notes do.
+// in it, and how people reacted to those. The words of a run never change; the
+// rest does.
 type Run struct {
 	ID       string // of the element
 	From, To int    // its blocks in the document's body, the last one not included
 	Words    template.HTML
 	Notes    []Note // in the order of the words they are about
+	Assessed []Assessed
+}
+
+// Assessed is how people reacted to a passage.
+type Assessed struct {
+	Seq       int  // the passage's
+	Among     bool // others begin in the run, too
+	Reactions []Emoji
 }
 
 // Note is an annotation as the margin shows it.
@@ -90,9 +100,15 @@ type Note struct {
 // Body is the HTML of what was said.
 func (n Note) Body() template.HTML { return Words(n.Said) }
 
-// Emoji is a reaction and how many people gave it.
+// Emoji is how many people said the same by reactions.
 type Emoji struct {
-	Emoji string
-	Count int
-	Mine  bool
+	Emoji   string
+	Meaning discussion.Meaning // "" if it has none
+	Count   int
+	Mine    bool
+}
+
+// Phrase is e in words.
+func (e Emoji) Phrase() string {
+	return discussion.Tally{Meaning: e.Meaning, Emoji: e.Emoji, People: e.Count}.Phrase()
 }

@@ -164,8 +164,13 @@ func (s *sample) talk() {
 	s.say("Ledger", "wanted its columns filled", "Reader, I was that clerk.")
 	s.say("Half a Moon", "Somebody was there.", "I am not crying, it is the tide.")
 	s.say("Ledger", "I kept bees…", "Please scan it yourself.")
-	for i, e := range []string{"👍", "👍", "🧵", "👍"} {
+	for i, e := range []string{"👍", "❤", "🧵", "👍"} {
 		who := []string{"Wren", "Quire", "Wren", "Wren"}[i]
 		s.reactions = append(s.reactions, Reaction{Annotation: "n05", Reaction: discussion.Reaction{Person: s.person(who), Emoji: e}})
+	}
+	for _, p := range s.d.Passages[1:] {
+		for _, given := range [][2]string{{"Wren", "✅"}, {"Quire", "✅"}, {"Wren", "💡"}, {"Ledger", "❌"}, {"Ledger", "👍🏽"}} {
+			s.reactions = append(s.reactions, Reaction{Passage: p.ID, Reaction: discussion.Reaction{Person: s.person(given[0]), Emoji: given[1]}})
+		}
 	}
 }

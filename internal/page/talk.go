@@ -13,9 +13,10 @@ import (
 
 // talk is what was said, as far as it is published, by what it is about.
 type talk struct {
-	notes map[discussion.PassageID][]Note
-	marks map[discussion.DocumentID][]highlight
-	shown int
+	notes     map[discussion.PassageID][]Note
+	marks     map[discussion.DocumentID][]highlight
+	reactions map[discussion.PassageID][]Emoji
+	shown     int
 }
 
 // listener puts annotations in order.
@@ -37,7 +38,7 @@ func listen(in Input) talk {
 		known:     map[discussion.AnnotationID]discussion.Annotation{},
 		replies:   map[discussion.AnnotationID][]discussion.Annotation{},
 		reactions: map[discussion.AnnotationID][]Emoji{},
-		talk:      talk{notes: map[discussion.PassageID][]Note{}, marks: map[discussion.DocumentID][]highlight{}},
+		talk:      talk{notes: map[discussion.PassageID][]Note{}, marks: map[discussion.DocumentID][]highlight{}, reactions: map[discussion.PassageID][]Emoji{}},
 	}
 	for _, p := range in.Discussion.Passages {
 		l.passages[p.ID] = p
@@ -237,35 +238,48 @@ func short(s string) string {
 	return strings.TrimRight(cut, " ,;:.–—") + " …"
 }
 
-// count sums up the reactions of people who are published, each once.
+// count sums up the reactions of people who are published. The others' are not
+// even counted: among few people a number tells who it was.
 func (l *listener) count() {
-	type once struct {
-		on     discussion.AnnotationID
-		person discussion.PersonID
-		emoji  string
-	}
-	seen := map[once]bool{}
+	passages, annotations := map[discussion.PassageID][]discussion.Reaction{}, map[discussion.AnnotationID][]discussion.Reaction{}
 	for _, r := range l.in.Reactions {
-		_, published := l.in.credit(r.Person)
-		key := once{r.Annotation, r.Person, r.Emoji}
-		if r.Annotation == "" || !published || seen[key] {
+		if _, published := l.in.credit(r.Person); !published {
 			continue
 		}
-		seen[key] = true
-		l.reactions[r.Annotation] = Tally(l.reactions[r.Annotation], r.Emoji, false)
+		if r.Annotation != "" {
+			annotations[r.Annotation] = append(annotations[r.Annotation], r.Reaction)
+			continue
+		}
+		passages[r.Passage] = append(passages[r.Passage], r.Reaction)
+	}
+	for id, all := range passages {
+		l.talk.reactions[id] = l.in.tally(all)
+	}
+	for id, all := range annotations {
+		l.reactions[id] = l.in.tally(all)
 	}
 }
 
-// Tally counts one more emoji.
-func Tally(all []Emoji, emoji string, mine bool) []Emoji {
+func (in Input) tally(all []discussion.Reaction) []Emoji {
+	var out []Emoji
+	for _, t := range in.Lexicon.Tally(all) {
+		out = append(out, Emoji{Emoji: t.Emoji, Meaning: t.Meaning, Count: t.People})
+	}
+	return out
+}
+
+// Tally counts one more emoji, as it was given: not together with others of its
+// meaning.
+func Tally(all []Emoji, one Emoji) []Emoji {
 	for i := range all {
-		if all[i].Emoji == emoji {
+		if all[i].Emoji == one.Emoji {
 			all[i].Count++
-			all[i].Mine = all[i].Mine || mine
+			all[i].Mine = all[i].Mine || one.Mine
 			return all
 		}
 	}
-	return append(all, Emoji{emoji, 1, mine})
+	one.Count = 1
+	return append(all, one)
 }
 
 func noteID(id discussion.AnnotationID) string { return "a-" + string(id) }

@@ -9,12 +9,13 @@ import (
 	"marginalia/internal/discussion"
 	"marginalia/internal/export"
 	"marginalia/internal/page"
+	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
 
 // Load reads a discussion and all that was said about it, for exports. People
 // who chose nothing yet are named as def says, where others mention them too.
-// Under which address it is and when is left to the caller.
+// Under which address it is, when, and what emoji mean is left to the caller.
 func Load(tx *store.Tx, id discussion.ID, def discussion.CreatorState) (export.Bundle, error) {
 	b := export.Bundle{Default: def}
 	var err error
@@ -28,7 +29,7 @@ func Load(tx *store.Tx, id discussion.ID, def discussion.CreatorState) (export.B
 		return b, err
 	}
 	renameMentioned(b)
-	reactions, err := tx.ReactionsIn(id)
+	reactions, err := relay.Opinions(tx, id)
 	first := map[discussion.PersonID]discussion.PersonID{} // of the accounts of one person, which count once
 	for _, r := range reactions {
 		if first[r.Self] == "" {
@@ -141,7 +142,7 @@ func (s *server) read(ctx context.Context, id discussion.ID) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.bundle.Base = s.Base
+	st.bundle.Base, st.bundle.Lexicon = s.Base, s.Lexicon
 	st.reader = st.bundle.Page()
 	st.parts, err = s.readerParts(st.reader)
 	return st, err

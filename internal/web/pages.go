@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"marginalia/internal/discussion"
@@ -34,13 +35,28 @@ type frame struct {
 func (s *server) templates() *template.Template {
 	t := page.Templates().Funcs(template.FuncMap{
 		"static": func(name string) string { return "/static/" + name + "?v=" + s.assets[name].print },
-		"emojis": func() []string { return emojis },
+		"emojis": func() []page.Emoji { return s.emojis },
 	})
 	return template.Must(t.ParseFS(files, "templates/*.html"))
 }
 
-// emojis are those that are offered.
-var emojis = []string{"👍", "💛", "😄", "🤔", "💡", "🎯"}
+// offered are the emoji that a visitor may give: one of each meaning, and some
+// that have none.
+func offered(l discussion.Lexicon) []page.Emoji {
+	var all []page.Emoji
+	for _, e := range l.Entries() {
+		drawn := slices.IndexFunc(e.Emoji, func(emoji string) bool { return !strings.HasPrefix(emoji, ":") })
+		if drawn >= 0 {
+			all = append(all, page.Emoji{Emoji: discussion.PlainEmoji(e.Emoji[drawn]), Meaning: e.Meaning})
+		}
+	}
+	for _, emoji := range []string{"😄", "🤔", "🎯"} {
+		if l.Means(emoji) == "" {
+			all = append(all, page.Emoji{Emoji: emoji})
+		}
+	}
+	return all
+}
 
 // parts are all parts of a page that may change, as a visitor sees them.
 func (s *server) parts(st *state, v visitor) ([]part, error) {

@@ -125,7 +125,8 @@ func (d *drawer) tally(v visitor) {
 		key := once{r.Thing, r.Self, r.Emoji}
 		if _, shown := d.name(r.Person); shown && !seen[key] {
 			seen[key] = true
-			d.reactions[r.Thing] = page.Tally(d.reactions[r.Thing], r.Emoji, mine[key])
+			one := page.Emoji{Emoji: r.Emoji, Meaning: d.st.bundle.Lexicon.Means(r.Emoji), Mine: mine[key]}
+			d.reactions[r.Thing] = page.Tally(d.reactions[r.Thing], one)
 		}
 	}
 }

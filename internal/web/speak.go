@@ -12,6 +12,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/local"
 	"marginalia/internal/discussion"
+	"marginalia/internal/page"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -195,7 +196,7 @@ func (s *server) reacted(ctx context.Context, room chat.Room, v visitor, thing s
 		if err != nil {
 			return err
 		}
-		known := slices.Contains(emojis, emoji)
+		known := slices.ContainsFunc(s.emojis, func(e page.Emoji) bool { return e.Emoji == emoji })
 		for _, r := range reactions {
 			known = known || r.Emoji == emoji
 			if r.Emoji != emoji || r.Room != room {

@@ -18,6 +18,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/local"
 	"marginalia/internal/discussion"
+	"marginalia/internal/page"
 	"marginalia/internal/store"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	Here  bool            // served to this machine alone; it may be told what is none of others' business
 
 	Default discussion.CreatorState // how people are named who chose nothing yet
+	Lexicon discussion.Lexicon      // what emoji mean
 	Ready   func() error            // what is not ready yet; nil: always ready
 	Base    string                  // the address under which the page is reached, "" if not known
 	Done    <-chan struct{}         // closed when live pages shall let go; nil: when their requests end
@@ -42,6 +44,7 @@ type Config struct {
 type server struct {
 	Config
 	base   string // the host of Base
+	emojis []page.Emoji
 	lines  atomic.Int64
 	pages  *template.Template
 	assets map[string]asset
@@ -58,7 +61,7 @@ func New(c Config) http.Handler {
 		c.Rooms = nil
 	}
 	c.Base = strings.TrimRight(c.Base, "/")
-	s := &server{Config: c, assets: assets(), now: time.Now}
+	s := &server{Config: c, emojis: offered(c.Lexicon), assets: assets(), now: time.Now}
 	if u, err := url.Parse(c.Base); err == nil {
 		s.base = u.Hostname()
 	}

@@ -27,9 +27,27 @@ type item struct {
 	ID         string
 	Motivation string
 	Modified   string
-	Body       *struct{ Value string }
+	Body       *body
 	Creator    *struct{ Name string }
 	Target     json.RawMessage
+}
+
+// body is what an annotation says: of several bodies the first, behind which
+// there are only tags.
+type body struct{ Value string }
+
+// UnmarshalJSON reads a body, or a list of them.
+func (b *body) UnmarshalJSON(src []byte) error {
+	type one body
+	var all []one
+	if len(src) > 0 && src[0] != '[' {
+		return json.Unmarshal(src, (*one)(b))
+	}
+	if err := json.Unmarshal(src, &all); err != nil || len(all) == 0 {
+		return err
+	}
+	*b = body(all[0])
+	return nil
 }
 
 // read asks for all of it, from the beginning.

@@ -131,9 +131,7 @@ func (w *world) exported(ctx context.Context, ids []string) (kept, error) {
 		var all struct {
 			First struct {
 				Items []struct {
-					Body struct {
-						Value string `json:"value"`
-					} `json:"body"`
+					Body json.RawMessage `json:"body"` // of emoji it may be a list
 				} `json:"items"`
 			} `json:"first"`
 		}
@@ -141,7 +139,10 @@ func (w *world) exported(ctx context.Context, ids []string) (kept, error) {
 			return nil, fmt.Errorf("read the export of %s: %w", id, err)
 		}
 		for _, item := range all.First.Items {
-			k.add(item.Body.Value)
+			var body struct{ Value string }
+			if json.Unmarshal(item.Body, &body) == nil {
+				k.add(body.Value)
+			}
 		}
 	}
 	return k, nil
