@@ -200,9 +200,14 @@ func (r *reader) every(said string, n int, unit string) error {
 	return nil
 }
 
-// day adds days to those of the group, or begins another.
+// day adds days to those of the group, or begins another. Times before which no
+// days were said are not taken for those of every day: they may be meant for the
+// days behind them.
 func (r *reader) day(said string, week, month uint64) error {
 	if len(r.group.times) > 0 || r.group.step != "" {
+		if r.group.days == "" {
+			return fmt.Errorf("%q names no time of day for %q, or no days for the times before it: write times behind the days, as in \"%s 9:00\"", r.said, said, said)
+		}
 		if err := r.end(); err != nil {
 			return err
 		}

@@ -55,6 +55,8 @@ func TestParseSaysWhatIsNotUnderstood(t *testing.T) {
 		{"fortnightly at 9:00", `"fortnightly" in "fortnightly at 9:00" is not understood: write it like`},
 		{"weekdays", `"weekdays" names no time of day for "weekdays": write times behind the days, as in "weekdays 9:00"`},
 		{"9:00 on weekdays", `names no time of day for "weekdays"`},
+		{"9:00 on mondays and 18:00", `names no time of day for "mondays", or no days for the times before it`},
+		{"every 2 hours on weekdays, sat 9:00", `names no time of day for "weekdays", or no days for the times before it`},
 		{"mon 9", `"9" in "mon 9" is not a time of day: write it like 9:00 or 9am`},
 		{"mon 25:00", `"25:00" in "mon 25:00" is not understood`},
 		{"mon 13pm", `"13pm" in "mon 13pm" is not understood`},
