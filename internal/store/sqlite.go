@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -190,14 +191,16 @@ func (d *sqliteDB) begin(ctx context.Context) error {
 // flush puts all that was committed on disk. SQLite does so itself only before
 // it moves the WAL into the database (synchronous=NORMAL), so that a lazy commit
 // need not wait. On the WAL nobody holds a lock that closing it would give up.
+// What cannot be flushed was committed all the same: it may be on disk or not.
 func (d *sqliteDB) flush() (err error) {
 	if d.log == nil {
-		if d.log, err = os.OpenFile(d.path+"-wal", os.O_RDWR, 0); err != nil {
-			return err
-		}
+		d.log, err = os.OpenFile(d.path+"-wal", os.O_RDWR, 0)
 	}
-	if err := d.log.Sync(); err != nil {
-		return err
+	if err == nil {
+		err = d.log.Sync()
+	}
+	if err != nil {
+		return &fault{strings.ReplaceAll(sqliteSentences[sqliteIOErr], "%", d.path), err}
 	}
 	if d.flushed != nil {
 		d.flushed()

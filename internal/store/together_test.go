@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -211,5 +212,28 @@ func TestALazyCommitDoesNotWaitForTheDisk(t *testing.T) {
 	close(held)
 	if err := errors.Join(<-together, <-together); err != nil || flushed != before+2 {
 		t.Errorf("the two flushed %d times, %v", flushed-before-1, err)
+	}
+}
+
+// A disk that cannot be flushed is a fault of the database, as one is that cannot
+// be written.
+func TestWhatCannotBeFlushedIsNotOnDisk(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "bot.db"), Options{NoListen: true})
+	update(t, db, func(tx *Tx) error { return tx.PutSetting("a", "x") })
+	engine := db.engine.(*sqliteDB)
+	whole := engine.log
+	if engine.log = nil; whole == nil {
+		t.Fatal("nothing was flushed")
+	}
+	broken, err := os.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken.Close()
+	engine.log = broken
+	err = db.Update(t.Context(), func(tx *Tx) error { return tx.PutSetting("a", "y") })
+	engine.log = whole
+	if !errors.Is(err, ErrDown) {
+		t.Errorf("a flush that fails is told as %v", err)
 	}
 }
