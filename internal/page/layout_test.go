@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -139,18 +138,18 @@ func TestReactionsToPassagesMoveNothing(t *testing.T) {
 	bare.Reactions = slices.DeleteFunc(bare.Reactions, func(r Reaction) bool { return r.Passage != "" })
 	with, without, tab := reading(t), serving(t, bare), browser(t)
 	const lines = `[...document.querySelectorAll(".words > *, .byline")].map((e) => Math.round(e.getBoundingClientRect().top))`
-	for _, width := range []int64{320, 1280} {
-		for _, path := range []string{"", "/bare"} {
-			before := look[[]int](t, tab, lines, chromedp.EmulateViewport(width, 900), chromedp.Navigate(without+path), chromedp.Sleep(settle))
-			after := look[[]int](t, tab, lines, chromedp.Navigate(with+path), chromedp.Sleep(settle))
-			if len(before) < 20 || !slices.Equal(before, after) {
-				t.Errorf("at %d px, page %q: lines stood at %v, with reactions at %v", width, path, before, after)
-			}
-			over := look[[]string](t, tab, overWords)
-			if n := look[int](t, tab, `document.querySelectorAll(".assessed").length`); n < 10 || len(over) > 0 {
-				t.Errorf("at %d px, page %q: of %d lines of reactions these stand over words: %q", width, path, n, over)
-			}
-			shoot(t, tab, "assessed-"+itoa(width)+strings.ReplaceAll(path, "/", "-"), true)
+	for _, at := range []struct {
+		width int64
+		path  string
+	}{{320, ""}, {1280, ""}, {1280, "/bare"}} {
+		before := look[[]int](t, tab, lines, chromedp.EmulateViewport(at.width, 900), chromedp.Navigate(without+at.path), chromedp.Sleep(settle))
+		after := look[[]int](t, tab, lines, chromedp.Navigate(with+at.path), chromedp.Sleep(settle))
+		if len(before) < 20 || !slices.Equal(before, after) {
+			t.Errorf("at %d px, page %q: lines stood at %v, with reactions at %v", at.width, at.path, before, after)
+		}
+		over := look[[]string](t, tab, overWords)
+		if n := look[int](t, tab, `document.querySelectorAll(".assessed").length`); n < 10 || len(over) > 0 {
+			t.Errorf("at %d px, page %q: of %d lines of reactions these stand over words: %q", at.width, at.path, n, over)
 		}
 	}
 }
