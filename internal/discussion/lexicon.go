@@ -86,7 +86,7 @@ func inWords(r rune) bool { return r <= ' ' || r >= 'A' && r <= 'Z' || r >= 'a' 
 
 // Means is the meaning of an emoji.
 func (l Lexicon) Means(emoji string) Meaning {
-	plain := PlainEmoji(emoji)
+	plain := written(emoji)
 	for _, e := range l.Entries() {
 		if slices.ContainsFunc(e.Emoji, func(o string) bool { return PlainEmoji(o) == plain }) {
 			return e.Meaning
@@ -108,6 +108,16 @@ func (l Lexicon) Sense(emoji string) Sense {
 		return Sense{Meaning: m}
 	}
 	return Sense{Emoji: PlainEmoji(emoji)}
+}
+
+// written is an emoji as a lexicon has it: one of a server's own, of which
+// Discord tells name and id, by its name.
+func written(emoji string) string {
+	plain := PlainEmoji(emoji)
+	if name, id, ok := strings.Cut(plain, ":"); ok && name != "" && id != "" && strings.Trim(id, "0123456789") == "" {
+		return ":" + name + ":"
+	}
+	return plain
 }
 
 // PlainEmoji is an emoji without what changes only its look: skin tones, and
@@ -154,7 +164,7 @@ func (l Lexicon) Tally(all []Reaction) []Tally {
 			senses = append(senses, s)
 		}
 		people[s][r.Person] = true
-		given[PlainEmoji(r.Emoji)] = true
+		given[written(r.Emoji)] = true
 	}
 	slices.SortStableFunc(senses, func(a, b Sense) int { return cmp.Compare(l.place(a.Meaning), l.place(b.Meaning)) })
 	var out []Tally

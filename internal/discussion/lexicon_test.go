@@ -80,3 +80,17 @@ func TestALexiconIsChecked(t *testing.T) {
 		t.Errorf("a server's own emoji, and one twice: %v", err)
 	}
 }
+
+// An emoji of a server's own means what its name is said to mean, with the id
+// that Discord tells of it and without.
+func TestEmojiOfAServersOwn(t *testing.T) {
+	l := Lexicon{{Agree, []string{":so_it_is:"}}}
+	if err := l.Check(); err != nil {
+		t.Fatal(err)
+	}
+	got := l.Tally([]Reaction{{Person: "a", Emoji: "so_it_is:81384788765712384"}, {Person: "b", Emoji: ":so_it_is:"}, {Person: "a", Emoji: "other:7"}})
+	want := []Tally{{Agree, ":so_it_is:", 2}, {"", "other:7", 1}}
+	if !slices.Equal(got, want) {
+		t.Errorf("counted %+v, not %+v", got, want)
+	}
+}
