@@ -137,6 +137,8 @@ cron = "0 0 29 2 *"
 	}
 	tea.waitFor(bot, "Is it enough?")
 	tea.say(ann, "It is.", root.ID)
+	tea.say(ann, "!essay back", "")
+	tea.waitFor(bot, "stands here already, and nothing is posted twice")
 	g.waitFor(thread, "It is.")
 
 	jump := "https://discord.com/channels/" + g.site.Guild() + "/" + g.club + "/" + post.ID
@@ -146,6 +148,8 @@ cron = "0 0 29 2 *"
 	}{
 		"status": {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay status", nil) }, []string{"Short: 1 of 1 passages posted, 2 annotations"}},
 		"next":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay next", nil) }, []string{"Only a moderator"}},
+		"skip":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay skip", nil) }, []string{"Only a moderator"}},
+		"back":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay back", nil) }, []string{"Only a moderator"}},
 		"find": {func() (*discordtest.Interaction, error) {
 			return ben.Slash(g.club, "essay find", map[string]string{"words": "ALL there is"})
 		}, []string{"found in 1 passage", jump}},

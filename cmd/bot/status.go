@@ -42,6 +42,7 @@ type planStatus struct {
 	Rooms    []string   `json:"rooms"`
 	Paused   bool       `json:"paused"`
 	Passages int        `json:"next_passage"`
+	Skipped  int        `json:"skipped"` // passages that it passed without posting them
 	Last     *time.Time `json:"last"`
 	Next     *time.Time `json:"next"`
 
@@ -111,7 +112,11 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 		return s, err
 	}
 	for _, p := range plans {
-		s.Plans = append(s.Plans, planStatusOf(p, byID[string(p.Discussion)], now))
+		course, err := relay.CourseOf(tx, p)
+		if err != nil {
+			return s, err
+		}
+		s.Plans = append(s.Plans, planStatusOf(p, byID[string(p.Discussion)], course, now))
 	}
 	rooms, err := tx.RoomStatus()
 	if err != nil {
@@ -153,11 +158,11 @@ func deadLetters(tx *store.Tx, r store.RoomStatus) ([]givenUp, error) {
 	return all, err
 }
 
-func planStatusOf(p schedule.Plan, text store.Summary, now time.Time) planStatus {
+func planStatusOf(p schedule.Plan, text store.Summary, course relay.Course, now time.Time) planStatus {
 	s := planStatus{
 		Name: p.Name, Does: string(p.Does), Text: string(p.Discussion), Cron: p.Cron, Zone: p.Zone,
-		Rooms: []string{}, Paused: p.Paused, Passages: p.Next, Last: known(p.Last),
-		line: command.PlanLine(p, text, now),
+		Rooms: []string{}, Paused: p.Paused, Passages: course.Next, Skipped: course.Skipped, Last: known(p.Last),
+		line: command.PlanLine(p, text, course, now),
 	}
 	for _, r := range p.Rooms {
 		s.Rooms = append(s.Rooms, r.String())

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"marginalia/internal/chat"
@@ -30,23 +29,15 @@ var next = Command{
 }
 
 func runNext(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
-	n := 1
-	if s := argument(call, "count", 1); s != "" {
-		v, err := strconv.Atoi(s)
-		if err != nil || v < 1 || v > mostAtOnce {
-			return format.Text(fmt.Sprintf("next takes a number from 1 to %d.", mostAtOnce)), nil
-		}
-		n = v
+	n, why := number(argument(call, "count", 1), 1, mostAtOnce)
+	if why != "" {
+		return format.Text("next takes " + why), nil
 	}
 	var answer string
 	err := env.DB.Update(ctx, func(tx *store.Tx) error {
-		here, err := plansHere(tx, call)
-		if err != nil {
+		plan, why, err := planMeant(tx, call, argument(call, "plan", 2))
+		if answer = why; err != nil || why != "" {
 			return err
-		}
-		plan, why := pick(here, call.Name, argument(call, "plan", 2))
-		if answer = why; why != "" {
-			return nil
 		}
 		answer, err = advance(tx, plan, call, n, now)
 		return err
@@ -80,14 +71,14 @@ func advance(tx *store.Tx, plan schedule.Plan, call chat.Call, n int, now time.T
 		return "", err
 	}
 	if len(posted) > 0 {
-		first, last := posted[0].Seq, posted[len(posted)-1].Seq
 		_, _, total, err := tx.Passage(posted[0].ID)
-		if first == last {
-			return fmt.Sprintf("Passage %d of %d is on its way.", first, total), err
+		their := "its"
+		if len(posted) > 1 {
+			their = "their"
 		}
-		return fmt.Sprintf("Passages %d to %d of %d are on their way.", first, last, total), err
+		return fmt.Sprintf("%s of %d %s on %s way.", capital(passages(posted)), total, isOrAre(posted), their), err
 	}
-	_, err = tx.PassageAt(plan.Discussion, plan.Next)
+	_, err = relay.Upcoming(tx, plan)
 	if errors.Is(err, store.ErrNotFound) {
 		return "The text is at its end: there is no further passage.", nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
 
@@ -31,13 +32,9 @@ var resume = Command{
 }
 
 func setPaused(tx *store.Tx, call chat.Call, first, paused bool, now time.Time) (format.Doc, error) {
-	here, err := plansHere(tx, call)
-	if err != nil {
-		return format.Doc{}, err
-	}
-	p, why := pick(here, call.Name, argument(call, "plan", 1))
-	if why != "" {
-		return format.Text(why), nil
+	p, why, err := planMeant(tx, call, argument(call, "plan", 1))
+	if err != nil || why != "" {
+		return format.Text(why), err
 	}
 	if first && p.Paused != paused {
 		if _, dropped := p.Due(now); p.Paused && dropped.After(p.Last) {
@@ -49,10 +46,14 @@ func setPaused(tx *store.Tx, call chat.Call, first, paused bool, now time.Time) 
 		}
 	}
 	texts, err := tx.Discussions()
+	if err != nil {
+		return format.Doc{}, err
+	}
 	for _, s := range texts {
 		if s.ID == p.Discussion {
-			return format.Text(PlanLine(p, s, now)), err
+			course, err := relay.CourseOf(tx, p)
+			return format.Text(PlanLine(p, s, course, now)), err
 		}
 	}
-	return format.Text("Its text is not there any more."), err
+	return format.Text("Its text is not there any more."), nil
 }

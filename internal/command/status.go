@@ -7,6 +7,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -35,9 +36,14 @@ func statusHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error)
 	}
 	for _, p := range plans {
 		for _, s := range texts {
-			if s.ID == p.Discussion {
-				d = item(d, PlanLine(p, s, now))
+			if s.ID != p.Discussion {
+				continue
 			}
+			course, err := relay.CourseOf(tx, p)
+			if err != nil {
+				return d, err
+			}
+			d = item(d, PlanLine(p, s, course, now))
 		}
 	}
 	if d.Empty() {
@@ -53,12 +59,16 @@ func statusHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error)
 }
 
 // PlanLine says in one line how far a plan is and when it goes on.
-func PlanLine(p schedule.Plan, s store.Summary, now time.Time) string {
-	line := fmt.Sprintf("%s: %d of %d passages posted, %s", s.Title, min(max(p.Next-1, 0), s.Passages), s.Passages, plural(s.Annotations, "annotation"))
+func PlanLine(p schedule.Plan, s store.Summary, course relay.Course, now time.Time) string {
+	line := fmt.Sprintf("%s: %d of %d passages posted, ", s.Title, min(course.Posted, s.Passages), s.Passages)
+	if course.Skipped > 0 {
+		line += fmt.Sprintf("%d skipped, ", course.Skipped)
+	}
+	line += plural(s.Annotations, "annotation")
 	if p.Does == schedule.Digest {
 		line = fmt.Sprintf("%s: a digest of what is said", s.Title)
 	}
-	if p.Does == schedule.Drip && p.Next > s.Passages {
+	if p.Does == schedule.Drip && course.Over {
 		return line + "; the text is at its end."
 	}
 	if p.Paused {

@@ -45,8 +45,12 @@ func Advance(tx *store.Tx, plan, key string, n int, now time.Time) ([]discussion
 // plan on, and the caller stores it. In a room that does not show what it quotes
 // an excerpt is a passage like others.
 func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discussion.Passage, err error) {
-	for own := 0; len(posted) < n+mostExcerpts; p.Next++ {
-		next, err := tx.PassageAt(p.Discussion, p.Next)
+	q, err := aheadOf(tx, p)
+	if err != nil {
+		return nil, err
+	}
+	for own := 0; len(posted) < n+mostExcerpts; {
+		next, err := q.next()
 		if errors.Is(err, store.ErrNotFound) {
 			return posted, nil
 		}
@@ -67,6 +71,9 @@ func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discus
 			if err := enqueue(tx, next, room, under[i], now); err != nil {
 				return nil, err
 			}
+		}
+		if err := q.posted(next); err != nil {
+			return nil, err
 		}
 		posted = append(posted, next)
 	}

@@ -15,7 +15,8 @@ import (
 
 // neverPosted finds passages that a plan has passed, of which nothing is known
 // in the room though there is of an earlier one: a room that came late has
-// fewer.
+// fewer. One that was skipped is not missing, nor, if it was posted after all,
+// does it say which ones should be there.
 func (a *audit) neverPosted(tx *store.Tx) error {
 	plans, err := tx.Plans()
 	if err != nil {
@@ -25,6 +26,10 @@ func (a *audit) neverPosted(tx *store.Tx) error {
 		if p.Does != schedule.Drip || !slices.Contains(p.Rooms, a.room) {
 			continue
 		}
+		skipped, err := tx.Skips(p)
+		if err != nil {
+			return err
+		}
 		begun := false
 		for seq := 1; seq < p.Next; seq++ {
 			passage, err := tx.PassageAt(p.Discussion, seq)
@@ -33,6 +38,9 @@ func (a *audit) neverPosted(tx *store.Tx) error {
 			}
 			if err != nil {
 				return err
+			}
+			if slices.ContainsFunc(skipped, func(k store.Skip) bool { return k.Passage.ID == passage.ID }) {
+				continue
 			}
 			thing := store.PassageThing(passage.ID)
 			if a.now.has(thing) {

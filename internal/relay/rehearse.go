@@ -98,7 +98,7 @@ func isOver(tx *store.Tx, p schedule.Plan) (bool, error) {
 	if p.Does != schedule.Drip {
 		return true, nil
 	}
-	_, err := tx.PassageAt(p.Discussion, p.Next)
+	_, err := Upcoming(tx, p)
 	return errors.Is(err, store.ErrNotFound), ignoreMissing(err)
 }
 
@@ -214,6 +214,7 @@ func Stage(ctx context.Context, from, to *store.DB, now time.Time) error {
 type scene struct {
 	plans   []schedule.Plan
 	retired map[string]string
+	skips   map[string][]store.Skip
 	texts   texts
 	copies  []stood
 	waiting []store.Delivery
@@ -226,13 +227,16 @@ type stood struct {
 }
 
 func look(tx *store.Tx) (s scene, err error) {
-	s = scene{retired: map[string]string{}, texts: texts{}}
+	s = scene{retired: map[string]string{}, skips: map[string][]store.Skip{}, texts: texts{}}
 	if s.plans, err = tx.Plans(); err != nil {
 		return s, err
 	}
 	rooms := map[chat.Room]bool{}
 	for _, p := range s.plans {
 		if s.retired[p.Name], err = tx.Setting(store.RetiredSetting(p.Name)); err != nil {
+			return s, err
+		}
+		if s.skips[p.Name], err = tx.Skips(p); err != nil {
 			return s, err
 		}
 		if _, err = s.texts.read(tx, p.Discussion); err != nil {
@@ -272,6 +276,11 @@ func (s scene) set(tx *store.Tx, now time.Time) error {
 	for _, p := range s.plans {
 		if err := errors.Join(tx.PutPlan(p), tx.PutSetting(store.RetiredSetting(p.Name), s.retired[p.Name])); err != nil {
 			return err
+		}
+		for _, k := range s.skips[p.Name] {
+			if err := tx.PutSkip(p.Name, k.Passage.ID, k.State); err != nil {
+				return err
+			}
 		}
 	}
 	for _, c := range s.copies {

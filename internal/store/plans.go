@@ -49,11 +49,15 @@ func (tx *Tx) Plans() ([]schedule.Plan, error) {
 	return all, nil
 }
 
-// DropPlan removes a plan, if it is there. Its firings stay known, so that a
-// plan of the same name does not repeat them.
+// DropPlan removes a plan and what it was told to skip, if it is there. Its
+// firings stay known, so that a plan of the same name does not repeat them.
 func (tx *Tx) DropPlan(name string) error {
 	tx.planned = true
-	if _, err := tx.exec("DELETE FROM plans WHERE name = $1", name); err != nil {
+	_, err := tx.exec("DELETE FROM plans WHERE name = $1", name)
+	if err == nil {
+		_, err = tx.exec("DELETE FROM skips WHERE plan = $1", name)
+	}
+	if err != nil {
 		return fmt.Errorf("drop plan %s: %w", name, err)
 	}
 	return nil

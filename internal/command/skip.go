@@ -1,0 +1,137 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
+	"marginalia/internal/store"
+)
+
+// mostSkipped is how many passages are skipped at once: back takes all of them back.
+const mostSkipped = 100
+
+var skip = Command{
+	Command: chat.Command{
+		Name: "skip", Help: "goes on without posting the next passage, in none of the plan's rooms; back undoes it", Needs: chat.Moderator,
+		Options: []chat.Option{
+			{Name: "count", Help: fmt.Sprintf("how many passages, 1 to %d", mostSkipped)},
+			planOption,
+		},
+	},
+	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		said, err := skipNext(tx, call, first, now)
+		return format.Text(said), err
+	}),
+}
+
+func skipNext(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+	n, why := number(argument(call, "count", 1), 1, mostSkipped)
+	if why != "" {
+		return "skip takes " + why, nil
+	}
+	plan, why, err := planMeant(tx, call, argument(call, "plan", 2))
+	if err != nil || why != "" {
+		return why, err
+	}
+	if !first {
+		coming, err := comesNext(tx, plan, now)
+		return "This was done already. " + coming, err
+	}
+	skipped, err := relay.Skip(tx, plan.Name, n)
+	if err != nil {
+		return "", err
+	}
+	coming, err := comesNext(tx, plan, now)
+	if err != nil || len(skipped) == 0 {
+		return coming, err
+	}
+	_, _, total, err := tx.Passage(skipped[0].ID)
+	return fmt.Sprintf("%s of %d %s skipped: nothing of it is posted. %s To have it after all: back %d",
+		capital(passages(skipped)), total, isOrAre(skipped), coming, skipped[0].Seq), err
+}
+
+// number reads a number from 1 to most, which is what it is if nothing was said,
+// or says what is to be said.
+func number(said string, unsaid, most int) (n int, why string) {
+	if said == "" {
+		return unsaid, ""
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Sprintf("a number from 1 to %d.", most)
+	}
+	return n, ""
+}
+
+// planMeant is the one drip plan of the room that a command means, or why that
+// cannot be told.
+func planMeant(tx *store.Tx, call chat.Call, name string) (schedule.Plan, string, error) {
+	here, err := plansHere(tx, call)
+	if err != nil {
+		return schedule.Plan{}, "", err
+	}
+	plan, why := pick(here, call.Name, name)
+	return plan, why, nil
+}
+
+// comesNext says which passage a plan posts next, and when.
+func comesNext(tx *store.Tx, was schedule.Plan, now time.Time) (string, error) {
+	p, err := tx.Plan(was.Name)
+	if err != nil {
+		return "", err
+	}
+	next, err := relay.Upcoming(tx, p)
+	if errors.Is(err, store.ErrNotFound) {
+		return "The text is at its end: there is no further passage.", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	said := fmt.Sprintf("Passage %d comes next", next.Seq)
+	f, ok := p.After(now)
+	switch {
+	case p.Paused:
+		return said + "; the plan is paused.", nil
+	case ok:
+		return said + ", " + When(f.At, p.Zone) + ".", nil
+	}
+	return said + ".", nil
+}
+
+// passages names passages by their numbers: "passage 3", "passages 3 to 5, 7".
+func passages(all []discussion.Passage) string {
+	var runs []string
+	for i := 0; i < len(all); {
+		end := i
+		for end+1 < len(all) && all[end+1].Seq == all[end].Seq+1 {
+			end++
+		}
+		run := strconv.Itoa(all[i].Seq)
+		if end > i {
+			run += " to " + strconv.Itoa(all[end].Seq)
+		}
+		runs, i = append(runs, run), end+1
+	}
+	if len(all) == 1 {
+		return "passage " + runs[0]
+	}
+	return "passages " + strings.Join(runs, ", ")
+}
+
+func isOrAre(all []discussion.Passage) string {
+	if len(all) == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// capital begins a sentence with words of plain letters.
+func capital(words string) string { return strings.ToUpper(words[:1]) + words[1:] }
