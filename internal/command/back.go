@@ -19,7 +19,7 @@ import (
 var back = Command{
 	Command: chat.Command{
 		Name: "back", Needs: chat.Moderator,
-		Help: "goes back to what was skipped, so that it comes next; of a passage that was posted it says where, for nothing is posted twice",
+		Help: "goes back to what was skipped: it comes next; of what was posted it says where it stands",
 		Options: []chat.Option{
 			{Name: "passage", Help: "the number of the passage to go back to; the one before the next, if you say none"},
 			planOption,
@@ -154,5 +154,5 @@ func fate(tx *store.Tx, s store.SkipState, post chat.Ref, p discussion.Passage, 
 	if len(copies) > 0 {
 		return "stood here and was removed: what somebody took away is not posted again.", err
 	}
-	return "came before this room was one of the plan's, and is not posted again.", err
+	return "did not come into this room, and does not come any more.", err
 }

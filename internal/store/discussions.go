@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 )
 
@@ -290,6 +291,22 @@ func (tx *Tx) PassageAt(id discussion.ID, seq int) (discussion.Passage, error) {
 	p, err := row(tx, passageRow, "SELECT "+passageColumns+" FROM passages WHERE discussion = "+numberOf+" AND seq = $2", id, seq)
 	if err != nil {
 		return p, fmt.Errorf("passage %d of %s: %w", seq, id, err)
+	}
+	return p, nil
+}
+
+// LatestIn returns the last passage of a discussion in reading order that stands
+// in a room, or ErrNotFound.
+func (tx *Tx) LatestIn(id discussion.ID, room chat.Room) (discussion.Passage, error) {
+	n, err := tx.knownRoom(room)
+	var p discussion.Passage
+	if err == nil {
+		p, err = row(tx, passageRow, "SELECT "+passageColumns+" FROM passages x WHERE discussion = "+numberOf+` AND EXISTS (
+			SELECT 1 FROM copies c WHERE c.thing = 'p:' || x.id AND c.room = $2 AND c.part = 0 AND c.mark = '' AND c.id <> '')
+			ORDER BY seq DESC LIMIT 1`, id, n)
+	}
+	if err != nil {
+		return p, fmt.Errorf("the latest passage of %s in %s: %w", id, room, err)
 	}
 	return p, nil
 }
