@@ -44,11 +44,11 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, lo
 	if err := tellWaiting(ctx, db, texts, log); err != nil {
 		return err
 	}
-	return db.Update(ctx, func(tx *store.Tx) error { return assertTexts(tx, c, texts, now) })
+	return db.Update(ctx, func(tx *store.Tx) error { return assertTexts(tx, c, texts, log, now) })
 }
 
 // assertTexts is assertPlans when it knows the plans' texts.
-func assertTexts(tx *store.Tx, c Config, texts []discussion.ID, now time.Time) error {
+func assertTexts(tx *store.Tx, c Config, texts []discussion.ID, log *slog.Logger, now time.Time) error {
 	for _, r := range c.Rooms {
 		if !r.stays() {
 			continue
@@ -69,7 +69,7 @@ func assertTexts(tx *store.Tx, c Config, texts []discussion.ID, now time.Time) e
 		}
 		plan := p.plan(rooms)
 		plan.Discussion = texts[i]
-		if err := assertPlan(tx, plan, now); err != nil {
+		if err := assertPlan(tx, plan, log, now); err != nil {
 			return fmt.Errorf("plan %q: %w", p.Name, err)
 		}
 	}
@@ -93,7 +93,7 @@ func tellWaiting(ctx context.Context, db *store.DB, texts []discussion.ID, log *
 // plan, a file with its fingerprint.
 func textSetting(plan string) string { return "plan text: " + plan }
 
-func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
+func assertPlan(tx *store.Tx, p schedule.Plan, log *slog.Logger, now time.Time) error {
 	p.Start, p.Last = now, time.Time{}
 	was, err := tx.Plan(p.Name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -106,6 +106,9 @@ func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
 		}
 		if was.Discussion == p.Discussion {
 			p.Next = was.Next
+		}
+		if err := keepTimes(tx, was, &p, log); err != nil {
+			return err
 		}
 		if was.Cron != p.Cron || was.Zone != p.Zone {
 			p.Start = now // what the old line would have done meanwhile is not made up for
@@ -122,6 +125,23 @@ func assertPlan(tx *store.Tx, p schedule.Plan, now time.Time) error {
 		}
 	}
 	return tx.PutPlan(p)
+}
+
+// keepTimes leaves when a plan fires as it was said in a room, unless the
+// configuration was changed since: then that is the later word.
+func keepTimes(tx *store.Tx, was schedule.Plan, p *schedule.Plan, log *slog.Logger) error {
+	r, changed, err := relay.RetimedOf(tx, p.Name)
+	if err != nil || !changed {
+		return err
+	}
+	attrs := []any{"plan", p.Name, "in the configuration", p.Words(), "its zone", p.Zone, "in a room", was.Words(), "zone there", was.Zone, "room", r.Room.String(), "said", r.At}
+	if r.Overrules(*p) {
+		log.Warn("a plan fires as was said in a room: the configuration says what it said before; what is changed there holds again", attrs...)
+		p.Cron, p.Zone = was.Cron, was.Zone
+		return nil
+	}
+	log.Warn("a plan fires as the configuration says: that was changed after what was said in a room", attrs...)
+	return relay.TakeTimes(tx, p.Name)
 }
 
 // whilePaused is what the setting of a retired plan says that was paused before.

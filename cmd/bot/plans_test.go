@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
@@ -106,6 +107,49 @@ func TestRestartsKeepWhatAPlanHasDone(t *testing.T) {
 	if moved.Next != 7 || !moved.Start.Equal(d.now) {
 		t.Errorf("%+v", moved)
 	}
+}
+
+// What was said in a room holds as long as the configuration says what it said
+// then; what is written there later holds again, and the log says which and why.
+func TestWhoSaysWhenAPlanFires(t *testing.T) {
+	d := newDesk(t)
+	is := func(step string, p schedule.Plan, cron, log string) {
+		t.Helper()
+		if p.Cron != cron || !strings.Contains(d.log.String(), log) || log == "" && d.log.Len() > 0 {
+			t.Errorf("%s it is %q; the log says %q", step, p.Cron, d.log.String())
+		}
+	}
+	is("at first", d.mustStart(evenings), "30 18 * * *", "")
+	d.change(func(tx *store.Tx) error {
+		p, err := tx.Plan("evenings")
+		if err != nil {
+			return err
+		}
+		return relay.Retime(tx, p, schedule.Times{Cron: "0 9 * * *", Zone: "Europe/Berlin"}, p.Rooms[0], d.now)
+	})
+	said := d.now
+	for range 2 {
+		p := d.mustStart(evenings)
+		is("after a restart", p, "0 9 * * *", "fires as was said in a room")
+		if p.Zone != "Europe/Berlin" || !p.Start.Equal(said) {
+			t.Errorf("after a restart it is %+v", p)
+		}
+	}
+	d.change(func(tx *store.Tx) error {
+		s, err := gatherStatus(tx, d.now)
+		if len(s.Plans) != 1 || !strings.Contains(s.Plans[0].Changed, "changed in a room on local") || !strings.HasSuffix(s.Plans[0].Changed, "the configuration says: daily at 18:30 (UTC).") {
+			t.Errorf("the status is %+v", s.Plans)
+		}
+		return err
+	})
+	changed := strings.Replace(evenings, "30 18", "0 20", 1)
+	p := d.mustStart(changed)
+	is("when the configuration is changed", p, "0 20 * * *", "fires as the configuration says")
+	if p.Zone != "" || !p.Start.Equal(d.now) {
+		t.Errorf("then it is %+v", p)
+	}
+	is("and then", d.mustStart(changed), "0 20 * * *", "")
+	is("and back", d.mustStart(evenings), "30 18 * * *", "")
 }
 
 func TestAnotherTextBeginsAnew(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -127,7 +128,7 @@ func (a *app) simulate(ctx context.Context, c Config, now, until time.Time) (all
 				return err
 			}
 		}
-		return assertTexts(tx, c, texts, now)
+		return assertTexts(tx, c, texts, slog.New(slog.DiscardHandler), now)
 	})
 }
 

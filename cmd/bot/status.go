@@ -46,6 +46,8 @@ type planStatus struct {
 	Last     *time.Time `json:"last"`
 	Next     *time.Time `json:"next"`
 
+	Changed string `json:"changed,omitempty"` // who changed when it fires, if not the configuration
+
 	line string
 }
 
@@ -116,7 +118,15 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Plans = append(s.Plans, planStatusOf(p, byID[string(p.Discussion)], course, now))
+		status := planStatusOf(p, byID[string(p.Discussion)], course, now)
+		r, changed, err := relay.RetimedOf(tx, p.Name)
+		if err != nil {
+			return s, err
+		}
+		if changed {
+			status.Changed = command.RetimedLine(r)
+		}
+		s.Plans = append(s.Plans, status)
 	}
 	rooms, err := tx.RoomStatus()
 	if err != nil {
@@ -203,6 +213,9 @@ func (a *app) printStatus(s statusOf) error {
 	fmt.Fprintf(a.out, "Plans: %d\n", len(s.Plans))
 	for _, p := range s.Plans {
 		fmt.Fprintf(a.out, "  %s  %s\n", p.Name, p.line)
+		if p.Changed != "" {
+			fmt.Fprintf(a.out, "    %s\n", p.Changed)
+		}
 	}
 	fmt.Fprintf(a.out, "Rooms: %d\n", len(s.Rooms))
 	for _, r := range s.Rooms {

@@ -25,7 +25,8 @@ var back = Command{
 			planOption,
 		},
 	},
-	Run: once(goBack),
+	Run:      once(goBack),
+	Complete: plansOffered,
 }
 
 func goBack(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {

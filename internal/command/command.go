@@ -34,7 +34,7 @@ type Command struct {
 
 // All commands, in the order in which help shows them.
 var All = []Command{
-	status, where, next, skip, back, pause, resume, find, passage, who, heat, digest, missed, anchor, me,
+	status, where, next, skip, back, pause, resume, scheduled, find, passage, who, heat, digest, missed, anchor, me,
 	hide, restore, lock, unlock, retry, help,
 }
 

@@ -25,7 +25,8 @@ var next = Command{
 			planOption,
 		},
 	},
-	Run: runNext,
+	Run:      runNext,
+	Complete: plansOffered,
 }
 
 func runNext(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
@@ -47,18 +48,22 @@ func runNext(ctx context.Context, env Env, call chat.Call, now time.Time) (forma
 
 // pick finds the one drip plan that a command means, or says why it cannot tell.
 func pick(here []schedule.Plan, command, name string) (schedule.Plan, string) {
-	drips := slices.DeleteFunc(here, func(p schedule.Plan) bool {
-		return p.Does != schedule.Drip || name != "" && p.Name != name
-	})
+	drips := slices.DeleteFunc(here, func(p schedule.Plan) bool { return p.Does != schedule.Drip })
+	return pickAny(drips, command, name)
+}
+
+// pickAny is pick among plans of any kind.
+func pickAny(all []schedule.Plan, command, name string) (schedule.Plan, string) {
+	meant := slices.DeleteFunc(slices.Clone(all), func(p schedule.Plan) bool { return name != "" && p.Name != name })
 	switch {
-	case len(drips) == 1:
-		return drips[0], ""
-	case len(drips) > 1:
+	case len(meant) == 1:
+		return meant[0], ""
+	case len(meant) > 1:
 		list := ""
-		for _, p := range drips {
+		for _, p := range meant {
 			list += fmt.Sprintf(" %q", p.Name)
 		}
-		return schedule.Plan{}, "This room has several plans:" + list + ". Say which, as in: " + command + " plan=" + drips[0].Name
+		return schedule.Plan{}, "This room has several plans:" + list + ". Say which, as in: " + command + " plan=" + meant[0].Name
 	case name != "":
 		return schedule.Plan{}, fmt.Sprintf("No plan %q posts passages into this room.", name)
 	}

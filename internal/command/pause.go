@@ -19,6 +19,7 @@ var pause = Command{
 	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
 		return setPaused(tx, call, first, true, now)
 	}),
+	Complete: plansOffered,
 }
 
 var resume = Command{
@@ -29,6 +30,7 @@ var resume = Command{
 	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
 		return setPaused(tx, call, first, false, now)
 	}),
+	Complete: plansOffered,
 }
 
 func setPaused(tx *store.Tx, call chat.Call, first, paused bool, now time.Time) (format.Doc, error) {

@@ -30,6 +30,7 @@ var skip = Command{
 		said, err := skipNext(tx, call, first, now)
 		return format.Text(said), err
 	}),
+	Complete: plansOffered,
 }
 
 func skipNext(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {

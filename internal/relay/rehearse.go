@@ -215,6 +215,7 @@ type scene struct {
 	plans   []schedule.Plan
 	retired map[string]string
 	skips   map[string][]store.Skip
+	retimed map[string]Retimed
 	texts   texts
 	copies  []stood
 	waiting []store.Delivery
@@ -227,7 +228,7 @@ type stood struct {
 }
 
 func look(tx *store.Tx) (s scene, err error) {
-	s = scene{retired: map[string]string{}, skips: map[string][]store.Skip{}, texts: texts{}}
+	s = scene{retired: map[string]string{}, skips: map[string][]store.Skip{}, retimed: map[string]Retimed{}, texts: texts{}}
 	if s.plans, err = tx.Plans(); err != nil {
 		return s, err
 	}
@@ -238,6 +239,13 @@ func look(tx *store.Tx) (s scene, err error) {
 		}
 		if s.skips[p.Name], err = tx.Skips(p); err != nil {
 			return s, err
+		}
+		r, changed, err := RetimedOf(tx, p.Name)
+		if err != nil {
+			return s, err
+		}
+		if changed {
+			s.retimed[p.Name] = r
 		}
 		if _, err = s.texts.read(tx, p.Discussion); err != nil {
 			return s, err
@@ -276,6 +284,11 @@ func (s scene) set(tx *store.Tx, now time.Time) error {
 	for _, p := range s.plans {
 		if err := errors.Join(tx.PutPlan(p), tx.PutSetting(store.RetiredSetting(p.Name), s.retired[p.Name])); err != nil {
 			return err
+		}
+		if r, changed := s.retimed[p.Name]; changed {
+			if err := putRetimed(tx, p.Name, r); err != nil {
+				return err
+			}
 		}
 		for _, k := range s.skips[p.Name] {
 			if err := tx.PutSkip(p.Name, k.Passage.ID, k.State); err != nil {
