@@ -34,7 +34,7 @@ type Command struct {
 
 // All commands, in the order in which help shows them.
 var All = []Command{
-	status, where, next, skip, back, pause, resume, scheduled, find, passage, who, heat, digest, missed, anchor, me,
+	status, where, next, skip, back, pause, resume, start, scheduled, list, find, passage, who, heat, digest, missed, anchor, me,
 	hide, restore, lock, unlock, retry, help,
 }
 
@@ -130,12 +130,16 @@ func argument(call chat.Call, name string, place int) string {
 }
 
 // spoken is an option that takes all that was typed, or is given by its name.
-func spoken(call chat.Call, name string) string {
+func spoken(call chat.Call, name string) string { return spokenFrom(call, name, 1) }
+
+// spokenFrom is an option that takes all that was typed from a place on, or is
+// given by its name.
+func spokenFrom(call chat.Call, name string, place int) string {
 	if v, ok := call.Args[name]; ok {
 		return v
 	}
 	var words []string
-	for i := 1; call.Args[strconv.Itoa(i)] != ""; i++ {
+	for i := place; call.Args[strconv.Itoa(i)] != ""; i++ {
 		words = append(words, call.Args[strconv.Itoa(i)])
 	}
 	return strings.Join(words, " ")
