@@ -101,7 +101,7 @@ func (c Config) findings(ctx context.Context, name string, network chat.Checker)
 				f.What = strings.ReplaceAll(f.What, r.ID, r.Name)
 			}
 		}
-		all = append(all, finding(f))
+		all = append(all, finding{f.What, f.OK, f.Why, f.Do})
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -78,6 +79,24 @@ func openPlatforms(ctx context.Context, c Config, log *slog.Logger) (opened, err
 		o.all = append(o.all, network)
 	}
 	return o, nil
+}
+
+// missing is what keeps the bot from working in rooms, as far as their networks
+// can tell.
+func (o opened) missing(ctx context.Context, rooms []chat.Room) []chat.Finding {
+	var all []chat.Finding
+	for _, p := range o.all {
+		checker, ok := p.(chat.Checker)
+		if !ok || !slices.ContainsFunc(rooms, func(r chat.Room) bool { return r.Platform == p.Profile().Name }) {
+			continue
+		}
+		for _, f := range checker.Check(ctx) {
+			if !f.OK && (f.Room == (chat.Room{}) || slices.Contains(rooms, f.Room)) {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
 }
 
 // tellWhatIsMissing is bot check for a bot that runs: what is missing goes to

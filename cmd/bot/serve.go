@@ -25,7 +25,7 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 	if err != nil {
 		return err
 	}
-	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
+	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Missing: open.missing, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),

@@ -8,6 +8,7 @@ type Finding struct {
 	OK   bool
 	Why  string // what is wrong, in one sentence
 	Do   string // what to do about it: the exact address, click or line
+	Room Room   // that it is about; zero: all of the network
 }
 
 // Checker is a Platform that can tell what it is granted and what is missing.

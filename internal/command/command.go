@@ -34,7 +34,7 @@ type Command struct {
 
 // All commands, in the order in which help shows them.
 var All = []Command{
-	status, where, next, skip, back, pause, resume, start, scheduled, list, find, passage, who, heat, digest, missed, anchor, me,
+	status, where, next, skip, back, pause, resume, start, scheduled, list, rooms, find, passage, who, heat, digest, missed, anchor, me,
 	hide, restore, lock, unlock, retry, help,
 }
 
@@ -44,6 +44,10 @@ type Env struct {
 	Reader string                // address of the reader page, "" if there is none
 	Link   func(chat.Ref) string // the web address of a message, or ""; nil: none has one
 	Log    *slog.Logger
+
+	// Missing is what keeps the bot from working in rooms, as the networks tell
+	// now; nil: they are not asked.
+	Missing func(context.Context, []chat.Room) []chat.Finding
 
 	Default discussion.CreatorState // how people are named who chose nothing yet
 	Lexicon discussion.Lexicon      // what emoji mean

@@ -61,7 +61,10 @@ func (p *Platform) Check(ctx context.Context) []chat.Finding {
 	}
 	all = append(all, content)
 	for _, id := range p.c.Channels {
-		all = append(all, p.checkChannel(ctx, me, id)...)
+		for _, f := range p.checkChannel(ctx, me, id) {
+			f.Room = chat.Room{Platform: p.Profile().Name, ID: id}
+			all = append(all, f)
+		}
 	}
 	return all
 }

@@ -45,6 +45,16 @@ const mostMoves = 20
 // checkMoved looks at a room, or at the one that it was replaced by in the end:
 // it follows where Run does.
 func (p *Platform) checkMoved(ctx context.Context, room string, m members, moves int) []chat.Finding {
+	all := p.lookMoved(ctx, room, m, moves)
+	for i := range all {
+		if all[i].Room == (chat.Room{}) {
+			all[i].Room = chat.Room{Platform: p.Profile().Name, ID: room}
+		}
+	}
+	return all
+}
+
+func (p *Platform) lookMoved(ctx context.Context, room string, m members, moves int) []chat.Finding {
 	if p.stays[room] {
 		return p.checkRoom(ctx, room, m)
 	}
