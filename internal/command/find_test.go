@@ -298,6 +298,9 @@ func (h house) said(text discussion.Discussion, id discussion.AnnotationID, word
 func TestWordsFitEveryNetwork(t *testing.T) {
 	short := func(s string, most int) bool { return s != "" && utf8.RuneCountInString(s) <= most }
 	menus := map[string]bool{}
+	if n := len(All); n > 25 {
+		t.Errorf("%d commands: Discord takes 25 in one, and none if there are more", n)
+	}
 	for _, c := range Words(Env{}) {
 		if !short(c.Name, 32) || c.Name != strings.ToLower(c.Name) || strings.ContainsAny(c.Name, " =") || !short(c.Help, 100) || len(c.Options) > 25 {
 			t.Errorf("command %+v", c)
