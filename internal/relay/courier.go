@@ -114,8 +114,8 @@ func (r *Relay) rescue(ctx context.Context, j job, now time.Time, why error) {
 	if err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
 		_, err := r.goOn(tx, j, false, now)
 		return err
-	}); err == nil {
-		return
+	}); err == nil || errors.Is(err, store.ErrDown) {
+		return // in time the request is looked for
 	}
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
 		d, err := tx.Delivery(j.delivery.Thing, j.delivery.Room)

@@ -80,10 +80,12 @@ func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poiso
 }
 
 // toldAgain reports whether the network tells all of a batch again from the
-// cursors before it. Of calls it does not everywhere; and where there are no
-// cursors it tells nothing twice.
+// cursors before it. (Before the first cursors nothing is asked of it that people
+// could answer.) Of calls it does not everywhere; of what is deleted it may tell
+// by its absence, which for something of ours reads as if it had not been made;
+// and where there are no cursors nothing is told twice.
 func toldAgain(b chat.Batch) bool {
-	return len(b.Since) > 0 && !slices.ContainsFunc(b.Events, func(e chat.Event) bool { return e.Kind == chat.Called })
+	return len(b.Since) > 0 && !slices.ContainsFunc(b.Events, func(e chat.Event) bool { return e.Kind == chat.Called || e.Kind == chat.Deleted })
 }
 
 // event handles one event; a panic in it is the event's fault, not the bot's.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +30,7 @@ type sqliteDB struct {
 	path    string
 	pool    *sql.DB
 	pen     pen    // the right to use writer
+	torn    error  // of the flush that failed
 	flushed func() // tests only
 	writer  *sqliteConn
 	log     *os.File      // the WAL, to be flushed by who has the pen; nil before the first time
@@ -192,6 +192,8 @@ func (d *sqliteDB) begin(ctx context.Context) error {
 // it moves the WAL into the database (synchronous=NORMAL), so that a lazy commit
 // need not wait. On the WAL nobody holds a lock that closing it would give up.
 // What cannot be flushed was committed all the same: it may be on disk or not.
+// Nothing is written any more then: a system that was told once that it failed
+// may say of the next flush that all is well.
 func (d *sqliteDB) flush() (err error) {
 	if d.log == nil {
 		d.log, err = os.OpenFile(d.path+"-wal", os.O_RDWR, 0)
@@ -200,7 +202,8 @@ func (d *sqliteDB) flush() (err error) {
 		err = d.log.Sync()
 	}
 	if err != nil {
-		return &fault{strings.ReplaceAll(sqliteSentences[sqliteIOErr], "%", d.path), err}
+		d.torn = &fault{"the database " + d.path + " could not be put on disk: look at the disk and the system's log, then start the bot again", err}
+		return d.torn
 	}
 	if d.flushed != nil {
 		d.flushed()

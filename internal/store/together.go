@@ -66,6 +66,9 @@ func (d *sqliteDB) enter(ctx context.Context, t *together) (*together, error) {
 	if d.closed {
 		return nil, errClosed
 	}
+	if d.torn != nil {
+		return nil, d.torn
+	}
 	if err := d.begin(ctx); err != nil {
 		d.writer.do("ROLLBACK") // it may have begun and been interrupted then
 		return nil, err

@@ -236,4 +236,7 @@ func TestWhatCannotBeFlushedIsNotOnDisk(t *testing.T) {
 	if !errors.Is(err, ErrDown) {
 		t.Errorf("a flush that fails is told as %v", err)
 	}
+	if err := db.Update(t.Context(), func(tx *Tx) error { return tx.PutSetting("a", "z") }); !errors.Is(err, ErrDown) {
+		t.Errorf("the next one is told as %v", err)
+	}
 }
