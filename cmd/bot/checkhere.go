@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"marginalia/internal/source"
 	"marginalia/internal/store"
@@ -28,6 +30,7 @@ func lookHere(ctx context.Context, c Config) []finding {
 		return nil
 	})}
 	for _, p := range c.Plans {
+		all = append(all, finding{What: whenFires(p), OK: true})
 		if source.IsAddress(p.Text) {
 			all = append(all, finding{What: fmt.Sprintf("the text of plan %q, which each start imports from the web", p.Name), OK: true})
 			continue
@@ -43,6 +46,22 @@ func lookHere(ctx context.Context, c Config) []finding {
 		all = append(all, f)
 	}
 	return all
+}
+
+// whenFires says when a plan fires, and when it does not.
+func whenFires(p PlanTable) string {
+	plan := p.plan(nil)
+	what := fmt.Sprintf("plan %q: %s (%s)", p.Name, plan.Words(), cmp.Or(plan.Zone, "UTC"))
+	if plan.Quiet != "" {
+		what += ", quiet " + plan.Quiet
+	}
+	if n := len(plan.Skip); n > 0 {
+		what += fmt.Sprintf("; skipped dates (%s): %s", fmt.Sprint(n), strings.Join(plan.Skip[:min(n, 3)], ", "))
+		if n > 3 {
+			what += ", …"
+		}
+	}
+	return what
 }
 
 // lookAtDatabase runs look on what stands in the database, if it is there.

@@ -44,7 +44,30 @@ func assertPlans(ctx context.Context, db *store.DB, c Config, web source.Web, lo
 	if err := tellWaiting(ctx, db, texts, log); err != nil {
 		return err
 	}
-	return db.Update(ctx, func(tx *store.Tx) error { return assertTexts(tx, c, texts, log, now) })
+	if err := db.Update(ctx, func(tx *store.Tx) error { return assertTexts(tx, c, texts, log, now) }); err != nil {
+		return err
+	}
+	return tellShifts(ctx, db, log, now)
+}
+
+// tellShifts says where the clocks change at the plans' times in the coming days;
+// of later ones the engine tells in time.
+func tellShifts(ctx context.Context, db *store.DB, log *slog.Logger, now time.Time) error {
+	var plans []schedule.Plan
+	err := db.View(ctx, func(tx *store.Tx) (err error) {
+		plans, err = tx.Plans()
+		return err
+	})
+	for _, p := range plans {
+		if p.Paused {
+			continue
+		}
+		p.Last = now
+		for _, s := range p.Shifts(now, p.Told()) {
+			log.Info("the clocks will change at a plan's time", "plan", p.Name, "time", s.String(), "zone", p.Zone)
+		}
+	}
+	return err
 }
 
 // assertTexts is assertPlans when it knows the plans' texts.

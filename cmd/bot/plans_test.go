@@ -102,6 +102,17 @@ func TestRestartsKeepWhatAPlanHasDone(t *testing.T) {
 	if again.Next != 7 || !again.Last.Equal(last) || !again.Paused || !again.Start.Equal(first.Start) || again.Count != 3 {
 		t.Errorf("%+v", again)
 	}
+	// A date that is no longer skipped was skipped all the same.
+	day := d.now.AddDate(0, 0, 1).Truncate(24 * time.Hour)
+	d.change(func(tx *store.Tx) error {
+		again.Paused, again.Skip = false, []string{day.Format(time.DateOnly)}
+		again.Last = day.Add(-330 * time.Minute)
+		return tx.PutPlan(again)
+	})
+	d.now = day.Add(30 * time.Hour)
+	if kept := d.mustStart(evenings); kept.Skip != nil || !kept.Last.Equal(day.Add(18*time.Hour+30*time.Minute)) {
+		t.Errorf("%+v", kept)
+	}
 	// A new line does not make up for what it would have done before.
 	moved := d.mustStart(strings.Replace(evenings, "30 18", "0 9", 1))
 	if moved.Next != 7 || !moved.Start.Equal(d.now) {

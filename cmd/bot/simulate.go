@@ -21,6 +21,7 @@ import (
 	"marginalia/internal/discussion"
 	"marginalia/internal/page"
 	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
 )
@@ -70,7 +71,7 @@ func (a *app) simulateVerb() *cobra.Command {
 			case file != "":
 				return a.showComing(all, end, file)
 			}
-			return a.printComing(all, end)
+			return errors.Join(a.printComing(all, end), a.printShifts(c, now, end))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array, with the words")
@@ -260,6 +261,20 @@ func (a *app) showComing(all []relay.Coming, until time.Time, file string) error
 func when(p relay.Coming) string { return command.When(p.At.Truncate(time.Second), p.Plan.Zone) }
 
 func untilWords(until time.Time) string { return until.Format("Mon 2 Jan 2006 15:04") }
+
+// printShifts tells where the clocks change at the plans' times in the coming days.
+func (a *app) printShifts(c Config, now, until time.Time) (err error) {
+	if soon := now.Add(schedule.Ahead); soon.Before(until) {
+		until = soon
+	}
+	for _, p := range c.Plans {
+		for _, s := range p.plan(nil).Shifts(now, until) {
+			_, wrong := fmt.Fprintf(a.out, "%s: %s (%s)\n", p.Name, s, p.plan(nil).Zone)
+			err = errors.Join(err, wrong)
+		}
+	}
+	return err
+}
 
 func (a *app) printComing(all []relay.Coming, until time.Time) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)

@@ -38,6 +38,8 @@ type planStatus struct {
 	Does     string     `json:"does"`
 	Text     string     `json:"text"`
 	Cron     string     `json:"cron"`
+	When     string     `json:"when"`  // the same in words
+	Quiet    string     `json:"quiet"` // "" if it never is
 	Zone     string     `json:"zone"`
 	Rooms    []string   `json:"rooms"`
 	Paused   bool       `json:"paused"`
@@ -170,7 +172,7 @@ func deadLetters(tx *store.Tx, r store.RoomStatus) ([]givenUp, error) {
 
 func planStatusOf(p schedule.Plan, text store.Summary, course relay.Course, now time.Time) planStatus {
 	s := planStatus{
-		Name: p.Name, Does: string(p.Does), Text: string(p.Discussion), Cron: p.Cron, Zone: p.Zone,
+		Name: p.Name, Does: string(p.Does), Text: string(p.Discussion), Cron: p.Cron, When: p.Words(), Quiet: p.Quiet, Zone: p.Zone,
 		Rooms: []string{}, Paused: p.Paused, Passages: course.Next, Skipped: course.Skipped, Last: known(p.Last),
 		line: command.PlanLine(p, text, course, now),
 	}

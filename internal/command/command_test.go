@@ -156,7 +156,7 @@ func TestRightsAreAsked(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	h := newHouse(t, "daily")
-	if got, want := h.say("m1", lobby, chat.Anyone, "status"), "An Essay: 0 of 3 passages posted, 0 annotations; next Mon 2 Mar 18:30 (Europe/Berlin)."; got != want {
+	if got, want := h.say("m1", lobby, chat.Anyone, "status"), "An Essay: 0 of 3 passages posted, 0 annotations; daily at 18:30, next Mon 2 Mar 18:30 (Europe/Berlin)."; got != want {
 		t.Errorf("%q; want %q", got, want)
 	}
 	h.say("m2", lobby, chat.Moderator, "next count=3")

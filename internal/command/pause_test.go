@@ -14,7 +14,7 @@ import (
 func TestPauseAndResume(t *testing.T) {
 	h := newHouse(t, "daily")
 	paused := "An Essay: 0 of 3 passages posted, 0 annotations; paused."
-	goesOn := "An Essay: 0 of 3 passages posted, 0 annotations; next Mon 2 Mar 18:30 (Europe/Berlin)."
+	goesOn := "An Essay: 0 of 3 passages posted, 0 annotations; daily at 18:30, next Mon 2 Mar 18:30 (Europe/Berlin)."
 	for _, step := range []struct {
 		ref, text string
 		right     chat.Right

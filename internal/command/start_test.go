@@ -34,7 +34,7 @@ func TestStart(t *testing.T) {
 		{"2", "start nonsense", "No such text is stored: list shows those that are. Whoever runs the bot brings others with bot import."},
 		{"3", "start essay when the moon is full", "That is not understood: "},
 		{"4", `start "an essay" mon and thu 9:00 Europe/Berlin`, reads + "Mon and Thu at 09:00 (Europe/Berlin); next Thu 5 Mar 09:00 (Europe/Berlin). For other times: schedule; for the first passage at once: next"},
-		{"4", `start "an essay" mon and thu 9:00 Europe/Berlin`, `It is read here already, by the plan "` + id + `". An Essay: 0 of 3 passages posted, 0 annotations; next Thu 5 Mar 09:00 (Europe/Berlin).`},
+		{"4", `start "an essay" mon and thu 9:00 Europe/Berlin`, `It is read here already, by the plan "` + id + `". An Essay: 0 of 3 passages posted, 0 annotations; Mon and Thu at 09:00, next Thu 5 Mar 09:00 (Europe/Berlin).`},
 		{"3", "start essay when the moon is full", `It is read here already, by the plan "` + id + `".`},
 		{"5", "next", "Passage 1 of 3 is on its way."},
 		{"6", "schedule daily 18:30", `"` + id + `": daily at 18:30 (Europe/Berlin); next ` + evening + "."},

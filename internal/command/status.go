@@ -74,10 +74,23 @@ func PlanLine(p schedule.Plan, s store.Summary, course relay.Course, now time.Ti
 	if p.Paused {
 		return line + "; paused."
 	}
-	if f, ok := p.After(now); ok {
-		return line + "; next " + When(f.At, p.Zone) + "."
+	return line + "; " + Times(p, now) + "."
+}
+
+// Times says when a plan fires, when it does next, and what the clocks will do to
+// it in the coming days.
+func Times(p schedule.Plan, now time.Time) string {
+	line := p.Words()
+	if p.Quiet != "" {
+		line += ", quiet " + p.Quiet
 	}
-	return line + "."
+	if f, ok := p.After(now); ok {
+		line += ", next " + When(f.At, p.Zone)
+	}
+	for _, s := range p.Shifts(now, now.Add(schedule.Ahead)) {
+		line += "; " + s.String()
+	}
+	return line
 }
 
 // When writes a time as the people of a zone read it.

@@ -42,18 +42,25 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	return next, errors.Join(all...)
 }
 
-// carryOut makes what is due of a plan.
+// carryOut makes what is due of a plan, and tells in the log when the clocks will
+// change at one of its times.
 func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error {
-	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		p, err := tx.Plan(plan)
-		if err != nil {
+	var was, is schedule.Plan
+	err := r.c.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if was, err = tx.Plan(plan); err != nil {
 			return ignoreMissing(err)
 		}
-		_, err = fire(tx, p, now)
+		if _, err = fire(tx, was, now); err != nil {
+			return err
+		}
+		is, err = tx.Plan(plan)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", plan, err)
+	}
+	for _, s := range is.Shifts(was.Told(), is.Told()) {
+		r.c.Log.Info("the clocks will change at a plan's time", "plan", plan, "time", s.String(), "zone", is.Zone)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
 
@@ -74,42 +75,73 @@ func TestRehearsal(t *testing.T) {
 		}
 		n.nets["two"].SetDown(false)
 		n.pass(30 * time.Minute)
-		before = n.posts()
-		want := map[int64][]string{}
-		for _, c := range told {
-			where := c.Room.String()
-			if c.Under != "" {
-				where += ", in a thread"
-			} else if !strings.HasPrefix(c.Thread, fmt.Sprint(c.Passage.Seq, " · ")) {
-				t.Errorf("the thread of passage %d is called %q", c.Passage.Seq, c.Thread)
-			}
-			for i, part := range c.Parts {
-				if i > 0 && c.Under == "" {
-					where = c.Room.String() + ", in a thread"
-				}
-				want[c.At.Unix()] = append(want[c.At.Unix()], where+": "+part.Text)
-			}
-		}
-		for at := now.Truncate(time.Hour).Add(time.Hour); at.Before(now.Add(10 * time.Hour)); at = at.Add(time.Hour) {
-			n.pass(time.Until(at) + time.Minute)
-			var fresh []string
-			for _, one := range n.posts() {
-				if i := slices.Index(before, one); i >= 0 {
-					before = slices.Delete(before, i, i+1)
-				} else {
-					fresh = append(fresh, one)
-				}
-			}
-			slices.Sort(fresh)
-			slices.Sort(want[at.Unix()])
-			if !slices.Equal(fresh, want[at.Unix()]) {
-				t.Errorf("at %s come\n%s\ntold was\n%s", at.Format(time.TimeOnly), strings.Join(fresh, "\n"), strings.Join(want[at.Unix()], "\n"))
-			}
-			before = n.posts()
-		}
+		n.comesAsTold(told, now.Add(10*time.Hour), time.Hour)
 		if len(told) != 3*6 { // in three rooms, three paragraphs and three comments: two of each came already, or will
 			t.Errorf("%d posts were told of", len(told))
 		}
+	})
+}
+
+// comesAsTold lets time pass, step by step, and fails where other words come than
+// were told, or at another step.
+func (n *town) comesAsTold(told []relay.Coming, until time.Time, step time.Duration) {
+	n.t.Helper()
+	before := n.posts()
+	want := map[int64][]string{}
+	for _, c := range told {
+		where := c.Room.String()
+		if c.Under != "" {
+			where += ", in a thread"
+		} else if !strings.HasPrefix(c.Thread, fmt.Sprint(c.Passage.Seq, " · ")) {
+			n.t.Errorf("the thread of passage %d is called %q", c.Passage.Seq, c.Thread)
+		}
+		for i, part := range c.Parts {
+			if i > 0 && c.Under == "" {
+				where = c.Room.String() + ", in a thread"
+			}
+			want[c.At.Unix()] = append(want[c.At.Unix()], where+": "+part.Text)
+		}
+	}
+	for at := time.Now().Truncate(step).Add(step); at.Before(until); at = at.Add(step) {
+		n.pass(time.Until(at) + time.Minute)
+		var fresh []string
+		for _, one := range n.posts() {
+			if i := slices.Index(before, one); i >= 0 {
+				before = slices.Delete(before, i, i+1)
+			} else {
+				fresh = append(fresh, one)
+			}
+		}
+		slices.Sort(fresh)
+		slices.Sort(want[at.Unix()])
+		if !slices.Equal(fresh, want[at.Unix()]) {
+			n.t.Errorf("at %s come\n%s\ntold was\n%s", at.Format(time.TimeOnly), strings.Join(fresh, "\n"), strings.Join(want[at.Unix()], "\n"))
+		}
+		before = n.posts()
+	}
+}
+
+// A plan with quiet hours, which makes up for each firing in them, does so with a
+// pause; it is told of and then comes at the same times.
+func TestRehearsalOfAQuietPlan(t *testing.T) {
+	story(t, func(t *testing.T, n *town) { // one is posted, at one o'clock
+		n.update(func(tx *store.Tx) error {
+			p, err := tx.Plan("drip")
+			p.Quiet, p.CatchUp, p.Pause = "01:30-04:10", schedule.All, 20*time.Minute
+			return errors.Join(err, tx.PutPlan(p))
+		})
+		told := n.rehearsed(10 * time.Hour)
+		var times []string
+		for _, c := range told {
+			if c.Room == n.rooms[0] {
+				times = append(times, c.At.Format("15:04"))
+			}
+		}
+		// Those of two, three and four o'clock, then that of five, later by their pause.
+		if want := "04:10 04:30 04:50 05:10 06:00"; strings.Join(times, " ") != want {
+			t.Errorf("told are %s, not %s", strings.Join(times, " "), want)
+		}
+		n.comesAsTold(told, time.Now().Add(6*time.Hour), 10*time.Minute)
 	})
 }
 
