@@ -175,7 +175,7 @@ func undone(c store.Copy, v chat.Verb) store.Copy {
 }
 
 func quiet(c store.Copy) store.Copy {
-	c.Verb, c.Sent, c.Began = "", "", time.Time{}
+	c.Verb, c.Key, c.Sent, c.Began = "", "", "", time.Time{}
 	return c
 }
 

@@ -13,8 +13,8 @@ import (
 func (tx *Tx) Given(id discussion.ID) (int, error) {
 	n, err := row(tx, one[int], `SELECT COALESCE(MAX(seq), 0) FROM (
 		SELECT x.seq FROM passages x WHERE x.discussion = `+numberOf+` AND (
-			EXISTS (SELECT 1 FROM copies c WHERE c.thing = 'p:' || x.id)
-			OR EXISTS (SELECT 1 FROM deliveries d WHERE d.thing = 'p:' || x.id)
+			EXISTS (SELECT 1 FROM copies c WHERE c.thing = (SELECT num FROM things WHERE id = 'p:' || x.id))
+			OR EXISTS (SELECT 1 FROM deliveries d WHERE d.thing = (SELECT num FROM things WHERE id = 'p:' || x.id))
 			OR EXISTS (SELECT 1 FROM annotations a WHERE a.under = x.num))
 		UNION ALL SELECT p.next - 1 FROM plans p WHERE p.discussion = $1 AND p.does = 'drip') given`, id)
 	if err != nil {

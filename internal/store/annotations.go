@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +14,8 @@ import (
 
 // PutAnnotation records an annotation, or replaces the one of that ID, which
 // keeps its place in the discussion's order, which is that of commits. Its Discussion, its Creator and
-// Under (if any) must have been recorded before.
+// Under (if any) must have been recorded before. A Via that leads to the message
+// that is its copy stands and goes with that.
 func (tx *Tx) PutAnnotation(a discussion.Annotation) error {
 	if err := tx.putAnnotation(a); err != nil {
 		return fmt.Errorf("record annotation %s: %w", a.ID, err)
@@ -34,25 +36,48 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 	if err != nil {
 		return err
 	}
-	order, err := tx.orderOf(a)
-	if err == nil {
-		err = tx.rewritten(a, structure, files)
+	num, err := tx.thing(AnnotationThing(a.ID))
+	if err != nil {
+		return err
+	}
+	order, err := tx.orderOf(num, a, structure, files)
+	if err != nil {
+		return err
+	}
+	var answers int64
+	if on := a.Target.Annotation; on != "" {
+		answers, err = tx.thing(AnnotationThing(on))
 	}
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO annotations (id, ord, discussion, under, creator, target, answers, motivation,
-		text, marks, via, created, modified, deleted, hidden, files)
-		VALUES ($1, $15, (SELECT num FROM discussions WHERE id = $2),
+	around, id := cut(a.Via)
+	via, err := tx.address(around)
+	if err != nil {
+		return err
+	}
+	said, err := tx.saidIn(num, id)
+	if err != nil {
+		return err
+	}
+	if said != 0 {
+		id = ""
+	}
+	if a.Motivation == discussion.Commenting {
+		a.Motivation = ""
+	}
+	_, err = tx.exec(`INSERT INTO annotations (num, discussion, under, creator, target, answers, motivation,
+		text, marks, files, via, via_id, said, created, modified, deleted, hidden, ord)
+		VALUES ($1, (SELECT num FROM discussions WHERE id = $2),
 		CASE WHEN $3 = '' THEN 0 ELSE (SELECT num FROM passages WHERE id = $3) END,
 		(SELECT num FROM people WHERE id = $4), (SELECT num FROM targets WHERE id = $5),
-		$6, $7, $8, $9, $10, $11, $12, $13, $14, $16)
-		ON CONFLICT (id) DO UPDATE SET discussion = excluded.discussion, under = excluded.under, creator = excluded.creator,
+		$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		ON CONFLICT (num) DO UPDATE SET discussion = excluded.discussion, under = excluded.under, creator = excluded.creator,
 		target = excluded.target, answers = excluded.answers, motivation = excluded.motivation,
-		text = excluded.text, marks = excluded.marks, via = excluded.via,
-		created = excluded.created, modified = excluded.modified, deleted = excluded.deleted, hidden = excluded.hidden, files = excluded.files`,
-		a.ID, a.Discussion, a.Under, a.Creator, target, a.Target.Annotation, a.Motivation,
-		a.Body.Text, structure, a.Via, a.Created, a.Modified, a.Deleted, a.Hidden, order, files)
+		text = excluded.text, marks = excluded.marks, files = excluded.files, via = excluded.via, via_id = excluded.via_id, said = excluded.said,
+		created = excluded.created, modified = excluded.modified, deleted = excluded.deleted, hidden = excluded.hidden`,
+		num, a.Discussion, a.Under, a.Creator, target, answers, a.Motivation,
+		a.Body.Text, structure, files, via, id, said, a.Created, a.Modified, a.Deleted, a.Hidden, order)
 	return err
 }
 
@@ -64,24 +89,16 @@ func filesOf(all []discussion.File) (string, error) {
 	return jsonOf(all)
 }
 
-// rewritten notes if a replaces other words, or addresses that marks hold, or
-// what was attached.
-func (tx *Tx) rewritten(a discussion.Annotation, marks, files string) error {
-	_, err := row(tx, one[int], `SELECT 1 FROM annotations WHERE id = $1 AND
-		(text <> '' AND (text <> $2 OR marks <> $3) OR files <> '' AND files <> $4)`, a.ID, a.Body.Text, marks, files)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return tx.erased()
-}
-
 // orderOf returns an annotation's place in its discussion: that which it has,
-// or the next. Whoever takes one waits for whoever took the one before.
-func (tx *Tx) orderOf(a discussion.Annotation) (int64, error) {
-	order, err := row(tx, one[int64], "SELECT ord FROM annotations WHERE id = $1", a.ID)
+// or the next. Whoever takes one waits for whoever took the one before. It notes
+// if other words, or addresses that marks hold, or what was attached are replaced.
+func (tx *Tx) orderOf(num int64, a discussion.Annotation, marks, files string) (order int64, err error) {
+	var other bool
+	_, err = row(tx, func(s scanner) (struct{}, error) { return struct{}{}, s.Scan(&order, &other) }, `SELECT ord,
+		text <> '' AND (text <> $2 OR marks <> $3) OR files <> '' AND files <> $4 FROM annotations WHERE num = $1`, num, a.Body.Text, marks, files)
+	if err == nil && other {
+		err = tx.erased()
+	}
 	if !errors.Is(err, ErrNotFound) {
 		return order, err
 	}
@@ -104,7 +121,7 @@ func (tx *Tx) putTarget(source discussion.DocumentID, s discussion.Selector) (id
 
 // Annotation returns an annotation, or ErrNotFound.
 func (tx *Tx) Annotation(id discussion.AnnotationID) (discussion.Annotation, error) {
-	a, err := row(tx, annotationRow, annotationQuery+" WHERE a.id = $1", id)
+	a, err := row(tx, annotationRow, annotationQuery+" WHERE a.num = "+numberOfThing, AnnotationThing(id))
 	if err != nil {
 		return a, fmt.Errorf("annotation %s: %w", id, err)
 	}
@@ -160,21 +177,26 @@ func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {
 	return all, nil
 }
 
-const annotationQuery = `SELECT a.id, d.id, COALESCE(p.id, ''), w.id, a.answers, a.motivation,
-	a.text, a.marks, a.via, a.created, a.modified, a.deleted, a.hidden, a.files,
+const annotationQuery = `SELECT h.id, d.id, COALESCE(p.id, ''), w.id, COALESCE(r.id, ''), a.motivation,
+	a.text, a.marks, ` + viaOf + `, a.created, a.modified, a.deleted, a.hidden, a.files,
 	t.source, t.start_at, t.end_at, t.exact, t.prefix, t.suffix
-	FROM annotations a JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
-	JOIN targets t ON t.num = a.target LEFT JOIN passages p ON p.num = a.under`
+	FROM annotations a JOIN things h ON h.num = a.num JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
+	JOIN targets t ON t.num = a.target LEFT JOIN passages p ON p.num = a.under
+	LEFT JOIN things r ON r.num = a.answers LEFT JOIN addresses x ON x.num = a.via
+	LEFT JOIN copies s ON s.thing = a.num AND s.room = a.said AND s.part = 0 AND s.mark = ''`
 
 func annotationRow(s scanner) (a discussion.Annotation, err error) {
 	var text, structure string
+	var thing, answers Thing
 	sel := &a.Target.Selector
-	err = s.Scan(&a.ID, &a.Discussion, &a.Under, &a.Creator, &a.Target.Annotation, &a.Motivation,
+	err = s.Scan(&thing, &a.Discussion, &a.Under, &a.Creator, &answers, &a.Motivation,
 		&text, &structure, &a.Via, moment{&a.Created}, moment{&a.Modified}, moment{&a.Deleted}, &a.Hidden, object{&a.Files},
 		&a.Target.Source, &sel.Start, &sel.End, &sel.Exact, &sel.Prefix, &sel.Suffix)
 	if err != nil {
 		return a, err
 	}
+	a.ID, a.Target.Annotation = thing.Annotation(), answers.Annotation()
+	a.Motivation = cmp.Or(a.Motivation, discussion.Commenting)
 	a.Body, err = docOf(text, structure)
 	return a, err
 }

@@ -13,13 +13,13 @@ import (
 // Copies returns the rows of a thing in a room by Part, then Mark, those whose
 // message was removed included.
 func (tx *Tx) Copies(t Thing, room chat.Room) ([]Copy, error) {
-	n, err := tx.knownRoom(room)
+	thing, in, err := tx.thingIn(t, room)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
 	var found []placed
 	if err == nil {
-		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = CAST($1 AS TEXT) AND c.room = CAST($2 AS BIGINT)", t, n)
+		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = $1 AND c.room = $2", thing, in)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s in %s: %w", t, room, err)
@@ -29,7 +29,7 @@ func (tx *Tx) Copies(t Thing, room chat.Room) ([]Copy, error) {
 
 // AllCopies returns the rows of a thing in every room, as Copies does.
 func (tx *Tx) AllCopies(t Thing) (map[chat.Room][]Copy, error) {
-	found, err := rows(tx, placedRow, copyQuery+" WHERE c.thing = $1", t)
+	found, err := rows(tx, placedRow, copyQuery+" WHERE c.thing = "+numberOfThing, t)
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s: %w", t, err)
 	}
@@ -46,7 +46,7 @@ func (tx *Tx) RoomCopies(room chat.Room, d discussion.ID) (map[Thing][]Copy, err
 	var found []placed
 	if err == nil {
 		found, err = rows(tx, placedRow, copyQuery+` WHERE c.room = $2 AND c.id <> '' AND c.thing IN (`+thingsOf+`
-			UNION ALL SELECT 'n:' || id FROM notes WHERE discussion = $1 OR discussion = '')`, d, n)
+			UNION ALL SELECT t.num FROM notes n JOIN things t ON t.id = 'n:' || n.id WHERE n.discussion = $1 OR n.discussion = '')`, d, n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s in %s: %w", d, room, err)
@@ -89,6 +89,10 @@ func (tx *Tx) putCopy(t Thing, room chat.Room, c Copy) error {
 	if err != nil {
 		return err
 	}
+	thing, err := tx.thing(t)
+	if err != nil {
+		return err
+	}
 	place, err := tx.place(chat.Place{Room: room, Thread: c.Ref.Place.Thread})
 	if err != nil {
 		return err
@@ -97,23 +101,48 @@ func (tx *Tx) putCopy(t Thing, room chat.Room, c Copy) error {
 	if err != nil {
 		return err
 	}
+	if !c.InFlight() {
+		c.Key = ""
+	}
+	message := c.Ref.ID // which must not be another copy's
+	if c.Mark != "" {
+		message = ""
+	}
 	put, err := tx.exec(`INSERT INTO copies (thing, room, part, mark, place, id, speaker, old, hash, seq, verb, key, sent, began)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+		WHERE NOT EXISTS (SELECT 1 FROM copies c WHERE c.room = $15 AND SUBSTR(c.id, 1, 10) = SUBSTR(CAST($16 AS TEXT), 1, 10)
+		AND c.id = CAST($17 AS TEXT) AND c.id <> '' AND c.mark = '' AND (c.thing <> $18 OR c.part <> $19))
 		ON CONFLICT (thing, room, part, mark) DO UPDATE SET place = excluded.place, id = excluded.id,
 		speaker = excluded.speaker, old = excluded.old, hash = excluded.hash, seq = excluded.seq, verb = excluded.verb,
 		key = excluded.key, sent = excluded.sent, began = excluded.began WHERE copies.seq <= excluded.seq`,
-		t, n, c.Part, c.Mark, place, c.Ref.ID, c.Ref.As, old, c.Hash, c.Seq, c.Verb, c.Key, c.Sent, c.Began)
+		thing, n, c.Part, c.Mark, place, c.Ref.ID, c.Ref.As, old, c.Hash, c.Seq, c.Verb, c.Key, c.Sent, c.Began,
+		n, message, message, thing, c.Part)
 	if err != nil {
 		return err
 	}
 	if put == 0 {
+		return tx.refused(thing, n, c)
+	}
+	if err := tx.said(t, thing, n, c); err != nil {
+		return err
+	}
+	return tx.putOld(thing, n, c)
+}
+
+// refused says why a copy was not recorded.
+func (tx *Tx) refused(thing, room int64, c Copy) error {
+	seq, err := row(tx, one[int], "SELECT seq FROM copies WHERE thing = $1 AND room = $2 AND part = $3 AND mark = $4", thing, room, c.Part, c.Mark)
+	switch {
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
+	case seq > c.Seq:
 		return tx.fail(fmt.Errorf("its Seq would fall to %d", c.Seq))
 	}
-	return tx.putOld(t, n, c)
+	return tx.fail(fmt.Errorf("its message %s is another copy's", c.Ref.ID))
 }
 
 // putOld keeps the further events of a message findable by their ids.
-func (tx *Tx) putOld(t Thing, room int64, c Copy) error {
+func (tx *Tx) putOld(thing, room int64, c Copy) error {
 	if c.Mark != "" {
 		return nil
 	}
@@ -121,7 +150,7 @@ func (tx *Tx) putOld(t Thing, room int64, c Copy) error {
 		if !c.Ref.IsZero() || c.InFlight() || c.Seq == 0 {
 			return nil
 		}
-		_, err := tx.exec("DELETE FROM old_ids WHERE thing = $1 AND room = $2 AND part = $3", t, room, c.Part)
+		_, err := tx.exec("DELETE FROM old_ids WHERE thing = $1 AND room = $2 AND part = $3", thing, room, c.Part)
 		if err != nil {
 			return err
 		}
@@ -130,7 +159,7 @@ func (tx *Tx) putOld(t Thing, room int64, c Copy) error {
 	for _, ref := range c.Old {
 		_, err := tx.exec(`INSERT INTO old_ids (room, id, thing, part) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (room, id) DO UPDATE SET thing = excluded.thing, part = excluded.part
-			WHERE old_ids.thing <> excluded.thing OR old_ids.part <> excluded.part`, room, ref.ID, t, c.Part)
+			WHERE old_ids.thing <> excluded.thing OR old_ids.part <> excluded.part`, room, ref.ID, thing, c.Part)
 		if err != nil {
 			return err
 		}
@@ -155,7 +184,8 @@ func (tx *Tx) CopyAt(room chat.Room, id string) (Thing, Copy, error) {
 	n, err := tx.knownRoom(room)
 	var p placed
 	if err == nil {
-		p, err = row(tx, placedRow, copyQuery+` WHERE c.room = CAST($1 AS BIGINT) AND c.id = CAST($2 AS TEXT) AND c.id <> '' AND c.mark = ''
+		p, err = row(tx, placedRow, copyQuery+` WHERE c.room = CAST($1 AS BIGINT) AND SUBSTR(c.id, 1, 10) = SUBSTR(CAST($2 AS TEXT), 1, 10)
+				AND c.id = CAST($2 AS TEXT) AND c.id <> '' AND c.mark = ''
 			UNION ALL `+copyQuery+` JOIN old_ids o ON c.thing = o.thing AND c.room = o.room AND c.part = o.part AND c.mark = ''
 			WHERE o.room = CAST($1 AS BIGINT) AND o.id = CAST($2 AS TEXT)`, n, id)
 	}
@@ -185,7 +215,7 @@ func (tx *Tx) ThingOf(p chat.Place) (Thing, error) {
 	}
 	var t Thing
 	if err == nil {
-		t, err = row(tx, one[Thing], "SELECT thing FROM copies WHERE place = $1 AND mark = 'thread'", n)
+		t, err = row(tx, one[Thing], "SELECT t.id FROM copies c JOIN things t ON t.num = c.thing WHERE c.place = $1 AND c.mark = 'thread'", n)
 	}
 	if err != nil {
 		return "", fmt.Errorf("thread %s of %s: %w", p.Thread, p.Room, err)
@@ -197,8 +227,8 @@ func (tx *Tx) ThingOf(p chat.Place) (Thing, error) {
 // copy that stands or is in flight, or with a delivery that lives.
 func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
 	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
-		SELECT room FROM copies WHERE thing = $1 AND (id <> '' OR verb <> '')
-		UNION SELECT room FROM deliveries WHERE thing = $1 AND dead = 0) ORDER BY num`, t)
+		SELECT room FROM copies WHERE thing = `+numberOfThing+` AND (id <> '' OR verb <> '')
+		UNION SELECT room FROM deliveries WHERE thing = `+numberOfThing+` AND dead = 0) ORDER BY num`, t)
 	if err != nil {
 		return nil, fmt.Errorf("rooms of %s: %w", t, err)
 	}
@@ -208,7 +238,7 @@ func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
 // Marked returns the rooms in which a thing bears a mark: a thread, an emoji.
 func (tx *Tx) Marked(t Thing, mark string) ([]chat.Room, error) {
 	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
-		SELECT room FROM copies WHERE thing = $1 AND mark = $2 AND id <> '') ORDER BY num`, t, mark)
+		SELECT room FROM copies WHERE thing = `+numberOfThing+` AND mark = $2 AND id <> '') ORDER BY num`, t, mark)
 	if err != nil {
 		return nil, fmt.Errorf("rooms in which %s bears %s: %w", t, mark, err)
 	}
@@ -222,7 +252,7 @@ type placed struct {
 	copy  Copy
 }
 
-const copyQuery = `SELECT c.thing, m.platform, m.room, c.part, c.mark, m.thread, c.id, c.speaker, c.old,
+const copyQuery = `SELECT (SELECT id FROM things WHERE num = c.thing), m.platform, m.room, c.part, c.mark, m.thread, c.id, c.speaker, c.old,
 	c.hash, c.seq, c.verb, c.key, c.sent, c.began FROM copies c JOIN places m ON m.num = c.place`
 
 func placedRow(s scanner) (p placed, err error) {

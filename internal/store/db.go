@@ -24,8 +24,9 @@ type DB struct {
 	stop   func()         // ends the watcher
 	done   sync.WaitGroup // the watcher
 
-	mu     sync.RWMutex
-	places map[chat.Place]int64 // numbers, which never change
+	places    numbers[chat.Place]
+	things    numbers[Thing]
+	addresses numbers[address]
 }
 
 // An engine is SQLite or PostgreSQL.
@@ -38,6 +39,9 @@ type engine interface {
 	// serial tells that an update waits for those begun before it, and sees what
 	// they wrote, be it on disk yet or not.
 	serial() bool
+	// era changes when what was committed and not on disk may have been lost
+	// while this process went on.
+	era() int64
 	// lock takes the right to run the bot.
 	lock(ctx context.Context) (unlock func(), err error)
 	// watch calls changed when another process may have committed, until ctx is done.
@@ -65,7 +69,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e, places: map[chat.Place]int64{}}
+	db := &DB{engine: e}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	db.stop = stop
 	if !o.NoListen {

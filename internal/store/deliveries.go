@@ -17,8 +17,12 @@ import (
 // it keeps its Order and begins anew otherwise.
 func (tx *Tx) Stale(t Thing, room chat.Room, thread discussion.PassageID, class uint8, now time.Time) error {
 	n, err := tx.room(room)
+	var thing int64
 	if err == nil {
-		err = tx.stale(t, n, thread, class, now)
+		thing, err = tx.thing(t)
+	}
+	if err == nil {
+		err = tx.stale(thing, n, thread, class, now)
 	}
 	if err != nil {
 		return fmt.Errorf("enqueue %s for %s: %w", t, room, err)
@@ -27,13 +31,13 @@ func (tx *Tx) Stale(t Thing, room chat.Room, thread discussion.PassageID, class 
 	return nil
 }
 
-func (tx *Tx) stale(t Thing, room int64, thread discussion.PassageID, class uint8, now time.Time) error {
+func (tx *Tx) stale(thing, room int64, thread discussion.PassageID, class uint8, now time.Time) error {
 	there, err := tx.exec(`UPDATE deliveries SET class = CASE WHEN dead = 0 AND class < $3 THEN class ELSE $3 END,
 		thread = CASE WHEN dead = 0 THEN thread ELSE $5 END,
 		born = CASE WHEN dead = 0 THEN born ELSE $4 END, due = CASE WHEN dead = 0 THEN due ELSE $4 END,
 		tries = CASE WHEN dead = 0 THEN tries ELSE 0 END, spent = CASE WHEN dead = 0 THEN spent ELSE 0 END,
 		why = CASE WHEN dead = 0 THEN why ELSE '' END, dead = 0
-		WHERE thing = $1 AND room = $2`, t, room, class, now, thread)
+		WHERE thing = $1 AND room = $2`, thing, room, class, now, thread)
 	if err != nil || there > 0 {
 		return err
 	}
@@ -43,7 +47,7 @@ func (tx *Tx) stale(t Thing, room int64, thread discussion.PassageID, class uint
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO deliveries (thing, room, thread, class, ord, born, due, tries, spent, dead, why)
-		VALUES ($1, $2, $3, $4, $5, $6, $6, 0, 0, 0, '')`, t, room, thread, class, order, now)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, 0, 0, 0, '')`, thing, room, thread, class, order, now)
 	return err
 }
 
@@ -75,7 +79,7 @@ func (tx *Tx) Dead(room chat.Room) ([]Delivery, error) {
 // DeadIn returns the rooms to which the delivery of a thing was given up.
 func (tx *Tx) DeadIn(t Thing) ([]chat.Room, error) {
 	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
-		SELECT room FROM deliveries WHERE thing = $1 AND dead <> 0) ORDER BY num`, t)
+		SELECT room FROM deliveries WHERE thing = `+numberOfThing+` AND dead <> 0) ORDER BY num`, t)
 	if err != nil {
 		return nil, fmt.Errorf("rooms that %s did not come to: %w", t, err)
 	}
@@ -109,10 +113,10 @@ func (tx *Tx) deliveries(room chat.Room, query string) ([]Delivery, error) {
 
 // Delivery returns the delivery of a thing to a room, or ErrNotFound.
 func (tx *Tx) Delivery(t Thing, room chat.Room) (Delivery, error) {
-	n, err := tx.knownRoom(room)
+	thing, in, err := tx.thingIn(t, room)
 	var d Delivery
 	if err == nil {
-		d, err = row(tx, deliveryRow(room), "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.thing = $1 AND d.room = $2", t, n)
+		d, err = row(tx, deliveryRow(room), "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.thing = $1 AND d.room = $2", thing, in)
 	}
 	if err != nil {
 		return d, fmt.Errorf("delivery of %s to %s: %w", t, room, err)
@@ -123,11 +127,11 @@ func (tx *Tx) Delivery(t Thing, room chat.Room) (Delivery, error) {
 // PutDelivery replaces the row of a delivery that exists, but for Order and
 // Born, which it keeps. ErrNotFound if there is none.
 func (tx *Tx) PutDelivery(d Delivery) error {
-	room, err := tx.knownRoom(d.Room)
+	thing, room, err := tx.thingIn(d.Thing, d.Room)
 	var put int64
 	if err == nil {
 		put, err = tx.exec(`UPDATE deliveries SET thread = $3, class = $4, due = $5, tries = $6, spent = $7, dead = $8, why = $9
-			WHERE thing = $1 AND room = $2`, d.Thing, room, d.Thread, d.Class, d.Due, d.Tries, d.Spent, d.Dead, d.Why)
+			WHERE thing = $1 AND room = $2`, thing, room, d.Thread, d.Class, d.Due, d.Tries, d.Spent, d.Dead, d.Why)
 	}
 	if err == nil && put == 0 {
 		err = ErrNotFound
@@ -141,12 +145,12 @@ func (tx *Tx) PutDelivery(d Delivery) error {
 
 // DropDelivery removes a delivery, if it is there.
 func (tx *Tx) DropDelivery(t Thing, room chat.Room) error {
-	n, err := tx.knownRoom(room)
+	thing, in, err := tx.thingIn(t, room)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err == nil {
-		_, err = tx.exec("DELETE FROM deliveries WHERE thing = $1 AND room = $2", t, n)
+		_, err = tx.exec("DELETE FROM deliveries WHERE thing = $1 AND room = $2", thing, in)
 	}
 	if err != nil {
 		return fmt.Errorf("drop delivery of %s to %s: %w", t, room, err)
@@ -196,7 +200,7 @@ func complaintRow(s scanner) (c complaint, err error) {
 	return c, err
 }
 
-const deliveryColumns = "d.thing, d.thread, d.class, d.ord, d.born, d.due, d.tries, d.spent, d.dead, d.why"
+const deliveryColumns = "(SELECT id FROM things WHERE num = d.thing), d.thread, d.class, d.ord, d.born, d.due, d.tries, d.spent, d.dead, d.why"
 
 func deliveryRow(room chat.Room) func(scanner) (Delivery, error) {
 	return func(s scanner) (Delivery, error) {

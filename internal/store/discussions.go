@@ -240,7 +240,7 @@ func (tx *Tx) Discussions() ([]Summary, error) {
 		(SELECT COUNT(*) FROM documents x WHERE x.discussion = d.num),
 		(SELECT COUNT(*) FROM passages x WHERE x.discussion = d.num),
 		(SELECT COUNT(*) FROM passages x WHERE x.discussion = d.num AND EXISTS (
-			SELECT 1 FROM copies c WHERE c.thing = 'p:' || x.id AND c.part = 0 AND c.mark = '' AND c.id <> '')),
+			SELECT 1 FROM copies c WHERE c.thing = (SELECT num FROM things WHERE id = 'p:' || x.id) AND c.part = 0 AND c.mark = '' AND c.id <> '')),
 		(SELECT COUNT(*) FROM documents x WHERE x.discussion = d.num AND x.first_line > 0 AND x.confidence < 1)
 		- (SELECT COUNT(DISTINCT x.id) FROM passages p JOIN documents x ON x.id = p.document
 			WHERE p.discussion = d.num AND x.first_line > 0 AND x.confidence < 1),
@@ -302,7 +302,7 @@ func (tx *Tx) LatestIn(id discussion.ID, room chat.Room) (discussion.Passage, er
 	var p discussion.Passage
 	if err == nil {
 		p, err = row(tx, passageRow, "SELECT "+passageColumns+" FROM passages x WHERE discussion = "+numberOf+` AND EXISTS (
-			SELECT 1 FROM copies c WHERE c.thing = 'p:' || x.id AND c.room = $2 AND c.part = 0 AND c.mark = '' AND c.id <> '')
+			SELECT 1 FROM copies c WHERE c.thing = (SELECT num FROM things WHERE id = 'p:' || x.id) AND c.room = $2 AND c.part = 0 AND c.mark = '' AND c.id <> '')
 			ORDER BY seq DESC LIMIT 1`, id, n)
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"maps"
 
 	"marginalia/internal/chat"
 )
@@ -60,7 +59,7 @@ func (tx *Tx) knownPlace(p chat.Place) (int64, error) {
 	if n, ok := tx.places[p]; ok {
 		return n, nil
 	}
-	if n, ok := tx.db.number(p); ok {
+	if n, ok := tx.db.places.of(p, tx.era); ok {
 		return n, nil
 	}
 	n, err := row(tx, one[int64], "SELECT num FROM places WHERE platform = $1 AND room = $2 AND thread = $3", p.Room.Platform, p.Room.ID, p.Thread)
@@ -70,24 +69,9 @@ func (tx *Tx) knownPlace(p chat.Place) (int64, error) {
 	return n, err
 }
 
-func (db *DB) number(p chat.Place) (int64, bool) {
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	n, ok := db.places[p]
-	return n, ok
-}
-
-const mostPlaces = 2000 // numbers that are kept in memory
-
 // learned keeps what a transaction learned, once it is true for everyone.
 func (db *DB) learned(tx *Tx) {
-	if len(tx.places) == 0 {
-		return
-	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if len(db.places)+len(tx.places) > mostPlaces {
-		clear(db.places)
-	}
-	maps.Copy(db.places, tx.places)
+	db.places.learn(tx.places, tx.era)
+	db.things.learn(tx.things, tx.era)
+	db.addresses.learn(tx.addresses, tx.era)
 }

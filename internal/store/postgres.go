@@ -35,6 +35,7 @@ type postgresDB struct {
 	alone     chan struct{} // holds a token while somebody gathers all of those
 	closed    atomic.Bool
 	listener  atomic.Uint32 // process of our LISTEN connection; 0 while there is none
+	connected atomic.Int64  // how many connections were made
 	conflicts atomic.Int64  // how many transactions had to run again
 	ownership ownership
 }
@@ -51,10 +52,13 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresDB, erro
 		config:  config,
 		name:    "postgres://" + config.User + "@" + net.JoinHostPort(config.Host, fmt.Sprint(config.Port)) + "/" + config.Database,
 		begin:   "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE",
-		pool:    stdlib.OpenDB(*config, stdlib.OptionAfterConnect(preferIndexes)),
 		writers: make(chan struct{}, maxWriters),
 		alone:   make(chan struct{}, 1),
 	}
+	d.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		d.connected.Add(1)
+		return preferIndexes(ctx, conn)
+	}))
 	if o.Isolation != "" {
 		d.begin = "BEGIN ISOLATION LEVEL " + strings.ToUpper(o.Isolation) + " READ WRITE"
 	}
@@ -134,6 +138,9 @@ func (d *postgresDB) update(ctx context.Context, f func(session) (effect, error)
 }
 
 func (d *postgresDB) serial() bool { return false }
+
+// era counts connections: all that there were end with a server that fails.
+func (d *postgresDB) era() int64 { return d.connected.Load() }
 
 func (d *postgresDB) beside(ctx context.Context, f func(session) (effect, error)) error {
 	leave, err := d.enter(ctx, 1)

@@ -12,10 +12,14 @@ import (
 // room); the same again takes over Own and keeps the first At.
 func (tx *Tx) PutReaction(r Reaction) error {
 	room, err := tx.room(r.Room)
+	var thing int64
+	if err == nil {
+		thing, err = tx.thing(r.Thing)
+	}
 	if err == nil {
 		_, err = tx.exec(`INSERT INTO reactions (thing, person, emoji, room, own, given) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (thing, person, emoji, room) DO UPDATE SET own = excluded.own`,
-			r.Thing, r.Person, r.Emoji, room, r.Own, r.At)
+			thing, r.Person, r.Emoji, room, r.Own, r.At)
 	}
 	if err != nil {
 		return fmt.Errorf("record reaction to %s: %w", r.Thing, err)
@@ -25,12 +29,12 @@ func (tx *Tx) PutReaction(r Reaction) error {
 
 // DeleteReaction removes a reaction, if it is there.
 func (tx *Tx) DeleteReaction(t Thing, p discussion.PersonID, emoji string, room chat.Room) error {
-	n, err := tx.knownRoom(room)
+	thing, in, err := tx.thingIn(t, room)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	if err == nil {
-		_, err = tx.exec("DELETE FROM reactions WHERE thing = $1 AND person = $2 AND emoji = $3 AND room = $4", t, p, emoji, n)
+		_, err = tx.exec("DELETE FROM reactions WHERE thing = $1 AND person = $2 AND emoji = $3 AND room = $4", thing, p, emoji, in)
 	}
 	if err != nil {
 		return fmt.Errorf("remove reaction to %s: %w", t, err)
@@ -50,7 +54,7 @@ func (tx *Tx) ReactionAt(room chat.Room, own string) (Reaction, error) {
 
 // Reactions returns all reactions to a thing, in the order of recording.
 func (tx *Tx) Reactions(t Thing) ([]Reaction, error) {
-	return tx.reactions("r.thing = $1", string(t))
+	return tx.reactions("r.thing = "+numberOfThing, string(t))
 }
 
 // ReactionsIn returns all reactions to passages and annotations of a
@@ -72,11 +76,11 @@ func (tx *Tx) reactions(where, is string) ([]Reaction, error) {
 	return all, nil
 }
 
-// thingsOf selects the things of discussion $1 that people speak about.
-const thingsOf = "SELECT 'p:' || id FROM passages WHERE discussion = " + numberOf +
-	" UNION ALL SELECT 'a:' || id FROM annotations WHERE discussion = " + numberOf
+// thingsOf selects the numbers of the things of discussion $1 that people speak about.
+const thingsOf = "SELECT t.num FROM passages p JOIN things t ON t.id = 'p:' || p.id WHERE p.discussion = " + numberOf +
+	" UNION ALL SELECT num FROM annotations WHERE discussion = " + numberOf
 
-const reactionQuery = `SELECT r.thing, r.person, COALESCE((SELECT NULLIF(w.same, '') FROM people w WHERE w.id = r.person), r.person), r.emoji, m.platform, m.room, r.own, r.given
+const reactionQuery = `SELECT (SELECT id FROM things WHERE num = r.thing), r.person, COALESCE((SELECT NULLIF(w.same, '') FROM people w WHERE w.id = r.person), r.person), r.emoji, m.platform, m.room, r.own, r.given
 	FROM reactions r JOIN places m ON m.num = r.room`
 
 func reactionRow(s scanner) (r Reaction, err error) {

@@ -18,12 +18,14 @@ func lines(s string) []string { return strings.Split(s, "\n") }
 
 func TestCopiesComeBackAsTheyWent(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
-		message := Copy{Ref: at(attic, "$root", "$m", "bot"), Old: []chat.Ref{at(attic, "$root", "$e1", "bot"), at(attic, "", "$e2", "")}, Hash: "h", Seq: 3, Key: "k3"}
+		message := Copy{Ref: at(attic, "$root", "$m", "bot"), Old: []chat.Ref{at(attic, "$root", "$e1", "bot"), at(attic, "", "$e2", "")}, Hash: "h", Seq: 3}
 		flying := Copy{Part: 1, Hash: "h2", Seq: 1, Verb: chat.Post, Key: "k1", Sent: "words", Began: noon}
 		thread := Copy{Mark: ThreadMark, Ref: at(attic, "$m", "$m", "bot")}
-		like := Copy{Mark: "react:👍", Ref: at(attic, "$root", "👍", "bot"), Seq: 1, Key: "k9"}
+		like := Copy{Mark: "react:👍", Ref: at(attic, "$root", "👍", "bot"), Seq: 1}
 		elsewhere := Copy{Ref: at(shed, "", "7", "")}
 		update(t, db, func(tx *Tx) error {
+			message := message
+			message.Key = "k3"
 			return all(tx.PutCopy("a:a", attic, flying), tx.PutCopy("a:a", attic, thread), tx.PutCopy("a:a", attic, like),
 				tx.PutCopy("a:a", attic, message), tx.PutCopy("a:a", shed, elsewhere), tx.PutCopy("a:b", attic, Copy{Part: 10}))
 		})
@@ -66,8 +68,8 @@ func TestCopiesComeBackAsTheyWent(t *testing.T) {
 
 func TestACopyThatIsRemovedKeepsItsSeq(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
-		standing := Copy{Ref: at(attic, "", "$m", "bot"), Old: []chat.Ref{at(attic, "", "$e", "bot")}, Seq: 5, Key: "k5"}
-		removed := Copy{Seq: 6, Key: "k6"}
+		standing := Copy{Ref: at(attic, "", "$m", "bot"), Old: []chat.Ref{at(attic, "", "$e", "bot")}, Seq: 5}
+		removed := Copy{Seq: 6}
 		update(t, db, func(tx *Tx) error { return tx.PutCopy("a:a", attic, standing) })
 		update(t, db, func(tx *Tx) error { return tx.PutCopy("a:a", attic, removed) })
 		view(t, db, func(tx *Tx) error {
@@ -126,6 +128,12 @@ func TestNoTwoCopiesOfOneMessage(t *testing.T) {
 				t.Errorf("%s: taken twice", name)
 			}
 		}
+		update(t, db, func(tx *Tx) error { // nor are two that begin alike
+			return all(tx.PutCopy("a:d", attic, Copy{Ref: at(attic, "", "$alike-so-far-one", "bot")}), tx.PutCopy("a:e", attic, Copy{Ref: at(attic, "", "$alike-so-far-two", "bot")}))
+		})
+		same(t, "the second of them", got(t, db, func(tx *Tx) (Thing, error) { thing, _, err := tx.CopyAt(attic, "$alike-so-far-two"); return thing, err }), Thing("a:e"))
+		err := db.View(t.Context(), func(tx *Tx) error { _, _, err := tx.CopyAt(attic, "$alike-so-far-three"); return err })
+		missing(t, "a third", err)
 		update(t, db, func(tx *Tx) error { // in another room, in a thread, as a reaction it is another message
 			return all(tx.PutCopy("a:b", shed, Copy{Ref: at(shed, "", "$m", "bot")}), tx.PutCopy("a:b", attic, Copy{Mark: "react:x", Ref: at(attic, "", "$m", "bot")}))
 		})

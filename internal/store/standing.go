@@ -37,8 +37,8 @@ func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {
 			return nil, err
 		}
 		things = `SELECT thing FROM copies WHERE room = $1 AND place = $2 AND mark = '' AND id <> '' AND thing IN (
-			SELECT 'p:' || id FROM (` + shownIn + `) shown
-			UNION ALL SELECT 'a:' || id FROM annotations WHERE under IN (SELECT num FROM (` + shownIn + `) shown))`
+			SELECT t.num FROM (` + shownIn + `) shown JOIN things t ON t.id = 'p:' || shown.id
+			UNION ALL SELECT num FROM annotations WHERE under IN (SELECT num FROM (` + shownIn + `) shown))`
 		args = append(args, thing.Passage())
 	}
 	emoji, err := tx.emojiIn(things, args)
@@ -57,9 +57,9 @@ func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {
 			}
 		}
 		return m, err
-	}, `SELECT c.thing, (SELECT COUNT(*) FROM copies o WHERE o.thing = c.thing AND o.room = c.room AND o.mark = '' AND o.id <> ''),
+	}, `SELECT (SELECT id FROM things WHERE num = c.thing), (SELECT COUNT(*) FROM copies o WHERE o.thing = c.thing AND o.room = c.room AND o.mark = '' AND o.id <> ''),
 		c.id, c.speaker, COALESCE(a.modified, 0)
-		FROM copies c LEFT JOIN annotations a ON a.id = SUBSTR(c.thing, 3) AND SUBSTR(c.thing, 1, 2) = 'a:'
+		FROM copies c LEFT JOIN annotations a ON a.num = c.thing
 		WHERE c.room = $1 AND c.place = $2 AND c.mark = '' AND c.id <> '' AND COALESCE(a.deleted, 0) = 0
 		AND c.thing IN (`+things+")", args...)
 }
@@ -67,7 +67,7 @@ func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {
 // shownIn selects the passages that have copies in thread $2 of room $1, removed
 // ones included, and passage $3, whose thread that is.
 const shownIn = `SELECT p.num, p.id FROM passages p WHERE p.discussion = (SELECT discussion FROM passages WHERE id = $3)
-	AND (p.id = $3 OR EXISTS (SELECT 1 FROM copies e WHERE e.thing = 'p:' || p.id AND e.room = $1 AND e.place = $2))`
+	AND (p.id = $3 OR EXISTS (SELECT 1 FROM copies e WHERE e.thing = (SELECT num FROM things WHERE id = 'p:' || p.id) AND e.room = $1 AND e.place = $2))`
 
 // emojiIn counts who holds which emoji under things, in room $1.
 func (tx *Tx) emojiIn(things string, args []any) (map[Thing]map[string]int, error) {
@@ -79,7 +79,7 @@ func (tx *Tx) emojiIn(things string, args []any) (map[Thing]map[string]int, erro
 	found, err := rows(tx, func(s scanner) (c count, err error) {
 		err = s.Scan(&c.thing, &c.emoji, &c.many)
 		return c, err
-	}, `SELECT r.thing, r.emoji, COUNT(*) FROM reactions r WHERE r.room = $1 AND r.thing IN (`+things+`) GROUP BY r.thing, r.emoji`, args...)
+	}, `SELECT (SELECT id FROM things WHERE num = r.thing), r.emoji, COUNT(*) FROM reactions r WHERE r.room = $1 AND r.thing IN (`+things+`) GROUP BY r.thing, r.emoji`, args...)
 	if err != nil {
 		return nil, err
 	}

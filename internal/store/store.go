@@ -63,7 +63,7 @@ const FirstFile = 1000
 //
 // Settled: Verb is "" and Ref points at what stands there, or is zero if
 // nothing does. In flight: Verb, Key, Sent and Began tell the request that
-// was begun; its outcome is not known.
+// was begun; its outcome is not known. Of a settled copy they are not kept.
 type Copy struct {
 	Part  int        // 0, 1, 2, … of a long text; from FirstFile on, of what is attached to it
 	Mark  string     // "" the message, ThreadMark, "react:👍"
@@ -72,7 +72,7 @@ type Copy struct {
 	Hash  string     // of what stands there, or of what is in flight; "" unknown
 	Seq   int        // how many requests were begun for this copy
 	Verb  chat.Verb  // what is in flight, "" if settled
-	Key   string     // of the newest request; unique
+	Key   string     // of the request in flight; unique
 	Sent  string     // what is being printed, while in flight
 	Began time.Time  // when the request in flight was begun
 }

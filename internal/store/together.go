@@ -57,6 +57,8 @@ func (d *sqliteDB) update(ctx context.Context, f func(session) (effect, error)) 
 
 func (d *sqliteDB) serial() bool { return true }
 
+func (d *sqliteDB) era() int64 { return 0 }
+
 // enter begins a transaction, or a part of its own in the one that is open.
 func (d *sqliteDB) enter(ctx context.Context, t *together) (*together, error) {
 	if t != nil {

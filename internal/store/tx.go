@@ -22,18 +22,21 @@ import (
 // a zero byte, or a byte that is not UTF-8, comes back as "?". Times keep
 // their milliseconds and come back in UTC.
 type Tx struct {
-	ctx     context.Context
-	s       session
-	db      *DB
-	reads   bool                 // nothing may be written
-	wrote   bool                 // something was written
-	noted   bool                 // that words were erased
-	touched map[chat.Room]bool   // whose deliveries changed
-	looked  map[chat.Room]bool   // of them, those that need not be told
-	lazy    bool                 // it need not be on disk yet
-	planned bool                 // what has a time of its own was written
-	places  map[chat.Place]int64 // numbers that this transaction learned
-	broken  error                // the first error of the database
+	ctx       context.Context
+	s         session
+	db        *DB
+	reads     bool                 // nothing may be written
+	wrote     bool                 // something was written
+	noted     bool                 // that words were erased
+	touched   map[chat.Room]bool   // whose deliveries changed
+	looked    map[chat.Room]bool   // of them, those that need not be told
+	lazy      bool                 // it need not be on disk yet
+	planned   bool                 // what has a time of its own was written
+	era       int64                // of the engine, when it began
+	places    map[chat.Place]int64 // numbers that this transaction learned
+	things    map[Thing]int64
+	addresses map[address]int64
+	broken    error // the first error of the database
 }
 
 // A session runs SQL on one connection.
@@ -43,7 +46,8 @@ type session interface {
 }
 
 func (db *DB) newTx(ctx context.Context, s session, reads bool) *Tx {
-	return &Tx{ctx: ctx, s: s, db: db, reads: reads, touched: map[chat.Room]bool{}, looked: map[chat.Room]bool{}, places: map[chat.Place]int64{}}
+	return &Tx{ctx: ctx, s: s, db: db, reads: reads, era: db.engine.era(),
+		touched: map[chat.Room]bool{}, looked: map[chat.Room]bool{}, places: map[chat.Place]int64{}, things: map[Thing]int64{}, addresses: map[address]int64{}}
 }
 
 // stirred are the rooms whose lanes are to look: something was written there.

@@ -18,7 +18,7 @@ func TestVolume(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	if m.overhead > 820 {
+	if m.overhead > 500 {
 		t.Errorf("a message takes %.0f bytes of database beside its words", m.overhead)
 	}
 	if m.heap > 500 {
