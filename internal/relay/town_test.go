@@ -25,7 +25,7 @@ import (
 // databases runs a story on SQLite and on PostgreSQL.
 func databases(t *testing.T, story func(t *testing.T, dsn string)) {
 	t.Run("SQLite", func(t *testing.T) { story(t, filepath.Join(t.TempDir(), "story.db")) })
-	if testing.Short() && t.Name() != "TestSixtySixHours" { // under the race detector one of them is long enough
+	if testing.Short() { // under the race detector one of them is long enough
 		return
 	}
 	t.Run("PostgreSQL", func(t *testing.T) { story(t, postgres.DSN(t)) })

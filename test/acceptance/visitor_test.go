@@ -166,12 +166,21 @@ func readMessage(n *html.Node) message {
 		if is(e, "mine") {
 			held.mine = 1
 		}
-		if _, count, many := strings.Cut(strings.TrimSpace(text(e)), " "); many {
+		if _, count, many := strings.Cut(seen(e), " "); many {
 			held.count, _ = strconv.Atoi(count)
 		}
 		m.emoji = append(m.emoji, held)
 	}
 	return m
+}
+
+// seen is the text of an element without what is there for the ear alone.
+func seen(n *html.Node) string {
+	all := text(n)
+	for part := range find(n, "sr", "") {
+		all = strings.Replace(all, text(part), "", 1)
+	}
+	return strings.TrimSpace(all)
 }
 
 // find yields the elements below n of a class whose id begins with id, and not
