@@ -122,8 +122,9 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 
 // Update runs f in one serializable transaction and commits it if f returns
 // nil and no method of Tx failed but with ErrNotFound. If it returns nil, what
-// f did is on disk, unless it was Lazy. f may run more than once: it must be re-runnable, and set
-// anew what it leaves behind.
+// f did is on disk, unless it was Lazy; an error of the disk may leave open
+// whether it is. f may run more than once: it must be re-runnable, and set anew
+// what it leaves behind.
 //
 // An Update inside an Update waits for itself until ctx is done. A View inside
 // an Update sees what was committed before.

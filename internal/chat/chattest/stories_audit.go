@@ -18,10 +18,17 @@ var audited = []story{
 	{"tells which emoji are the bot's", []string{Reacting}, tellsOwnEmoji},
 }
 
-func tellsWhatStands(s *stage) {
-	_, ok := s.w.Open(s).(chat.Auditor)
+// anAuditor is another process that can look at rooms, nil if the network has none.
+func anAuditor(s *stage) chat.Auditor {
+	auditor, ok := s.w.Open(s).(chat.Auditor)
 	if !ok {
 		s.Log("NOT ASKED of this network: it is no chat.Auditor")
+	}
+	return auditor
+}
+
+func tellsWhatStands(s *stage) {
+	if anAuditor(s) == nil {
 		return
 	}
 	from := time.Now().Add(-time.Hour)
@@ -40,7 +47,7 @@ func tellsWhatStands(s *stage) {
 	b.do(deleting(gone))
 	b.stop()
 
-	auditor := s.w.Open(s).(chat.Auditor) // another process
+	auditor := anAuditor(s)
 	want := []string{
 		fmt.Sprint(root.ID, at(r), "bot", "A passage."), fmt.Sprint(edited.ID, under, "bot", "Newer words."),
 		fmt.Sprint(mirrored.ID, under, "bot", "What Ben said."), fmt.Sprint(said.ID, under, "", "Ada's words."),
@@ -79,9 +86,8 @@ func tellsWhatStands(s *stage) {
 }
 
 func tellsOwnEmoji(s *stage) {
-	auditor, ok := s.w.Open(s).(chat.Auditor)
-	if !ok {
-		s.Log("NOT ASKED of this network: it is no chat.Auditor")
+	auditor := anAuditor(s)
+	if auditor == nil {
 		return
 	}
 	from := time.Now().Add(-time.Hour)
