@@ -52,7 +52,7 @@ func (u *User) chat(channel, name string, options map[string]string, focus strin
 	if len(given) > 0 {
 		data["options"] = given
 	}
-	return s.ask(u.account, channel, kind, data), nil
+	return s.ask(asking{by: u.account, channel: channel, kind: kind, data: data}), nil
 }
 
 // Menu uses a command of a message's menu.
@@ -69,9 +69,9 @@ func (u *User) Menu(message, name string) (*Interaction, error) {
 		return nil, err
 	}
 	target := s.basic(m, true) // a menu command always carries the whole message
-	i := s.ask(u.account, m.in.id, askCommand, object{
+	i := s.ask(asking{by: u.account, channel: m.in.id, kind: askCommand, data: object{
 		"id": c.id, "name": c.name, "type": messageMenu, "target_id": m.id, "resolved": object{"messages": object{m.id: target}},
-	})
+	}})
 	i.menu = true
 	return i, nil
 }
@@ -158,23 +158,57 @@ func valueOf(o object, text string, typed bool) any {
 	return text
 }
 
+// asking is what makes an interaction.
+type asking struct {
+	by      *account
+	channel string
+	kind    int
+	data    object
+	under   *message     // of a button, and of the form that it opened
+	from    *Interaction // that opened the form
+}
+
 // ask sends an interaction to the bot.
-func (s *Server) ask(by *account, channel string, kind int, data object) *Interaction {
-	c := s.channels[channel]
-	i := &Interaction{s: s, id: s.snowflake(), kind: kind, by: by, in: c, at: s.Now()}
+func (s *Server) ask(a asking) *Interaction {
+	c := s.channels[a.channel]
+	i := &Interaction{s: s, id: s.snowflake(), kind: a.kind, by: a.by, in: c, at: s.Now(), under: a.under, from: a.from}
 	i.token = "ask-" + s.snowflake()
 	s.asked[i.token] = i
-	member := by.memberWithUser()
-	member["permissions"] = strconv.FormatInt(s.rights(by, c), 10)
-	place := s.channelObject(c, c.kind)
-	s.emit(event{name: "INTERACTION_CREATE", channel: c, always: true, data: object{
-		"id": i.id, "application_id": s.guild.application, "type": kind, "data": data, "guild_id": s.guild.id, "channel_id": c.id,
-		"guild": object{"features": list{}, "id": s.guild.id, "locale": "en-US"}, "channel": place,
+	member := a.by.memberWithUser()
+	member["permissions"] = strconv.FormatInt(s.rights(a.by, c), 10)
+	o := object{
+		"id": i.id, "application_id": s.guild.application, "type": a.kind, "data": a.data, "guild_id": s.guild.id, "channel_id": c.id,
+		"guild": object{"features": list{}, "id": s.guild.id, "locale": "en-US"}, "channel": s.channelObject(c, c.kind),
 		"member": member, "token": i.token, "version": 1, "locale": "en-US", "guild_locale": "en-US", "entitlements": list{},
 		"app_permissions": strconv.FormatInt(s.rights(s.bot, c), 10), "authorizing_integration_owners": object{"0": s.guild.id},
 		"context": 0, "attachment_size_limit": maxBody,
-	}})
+	}
+	if a.under != nil {
+		o["message"] = s.basic(a.under, true) // what is pressed is always shown
+	}
+	e := event{name: "INTERACTION_CREATE", channel: c, always: true, data: o}
+	s.emit(e)
+	if s.gateway.askTwice > 0 {
+		s.gateway.askTwice--
+		s.emit(e)
+	}
 	return i
+}
+
+// metadata is what the message that answers an interaction tells of it.
+func (i *Interaction) metadata() object {
+	kind := i.kind
+	o := object{"id": i.id, "user": i.by.object(), "authorizing_integration_owners": object{"0": i.s.guild.id}}
+	switch i.kind {
+	case askComponent:
+		o["interacted_message_id"] = i.under.id
+	case askModal:
+		o["triggering_interaction_metadata"] = i.from.metadata()
+	default:
+		kind = askCommand
+	}
+	o["type"] = kind
+	return o
 }
 
 // Deferred reports whether the bot asked for time, and nothing followed yet.

@@ -27,9 +27,11 @@ func (b *bench) called(sub string) string {
 	b.Helper()
 	l := b.ready(usual)
 	b.ok("PUT", "/applications/"+b.s.Application()+"/commands", essay)
-	if _, err := b.ada.Slash(b.room, "essay "+sub, nil); err != nil {
+	i, err := b.ada.Slash(b.room, "essay "+sub, nil)
+	if err != nil {
 		b.Fatal(err)
 	}
+	b.lastAsked = i
 	d := l.event("INTERACTION_CREATE").data()
 	return "/interactions/" + d["id"].(string) + "/" + d["token"].(string) + "/callback"
 }

@@ -55,6 +55,8 @@ type bench struct {
 	token string
 	agent string
 	now   *clock // of tests that turn it on
+
+	lastAsked *discordtest.Interaction // by called
 }
 
 // start makes a bench with Discord's schemas.

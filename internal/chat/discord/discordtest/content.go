@@ -106,16 +106,11 @@ func (s *Server) checkDraft(r *request, d *draft, before *message) *apiError {
 	if before != nil {
 		flags |= before.flags & flagV2
 	}
+	if e := s.checkComponents(r, items(d.Components), flags&flagV2 != 0); e != nil {
+		return e
+	}
 	if flags&flagV2 != 0 {
 		return s.checkV2(r, d)
-	}
-	if len(items(d.Components)) > 5 {
-		return s.broken(r, form("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length."))
-	}
-	for _, c := range items(d.Components) {
-		if o, ok := c.(object); ok && o["type"] != float64(1) {
-			return s.broken(r, form("components", "UNION_TYPE_CHOICES", "Without IS_COMPONENTS_V2 only action rows are taken"))
-		}
 	}
 	return nil
 }
@@ -153,16 +148,10 @@ func (s *Server) checkV2(r *request, d *draft) *apiError {
 		return s.broken(r, form("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "content, embeds, stickers and polls can not be used with IS_COMPONENTS_V2"))
 	}
 	n, runes := 0, 0
-	ids := map[any]bool{}
-	twice := false
 	walkComponents(items(d.Components), func(c object) {
 		n++
 		if text, ok := c["content"].(string); ok && c["type"] == float64(10) {
 			runes += utf8.RuneCountInString(text)
-		}
-		if id := c["custom_id"]; id != nil {
-			twice = twice || ids[id]
-			ids[id] = true
 		}
 	})
 	switch {
@@ -170,8 +159,6 @@ func (s *Server) checkV2(r *request, d *draft) *apiError {
 		return s.broken(r, form("components", "BASE_TYPE_BAD_LENGTH", "At most 40 components in all"))
 	case runes > maxDisplays:
 		return s.broken(r, form("components", "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", "The displayable text exceeds 4000"))
-	case twice:
-		return s.broken(r, form("components", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"))
 	}
 	return nil
 }

@@ -51,6 +51,7 @@ var (
 var planted = map[int]*apiError{
 	30032: errMaxCommands,
 	30033: refuse(400, 30033, "Maximum number of thread participants has been reached (1000)"),
+	50035: form("components.0.components.0.url", "URL_TYPE_INVALID_URL", "Not a well formed URL."),
 	30034: refuse(400, 30034, "Maximum number of daily application command creates has been reached (200)"),
 	50001: errMissingAccess,
 	90001: errBlocked,

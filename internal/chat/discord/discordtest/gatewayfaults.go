@@ -9,6 +9,7 @@ type gatewayFaults struct {
 	refuseResume   int // op 9 false in place of RESUMED
 	closing        int // a close code in place of READY
 	unreachable    bool
+	askTwice       int // interactions that are told twice
 }
 
 // Cut cuts all gateway connections, without a close frame. Sessions can be
@@ -98,6 +99,13 @@ func (s *Server) InvalidFirst(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gateway.invalidFirst = n
+}
+
+// AskTwice tells the next n interactions twice.
+func (s *Server) AskTwice(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gateway.askTwice = n
 }
 
 // RefuseResume answers the next n RESUMEs with op 9.

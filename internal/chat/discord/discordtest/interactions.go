@@ -9,15 +9,19 @@ import (
 
 // Kinds of interactions and of their answers.
 const (
-	askCommand  = 2
-	askComplete = 4
+	askCommand   = 2
+	askComponent = 3
+	askComplete  = 4
+	askModal     = 5
 
 	answerMessage  = 4
 	answerDeferred = 5
 	answerChoices  = 8
+	answerModal    = 9
 )
 
-// Interaction is a person's use of a command, and what came back.
+// Interaction is a person's use of a command, a button or a form, and what came
+// back.
 type Interaction struct {
 	s         *Server
 	id, token string
@@ -26,6 +30,8 @@ type Interaction struct {
 	by        *account
 	in        *channel
 	at        time.Time
+	under     *message     // of a button, and of the form that it opened
+	from      *Interaction // that opened the form which was sent
 
 	answered bool   // there was a first answer
 	first    []byte // what it was
@@ -34,6 +40,7 @@ type Interaction struct {
 	original *message
 	all      []*message
 	choices  []Choice
+	modal    *Modal
 }
 
 // Choice is one of the values offered while someone types.
@@ -103,6 +110,8 @@ func (s *Server) firstAnswer(r *request, i *Interaction, kind int, data json.Raw
 	switch kind {
 	case answerChoices:
 		return s.takeChoices(r, i, data)
+	case answerModal:
+		return s.takeModal(r, i, data)
 	case answerMessage, answerDeferred:
 	default:
 		return s.broken(r, form("type", "INTERACTION", "discordtest does not have this answer"))
@@ -146,8 +155,11 @@ func (s *Server) takeChoices(r *request, i *Interaction, data json.RawMessage) *
 // reply makes a message that answers i.
 func (s *Server) reply(r *request, i *Interaction, d *draft, flags int, first bool) *apiError {
 	m := &message{in: i.in, author: s.bot, kind: slashAnswer, answers: i, flags: flags, tts: d.TTS}
-	if i.menu {
+	switch {
+	case i.menu:
 		m.kind = menuAnswer
+	case i.under != nil:
+		m.kind, m.refers = reply, &reference{channel: i.under.in.id, message: i.under.id}
 	}
 	if d.flags()&flagEphemeral != 0 {
 		m.onlyFor = i.by.id

@@ -22,6 +22,7 @@ type Message struct {
 	At, Edited  time.Time
 	Files       []string // names
 	Components  int      // how many
+	Buttons     []Button
 	Embeds      int
 	Avatar      string // address of a persona's picture
 }
@@ -63,6 +64,7 @@ func (s *Server) plain(m *message) Message {
 		one.Files = append(one.Files, a["filename"].(string))
 	}
 	walkComponents(m.components, func(object) { one.Components++ })
+	one.Buttons = m.buttons()
 	return one
 }
 

@@ -152,10 +152,7 @@ func (s *Server) basic(m *message, sight bool) object {
 	}
 	if m.answers != nil {
 		o["webhook_id"], o["application_id"] = s.guild.application, s.guild.application
-		o["interaction_metadata"] = object{
-			"id": m.answers.id, "type": 2, "user": m.answers.by.object(),
-			"authorizing_integration_owners": object{"0": s.guild.id},
-		}
+		o["interaction_metadata"] = m.answers.metadata()
 	}
 	if m.refers != nil {
 		ref := object{"type": m.refers.kind, "channel_id": m.refers.channel, "guild_id": s.guild.id}

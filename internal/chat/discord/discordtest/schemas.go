@@ -256,7 +256,7 @@ type schemaError struct{ field, text string }
 func (e *schemaError) Error() string { return e.field + ": " + e.text }
 
 // brief takes the deepest cause out of a validation error; among those of one
-// depth one that is not about the type.
+// depth one that is not about the type: of a union, the other branches.
 func brief(err error) error {
 	ve, ok := err.(*jsonschema.ValidationError)
 	if !ok {
@@ -265,7 +265,7 @@ func brief(err error) error {
 	best := ve
 	rank := func(e *jsonschema.ValidationError) int {
 		n := 2 * len(e.InstanceLocation)
-		if _, ok := e.ErrorKind.(*kind.Type); !ok {
+		if !ofType(e) {
 			n++
 		}
 		return n
@@ -280,6 +280,18 @@ func brief(err error) error {
 		text = strings.TrimLeft(lines[len(lines)-1], " -")
 	}
 	return &schemaError{strings.Join(best.InstanceLocation, "."), text}
+}
+
+// ofType reports whether an error is about what something is, not how.
+func ofType(e *jsonschema.ValidationError) bool {
+	at := e.InstanceLocation
+	switch e.ErrorKind.(type) {
+	case *kind.Type:
+		return true
+	case *kind.Const, *kind.Enum:
+		return len(at) > 0 && strings.HasSuffix(at[len(at)-1], "type")
+	}
+	return false
 }
 
 func causes(e *jsonschema.ValidationError) func(func(*jsonschema.ValidationError) bool) {

@@ -236,7 +236,7 @@ var ofTheRest = []planted{
 // TestPlantedViolationsAreFound breaks each rule once, and only that.
 func TestPlantedViolationsAreFound(t *testing.T) {
 	n := 0
-	for _, group := range [][]planted{ofMessages, ofThreads, ofTheRest} {
+	for _, group := range [][]planted{ofMessages, ofThreads, ofComponents, ofTheRest} {
 		for _, p := range group {
 			n++
 			t.Run(p.name, func(t *testing.T) {
