@@ -11,6 +11,8 @@ type Option struct {
 	Name, Help string
 	Required   bool
 	Choices    []Choice // the values that it may have, few; none: whatever is typed
+	Asked      string   // what a form asks for it by, where the network has forms, see Command; "": no form does
+	Long       bool     // several lines may be written
 
 	// Complete returns what may be meant, best first, while someone is still
 	// typing: Call.Args holds what was typed so far. nil: nothing is offered
@@ -19,7 +21,9 @@ type Option struct {
 }
 
 // Command is what people can tell the bot, as data: one table serves slash
-// commands, !essay and the local rooms.
+// commands, !essay and the local rooms. Where the network has forms, a call
+// without a Required option that is Asked for opens one, which asks for all
+// that are; the call is made when it is filled in.
 type Command struct {
 	Name, Help string
 	Menu       string // what it is called in the menu of a message, which is then Call.On; "": it is in none

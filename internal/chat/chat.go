@@ -51,8 +51,13 @@ type Person struct {
 	Avatar string // an address that the network understands, or ""
 }
 
-// Button is a link shown under a message, where the network can.
-type Button struct{ Text, URL string }
+// Button stands under a message, where the network has such: a link, or the call
+// of a command that is about the message.
+type Button struct {
+	Text string
+	URL  string // where a link leads; "" of a call
+	Call string // what is called, as it is typed behind the prefix, at most 70 bytes
+}
 
 // Message is words in a place. A zero From is the bot itself.
 type Message struct {
@@ -157,6 +162,7 @@ type Profile struct {
 	Name      string // "matrix", "discord", "local"
 	Threads   Threads
 	Names     bool // speakers are shown by Message.From; else the relay puts the name into the text
+	Buttons   bool // Message.Buttons can call commands; else they are left out, or only led to
 	Reactions bool
 	Link      func(Ref) string      // a web address of a message, or ""
 	Fits      func(Message) bool    // whether Message can be sent in one piece

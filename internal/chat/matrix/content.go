@@ -78,12 +78,14 @@ func nameOf(from chat.Person) string {
 	return name[:format.Byte(name, nameLimit)]
 }
 
-// hang is a message's words with a line for each button, which Matrix cannot
-// hang on a message.
+// hang is a message's words with a line for each button that leads somewhere,
+// which Matrix cannot hang on a message.
 func hang(m chat.Message) format.Doc {
 	body := m.Body
 	for _, b := range m.Buttons {
-		body = withLink(body, b.Text, b.URL)
+		if b.URL != "" {
+			body = withLink(body, b.Text, b.URL)
+		}
 	}
 	return body
 }

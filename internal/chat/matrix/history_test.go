@@ -194,7 +194,7 @@ func knowsRedactions(t *testing.T, w *world) {
 // What cannot hang on a message stands below it.
 func TestHang(t *testing.T) {
 	body := format.Text("words")
-	d := hang(chat.Message{Body: body, Buttons: []chat.Button{{Text: " Read ", URL: "https://a.example/read"}, {URL: "https://a.example/x"}}})
+	d := hang(chat.Message{Body: body, Buttons: []chat.Button{{Text: " Read ", URL: "https://a.example/read"}, {URL: "https://a.example/x"}, {Text: "Next", Call: "passage step=next"}}})
 	if want := "words\n\nRead\n\nhttps://a.example/x"; d.Text != want || d.Check() != nil {
 		t.Errorf("%q, should be %q; %v", d.Text, want, d.Check())
 	}
