@@ -147,9 +147,9 @@ cron = "0 0 29 2 *"
 		want []string
 	}{
 		"status": {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay status", nil) }, []string{"Short: 1 of 1 passages posted, 2 annotations"}},
-		"next":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay next", nil) }, []string{"Only a moderator"}},
-		"skip":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay skip", nil) }, []string{"Only a moderator"}},
-		"back":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay back", nil) }, []string{"Only a moderator"}},
+		"next":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay host next", nil) }, []string{"Only a moderator"}},
+		"skip":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay host skip", nil) }, []string{"Only a moderator"}},
+		"back":   {func() (*discordtest.Interaction, error) { return ben.Slash(g.club, "essay host back", nil) }, []string{"Only a moderator"}},
 		"find": {func() (*discordtest.Interaction, error) {
 			return ben.Slash(g.club, "essay find", map[string]string{"words": "ALL there is"})
 		}, []string{"found in 1 passage", jump}},

@@ -26,6 +26,7 @@ type Option struct {
 // that are; the call is made when it is filled in.
 type Command struct {
 	Name, Help string
+	Group      string // the word that may stand before the name, and on some networks must; "": it is in none
 	Menu       string // what it is called in the menu of a message, which is then Call.On; "": it is in none
 	Options    []Option
 	Needs      Right
@@ -39,6 +40,7 @@ type Call struct {
 	Rights  Right
 	Name    string
 	Args    map[string]string
+	Text    string `json:",omitempty"` // what was typed behind the name, as it stands; "" of what is not typed
 	Private bool   `json:",omitempty"` // its answer is given to the caller alone, by Answerer
 	Token   string `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call
 }

@@ -41,6 +41,17 @@ func ParseCommand(prefix, text string) (name string, args map[string]string, ok 
 	return name, args, true
 }
 
+// CommandText is what stands behind the name of a typed command, as it was typed:
+// for those that take more than words.
+func CommandText(prefix, text string) string {
+	rest := strings.TrimSpace(text)
+	if len(rest) < len(prefix) {
+		return ""
+	}
+	_, rest = cutSpace(strings.TrimSpace(rest[len(prefix):]))
+	return strings.TrimSpace(rest)
+}
+
 // A commandWord is one word of a command; name is "" where it has none.
 type commandWord struct{ name, value string }
 

@@ -45,6 +45,17 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
+// What is typed behind a command's name is kept as it stands, too.
+func TestCommandText(t *testing.T) {
+	for text, want := range map[string]string{
+		"!essay": "", "!essay status": "", " !Essay say\n> \"two  words\"\n\nx = 5 ": "> \"two  words\"\n\nx = 5", "!e": "",
+	} {
+		if got := CommandText("!essay", text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func FuzzParseCommand(f *testing.F) {
 	f.Add(`!essay find --words="the void" x`)
 	f.Add(`!essay “a\`)

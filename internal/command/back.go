@@ -18,7 +18,7 @@ import (
 
 var back = Command{
 	Command: chat.Command{
-		Name: "back", Needs: chat.Moderator,
+		Group: host, Name: "back", Needs: chat.Moderator,
 		Help: "goes back to what was skipped: it comes next; of what was posted it says where it stands",
 		Options: []chat.Option{
 			{Name: "passage", Help: "the number of the passage to go back to; the one before the next, if you say none"},

@@ -32,9 +32,17 @@ type Command struct {
 	Complete map[string]func(ctx context.Context, env Env, call chat.Call) ([]chat.Choice, error)
 }
 
+// The groups of commands: what the host of a room does with what is read there,
+// and with what people say about it.
+const (
+	host     = "host"
+	moderate = "moderate"
+)
+
 // All commands, in the order in which help shows them.
 var All = []Command{
-	status, where, next, skip, back, pause, resume, start, scheduled, list, rooms, find, passage, who, heat, digest, missed, anchor, me,
+	status, where, find, passage, who, heat, digest, missed, anchor, me,
+	next, skip, back, pause, resume, start, scheduled, list, rooms,
 	hide, restore, lock, unlock, retry, help,
 }
 
@@ -101,6 +109,7 @@ func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time
 	env = env.withDefaults()
 	env.all = All
 	return func(ctx context.Context, call chat.Call, now time.Time) (format.Doc, error) {
+		call = ungrouped(env.all, call)
 		i := slices.IndexFunc(env.all, func(c Command) bool { return c.Name == call.Name })
 		if i < 0 {
 			return helpText(env.all, call.Name), nil
@@ -116,6 +125,28 @@ func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time
 		}
 		return said, err
 	}
+}
+
+// ungrouped is a typed call without the group before its name, which may be left
+// out: !essay host next 2 is !essay next 2.
+func ungrouped(all []Command, call chat.Call) chat.Call {
+	name := strings.ToLower(call.Args["1"])
+	if !slices.ContainsFunc(all, func(c Command) bool { return c.Group != "" && c.Group == call.Name && c.Name == name }) {
+		return call
+	}
+	args := map[string]string{}
+	for k, v := range call.Args {
+		if n, err := strconv.Atoi(k); err == nil {
+			k = strconv.Itoa(n - 1)
+		}
+		args[k] = v
+	}
+	delete(args, "0")
+	call.Name, call.Args = name, args
+	if word := strings.Fields(call.Text); len(word) > 0 {
+		call.Text = strings.TrimSpace(strings.TrimPrefix(call.Text, word[0]))
+	}
+	return call
 }
 
 func holders(r chat.Right) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -168,17 +169,56 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestHelpListsAll(t *testing.T) {
+// Help names all there is, in one message of the network that takes the shortest,
+// and explains each.
+func TestHelp(t *testing.T) {
 	h := newHouse(t)
 	for _, text := range []string{"help", "", "dance"} {
 		got := h.say("m1", lobby, chat.Anyone, text)
 		for _, c := range Words(Env{}) {
-			if !strings.Contains(got, c.Name) || !strings.Contains(got, c.Help) {
-				t.Errorf("the answer to %q does not explain %s: %q", text, c.Name, got)
+			if !strings.Contains(got, c.Name) || c.Group == "" && !strings.Contains(got, c.Help) {
+				t.Errorf("the answer to %q does not name %s: %q", text, c.Name, got)
 			}
+		}
+		if n := utf8.RuneCountInString(format.Discord{}.Print(format.Text(got))); n > 2000 {
+			t.Errorf("the answer to %q has %d characters", text, n)
 		}
 		if says := strings.Contains(got, `There is no command "dance".`); says != (text == "dance") {
 			t.Errorf("the answer to %q is %q", text, got)
+		}
+	}
+	for _, c := range Words(Env{}) {
+		for _, text := range []string{"help " + c.Name, "help " + c.Group, "help about=" + c.Name} {
+			if got := h.say("m2", lobby, chat.Anyone, text); !strings.Contains(got, c.Name) || !strings.Contains(got, c.Help) {
+				t.Errorf("the answer to %q does not explain %s: %q", text, c.Name, got)
+			}
+		}
+		for _, o := range c.Options {
+			if got := h.say("m3", lobby, chat.Anyone, "help "+c.Name); !strings.Contains(got, o.Name+": "+o.Help) {
+				t.Errorf("the option %s is not explained: %q", o.Name, got)
+			}
+		}
+	}
+	if got := h.say("m4", lobby, chat.Anyone, "host"); got != h.say("m5", lobby, chat.Anyone, "help host") {
+		t.Errorf("a group alone: %q", got)
+	}
+}
+
+// The group before a command's name may be said, and left out.
+func TestGroupsMayBeSaid(t *testing.T) {
+	h := newHouse(t, "daily")
+	for _, step := range []struct{ ref, text, want string }{
+		{"1", "host next 2", "Passages 1 to 2 of 3 are on their way."},
+		{"2", "Host NEXT", "Passage 3 of 3 is on its way."},
+		{"3", "moderate unlock", "Say this in a passage's thread, or as a reply to a passage."},
+	} {
+		if got := h.say(step.ref, lobby, chat.Moderator, step.text); got != step.want {
+			t.Errorf("%s: %q; want %q", step.text, got, step.want)
+		}
+	}
+	for _, text := range []string{"host hide", "moderate next", "host host next"} {
+		if got := h.say("o"+text, lobby, chat.Moderator, text); !strings.Contains(got, "(for a moderator)") {
+			t.Errorf("%s: %q", text, got)
 		}
 	}
 }

@@ -37,10 +37,15 @@ func docs(all []chat.Command) string {
 
 On Discord they are slash commands (` + "`/essay find words: tide`" + `), on Matrix and in
 the local rooms they are typed (` + "`!essay find tide`" + `, or ` + "`!essay find words=tide`" + `).
-[!] is for moderators of the room: who may manage messages there.
-
+Of those in a group Discord wants its name (` + "`/essay host next`" + `); where they are typed
+it may be left out (` + "`!essay next`" + `).
 `)
+	group := "none"
 	for _, c := range all {
+		if c.Group != group {
+			group = c.Group
+			b.WriteString(heading(group))
+		}
 		name := "`" + c.Name + "`"
 		for _, o := range c.Options {
 			if o.Required {
@@ -48,9 +53,6 @@ the local rooms they are typed (` + "`!essay find tide`" + `, or ` + "`!essay fi
 			} else {
 				name += " [`" + o.Name + "`]"
 			}
-		}
-		if c.Needs > chat.Anyone {
-			name += " [!]"
 		}
 		fmt.Fprintf(&b, "- %s: %s.\n", name, c.Help)
 		for _, o := range c.Options {
@@ -61,4 +63,12 @@ the local rooms they are typed (` + "`!essay find tide`" + `, or ` + "`!essay fi
 		}
 	}
 	return b.String()
+}
+
+// heading opens the commands of a group, or those that are in none.
+func heading(group string) string {
+	if group == "" {
+		return "\n## For everyone\n\n"
+	}
+	return "\n## `" + group + "`\n\n"
 }

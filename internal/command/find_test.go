@@ -298,10 +298,15 @@ func (h house) said(text discussion.Discussion, id discussion.AnnotationID, word
 func TestWordsFitEveryNetwork(t *testing.T) {
 	short := func(s string, most int) bool { return s != "" && utf8.RuneCountInString(s) <= most }
 	menus := map[string]bool{}
-	if n := len(All); n > 25 {
-		t.Errorf("%d commands: Discord takes 25 in one, and none if there are more", n)
-	}
+	in := map[string]int{} // groups
 	for _, c := range Words(Env{}) {
+		in[c.Group]++
+		if c.Group != "" && (!short(c.Group, 32) || c.Group != strings.ToLower(c.Group) || strings.ContainsAny(c.Group, " =")) {
+			t.Errorf("%s is in the group %q", c.Name, c.Group)
+		}
+		if slices.ContainsFunc(All, func(o Command) bool { return o.Name == c.Group }) {
+			t.Errorf("%q is a group and a command", c.Group)
+		}
 		if !short(c.Name, 32) || c.Name != strings.ToLower(c.Name) || strings.ContainsAny(c.Name, " =") || !short(c.Help, 100) || len(c.Options) > 25 {
 			t.Errorf("command %+v", c)
 		}
@@ -313,6 +318,12 @@ func TestWordsFitEveryNetwork(t *testing.T) {
 			if !short(o.Name, 32) || !short(o.Help, 100) || o.Required && i > 0 && !c.Options[i-1].Required {
 				t.Errorf("option %+v of %s", o, c.Name)
 			}
+		}
+	}
+	in[""] += len(in) - 1 // they stand beside the commands that are in none
+	for group, n := range in {
+		if n > 25 {
+			t.Errorf("%d commands in %q: Discord takes 25, and none if there are more", n, group)
 		}
 	}
 	if len(menus) < 2 {

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -10,32 +12,93 @@ import (
 )
 
 var help = Command{
-	Command: chat.Command{Name: "help", Help: "what the bot can be told"},
-	Run: func(_ context.Context, env Env, _ chat.Call, _ time.Time) (format.Doc, error) {
-		return helpText(env.all, ""), nil
+	Command: chat.Command{
+		Name: "help", Help: "what the bot can be told; of one command, or of a group of them, more",
+		Options: []chat.Option{{Name: "about", Help: "a command, or a group of them"}},
+	},
+	Run: func(_ context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
+		words := strings.Fields(strings.ToLower(spoken(call, "about")))
+		if len(words) == 0 {
+			return helpText(env.all, ""), nil
+		}
+		return helpOf(env.all, words[len(words)-1]), nil
 	},
 }
 
-// helpText lists the commands; unknown is what was asked for instead, or "".
+// helpText lists the commands; unknown is what was asked for instead, or "". It
+// fits into one message on every network: of groups it tells the names.
 func helpText(all []Command, unknown string) format.Doc {
+	if unknown != "" && slices.ContainsFunc(all, func(c Command) bool { return c.Group == unknown }) {
+		return helpOf(all, unknown)
+	}
 	lead := "Reply in a passage's thread and your words stand beside it in the text; begin with “> ” and some of its words to point at them. The bot knows:"
 	if unknown != "" {
 		lead = fmt.Sprintf("There is no command %q. The bot knows:", unknown)
 	}
 	d := paragraph(format.Doc{}, lead)
 	for _, c := range all {
-		line := c.Name
-		for _, o := range c.Options {
-			line += " [" + o.Name + "]"
+		if c.Group == "" {
+			d = item(d, c.Name+": "+c.Help)
 		}
-		line += ": " + c.Help
-		if c.Menu != "" {
-			line += "; or “" + c.Menu + "” in a message's menu, where there is one"
-		}
-		if c.Needs > chat.Anyone {
-			line += " (for " + holders(c.Needs) + ")"
-		}
-		d = item(d, line)
+	}
+	for _, g := range groups(all) {
+		d = item(d, fmt.Sprintf("%s: %s (help %s says more)", g, strings.Join(namesIn(all, g), ", "), g))
 	}
 	return d
+}
+
+// helpOf explains one command, or those of a group.
+func helpOf(all []Command, name string) format.Doc {
+	var d format.Doc
+	for _, c := range all {
+		if c.Group == name || c.Name == name {
+			d = item(d, explained(c))
+		}
+		if c.Name != name {
+			continue
+		}
+		for _, o := range c.Options {
+			d = item(d, o.Name+": "+o.Help)
+		}
+	}
+	if d.Empty() {
+		return helpText(all, name)
+	}
+	return d
+}
+
+// explained is the line that says what a command does, and who may use it.
+func explained(c Command) string {
+	line := c.Name
+	for _, o := range c.Options {
+		line += " [" + o.Name + "]"
+	}
+	line += ": " + c.Help
+	if c.Menu != "" {
+		line += "; or “" + c.Menu + "” in a message's menu, where there is one"
+	}
+	if c.Needs > chat.Anyone {
+		line += " (for " + holders(c.Needs) + ")"
+	}
+	return line
+}
+
+// groups are the groups of commands, in the order of the table.
+func groups(all []Command) (names []string) {
+	for _, c := range all {
+		if c.Group != "" && !slices.Contains(names, c.Group) {
+			names = append(names, c.Group)
+		}
+	}
+	return names
+}
+
+// namesIn are the commands of a group.
+func namesIn(all []Command, group string) (names []string) {
+	for _, c := range all {
+		if c.Group == group {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }

@@ -14,7 +14,7 @@ import (
 
 var hide = Command{
 	Command: chat.Command{
-		Name: "hide", Menu: "Hide remark", Needs: chat.Moderator,
+		Group: moderate, Name: "hide", Menu: "Hide remark", Needs: chat.Moderator,
 		Help:    "takes a remark off the page and out of the other rooms: say it as a reply to the remark",
 		Options: []chat.Option{{Name: "remark", Help: "which remark, where this is no reply to it"}},
 	},
@@ -24,7 +24,7 @@ var hide = Command{
 
 var restore = Command{
 	Command: chat.Command{
-		Name: "restore", Menu: "Restore remark", Needs: chat.Moderator,
+		Group: moderate, Name: "restore", Menu: "Restore remark", Needs: chat.Moderator,
 		Help:    "brings a remark back that was hidden: say it as a reply to it where it was written, or in its thread",
 		Options: []chat.Option{{Name: "remark", Help: "which remark, where this is no reply to it"}},
 	},

@@ -10,7 +10,7 @@ import (
 
 var lock = Command{
 	Command: chat.Command{
-		Name: "lock", Needs: chat.Moderator,
+		Group: moderate, Name: "lock", Needs: chat.Moderator,
 		Help: "closes a passage's thread: what is said in it from then on is no remark; say it in the thread",
 	},
 	Run: moderating(func(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
@@ -19,7 +19,7 @@ var lock = Command{
 }
 
 var unlock = Command{
-	Command: chat.Command{Name: "unlock", Needs: chat.Moderator, Help: "opens a thread again that was closed; say it in the thread"},
+	Command: chat.Command{Group: moderate, Name: "unlock", Needs: chat.Moderator, Help: "opens a thread again that was closed; say it in the thread"},
 	Run: moderating(func(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
 		return setLocked(tx, call, first, false, now)
 	}),

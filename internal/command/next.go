@@ -19,7 +19,7 @@ const mostAtOnce = 5
 
 var next = Command{
 	Command: chat.Command{
-		Name: "next", Help: "posts the next passage now, without waiting for the clock", Needs: chat.Moderator,
+		Group: host, Name: "next", Help: "posts the next passage now, without waiting for the clock", Needs: chat.Moderator,
 		Options: []chat.Option{
 			{Name: "count", Help: "how many passages, 1 to 5"},
 			planOption,

@@ -13,7 +13,7 @@ var planOption = chat.Option{Name: "plan", Help: "which plan, where the room has
 
 var pause = Command{
 	Command: chat.Command{
-		Name: "pause", Needs: chat.Moderator, Options: []chat.Option{planOption},
+		Group: host, Name: "pause", Needs: chat.Moderator, Options: []chat.Option{planOption},
 		Help: "stops the clock: until resume no passage comes by itself, in none of the plan's rooms",
 	},
 	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
@@ -24,7 +24,7 @@ var pause = Command{
 
 var resume = Command{
 	Command: chat.Command{
-		Name: "resume", Needs: chat.Moderator, Options: []chat.Option{planOption},
+		Group: host, Name: "resume", Needs: chat.Moderator, Options: []chat.Option{planOption},
 		Help: "has the clock go on after pause; what it would have posted meanwhile is not made up for",
 	},
 	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {

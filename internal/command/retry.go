@@ -13,7 +13,7 @@ import (
 
 var retry = Command{
 	Command: chat.Command{
-		Name: "retry", Help: "tries again what could not be said: of a thread in it, else of this room", Needs: chat.Moderator,
+		Group: moderate, Name: "retry", Help: "tries again what could not be said: of a thread in it, else of this room", Needs: chat.Moderator,
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
 		var d format.Doc

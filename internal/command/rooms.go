@@ -16,7 +16,7 @@ const asksNetworks = 20 * time.Second
 
 var rooms = Command{
 	Command: chat.Command{
-		Name: "rooms", Help: "which rooms what is read here is posted in, and what keeps the bot from it", Needs: chat.Moderator,
+		Group: host, Name: "rooms", Help: "which rooms what is read here is posted in, and what keeps the bot from it", Needs: chat.Moderator,
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc

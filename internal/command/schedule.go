@@ -22,7 +22,7 @@ const howToSay = "Say it like: schedule weekdays 8:30 and 18:00 Europe/Berlin"
 
 var scheduled = Command{
 	Command: chat.Command{
-		Name: "schedule", Help: "says when a plan posts, or changes it, in all of its rooms", Needs: chat.Moderator,
+		Group: host, Name: "schedule", Help: "says when a plan posts, or changes it, in all of its rooms", Needs: chat.Moderator,
 		Options: []chat.Option{
 			{Name: "when", Help: "as in: weekdays 8:30 and 18:00, every 2 hours, or a cron line"},
 			{Name: "zone", Help: "of which clocks these times are, as in Europe/Berlin"},

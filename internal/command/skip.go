@@ -20,7 +20,7 @@ const mostSkipped = 100
 
 var skip = Command{
 	Command: chat.Command{
-		Name: "skip", Help: "goes on without posting the next passage, in none of the plan's rooms; back undoes it", Needs: chat.Moderator,
+		Group: host, Name: "skip", Help: "goes on without posting the next passage, in none of the plan's rooms; back undoes it", Needs: chat.Moderator,
 		Options: []chat.Option{
 			{Name: "count", Help: fmt.Sprintf("how many passages, 1 to %d", mostSkipped)},
 			planOption,

@@ -21,7 +21,7 @@ const unlessSaid = "30 18 * * *"
 
 var start = Command{
 	Command: chat.Command{
-		Name: "start", Help: "has a stored text posted in this room; list shows the texts there are", Needs: chat.Moderator,
+		Group: host, Name: "start", Help: "has a stored text posted in this room; list shows the texts there are", Needs: chat.Moderator,
 		Options: []chat.Option{
 			{Name: "text", Help: "its id, the beginning of that, or words of its title", Required: true},
 			{Name: "when", Help: "as in: weekdays 8:30 and 18:00; daily at 18:30 if you do not say"},

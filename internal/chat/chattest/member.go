@@ -56,7 +56,7 @@ func (u *Member) SayDoc(p chat.Place, d format.Doc, replyTo chat.Ref) chat.Ref {
 	if name, args, ok := chat.ParseCommand(n.o.Prefix, d.Text); ok {
 		e := &n.log[len(n.log)-1].event
 		e.Kind = chat.Called
-		e.Call = &chat.Call{Ref: m.ref(), On: replyTo, By: u.person, Rights: u.rights, Name: name, Args: args}
+		e.Call = &chat.Call{Ref: m.ref(), On: replyTo, By: u.person, Rights: u.rights, Name: name, Args: args, Text: chat.CommandText(n.o.Prefix, d.Text)}
 	}
 	return m.ref()
 }

@@ -21,6 +21,7 @@ const (
 	slashCommand = 1
 	menuCommand  = 3
 	subcommand   = 1
+	group        = 2
 	textOption   = 3
 )
 
@@ -50,7 +51,8 @@ type choice struct {
 }
 
 // Register implements chat.Commander: one slash command with a subcommand for
-// each of all, and an entry in the menu of messages for those that have one.
+// each of all, in their groups, and an entry in the menu of messages for those
+// that have one.
 //
 // They are registered with the servers of the rooms, not for the account: there
 // they stand at once, and nowhere else, where nobody would answer. Only what is
@@ -108,12 +110,31 @@ func orders(name string, all []chat.Command) []order {
 		slices.SortStableFunc(sub.Options, func(a, b option) int { // those that are required come first
 			return cmp.Compare(b2i(b.Required), b2i(a.Required))
 		})
-		slash.Options = append(slash.Options, sub)
+		slash.Options = grouped(slash.Options, c.Group, sub)
 		if c.Menu != "" {
 			menus = append(menus, order{Type: menuCommand, Name: cutTo(c.Menu, 32)})
 		}
 	}
 	return append([]order{slash}, menus...)
+}
+
+// grouped adds a subcommand to those that there are, or to its group, which
+// stands where the first one of it does.
+func grouped(all []option, name string, sub option) []option {
+	if name == "" {
+		return append(all, sub)
+	}
+	at := slices.IndexFunc(all, func(o option) bool { return o.Type == group && o.Name == name })
+	if at < 0 {
+		at, all = len(all), append(all, option{Type: group, Name: name})
+	}
+	all[at].Options = append(all[at].Options, sub)
+	var names []string
+	for _, o := range all[at].Options {
+		names = append(names, o.Name)
+	}
+	all[at].Help = described(strings.Join(names, ", "), name)
+	return all
 }
 
 // choicesIn are the values that an option may have.

@@ -73,6 +73,35 @@ func TestSlash(t *testing.T) {
 	})
 }
 
+// Commands of a group stand in it, and are called by their own names; more fit so
+// than stand side by side.
+func TestGroups(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		all := table()
+		for i := range 30 {
+			all = append(all, chat.Command{Name: fmt.Sprintf("verb-%d", i), Help: "Does it", Group: []string{"host", "moderate"}[i%2], Options: all[1].Options})
+		}
+		must(t, p.Register(t.Context(), all))
+		e := hear(t, p, fromNow(r))
+		ada := w.Server.User("Ada")
+		_, err := ada.Slash(r.ID, "essay moderate verb-29", map[string]string{"words": "the void", "where": "essay"})
+		must(t, err)
+		if c := called(e, "verb-29"); !maps.Equal(c.Args, map[string]string{"words": "the void", "where": "essay"}) {
+			t.Errorf("called %+v", c)
+		}
+		i, err := ada.Autocomplete(r.ID, "essay host verb-28", map[string]string{"words": "voi"}, "words")
+		must(t, err)
+		must(t, i.Wait(t.Context()))
+		if all := i.Choices(); len(all) != 25 || !strings.HasPrefix(all[0].Name, "voi 0 ") {
+			t.Errorf("offered are %+v", all)
+		}
+		if _, err := ada.Slash(r.ID, "essay verb-29", nil); err == nil {
+			t.Error("it stands beside its group, too")
+		}
+		e.stop()
+	})
+}
+
 // A command in the menu of a message is about that message.
 func TestMenu(t *testing.T) {
 	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {

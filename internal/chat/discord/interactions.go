@@ -29,7 +29,7 @@ type interaction struct {
 	} `json:"data"`
 }
 
-// given is an argument, or a subcommand with its own.
+// given is an argument, or a subcommand or group with what is in it.
 type given struct {
 	Name    string          `json:"name"`
 	Type    int             `json:"type"`
@@ -122,14 +122,11 @@ func (p *Platform) called(i interaction, w where) (chat.Event, chat.Command, boo
 			c.On = chat.Ref{Place: placeOf(w, i.Data.Target), ID: i.Data.Target}
 		}
 	}
-	for _, o := range i.Data.Options {
-		if o.Type == subcommand {
-			c.Name = o.Name
-		}
-		for _, v := range append([]given{o}, o.Options...) {
-			if len(v.Value) > 0 {
-				c.Args[v.Name] = valueOf(v.Value)
-			}
+	var args []given
+	c.Name, args = i.said()
+	for _, v := range args {
+		if len(v.Value) > 0 {
+			c.Args[v.Name] = valueOf(v.Value)
 		}
 	}
 	at := slices.IndexFunc(all, is)
@@ -139,6 +136,16 @@ func (p *Platform) called(i interaction, w where) (chat.Event, chat.Command, boo
 	}
 	c.Name = all[at].Name
 	return e, all[at], c.By.ID != ""
+}
+
+// said is the name of the command that an interaction calls, below whatever group
+// it is in, and what it is given.
+func (i interaction) said() (name string, args []given) {
+	name, args = i.Data.Name, i.Data.Options
+	for len(args) > 0 && (args[0].Type == subcommand || args[0].Type == group) {
+		name, args = args[0].Name, args[0].Options
+	}
+	return name, args
 }
 
 // valueOf is an argument as a text.
@@ -159,11 +166,10 @@ const (
 func choicesOf(ctx context.Context, command chat.Command, i interaction, c chat.Call) []map[string]string {
 	choices := []map[string]string{}
 	typed := ""
-	for _, o := range i.Data.Options {
-		for _, v := range append([]given{o}, o.Options...) {
-			if v.Focused {
-				typed = v.Name
-			}
+	_, args := i.said()
+	for _, v := range args {
+		if v.Focused {
+			typed = v.Name
 		}
 	}
 	at := slices.IndexFunc(command.Options, func(o chat.Option) bool { return o.Name == typed })

@@ -30,7 +30,7 @@ func (p *Platform) Say(ctx context.Context, at chat.Place, by chat.Person, text 
 		if on.IsZero() && at.Thread != "" {
 			on = chat.Ref{Place: chat.Place{Room: at.Room}, ID: at.Thread}
 		}
-		e.Call = &chat.Call{Ref: ref, On: on, By: by, Rights: p.o.Rights(by), Name: name, Args: args}
+		e.Call = &chat.Call{Ref: ref, On: on, By: by, Rights: p.o.Rights(by), Name: name, Args: args, Text: chat.CommandText(p.o.Prefix, text)}
 	}
 	if err := p.tell(ctx, e); err != nil {
 		return chat.Ref{}, fmt.Errorf("say in %s: %w", at.Room, err)

@@ -9,7 +9,7 @@ import (
 )
 
 // Slash uses a chat input command: "essay find" is the subcommand find of
-// essay. options holds values as they are typed.
+// essay, "essay host next" is next of its group host. options holds values as they are typed.
 func (u *User) Slash(channel, name string, options map[string]string) (*Interaction, error) {
 	return u.chat(channel, name, options, "", askCommand)
 }
@@ -33,20 +33,24 @@ func (u *User) chat(channel, name string, options map[string]string, focus strin
 		return nil, err
 	}
 	wanted, _ := c.body["options"].(list)
-	path := words[1:]
-	for _, w := range path {
+	var path []object
+	for _, w := range words[1:] {
 		sub := optionNamed(wanted, w)
 		if sub == nil {
 			return nil, fmt.Errorf("call /%s: there is no %s", name, w)
 		}
+		path = append(path, sub)
 		wanted, _ = sub["options"].(list)
+	}
+	if len(path) > 0 && path[len(path)-1]["type"] == 2.0 {
+		return nil, fmt.Errorf("call /%s: that is a group", name)
 	}
 	given, err := giveOptions(wanted, options, focus, kind == askComplete)
 	if err != nil {
 		return nil, fmt.Errorf("call /%s: %w", name, err)
 	}
-	for _, w := range slices.Backward(path) {
-		given = list{object{"type": 1, "name": w, "options": given}}
+	for _, sub := range slices.Backward(path) {
+		given = list{object{"type": sub["type"], "name": sub["name"], "options": given}}
 	}
 	data := object{"id": c.id, "name": c.name, "type": chatInput}
 	if len(given) > 0 {
