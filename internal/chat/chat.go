@@ -114,7 +114,7 @@ type Verb string
 // The verbs.
 const (
 	Post       Verb = "post"       // Message at Message.Ref.Place, answering Message.ReplyTo
-	Edit       Verb = "edit"       // On gets Message's words and file, and has no other
+	Edit       Verb = "edit"       // On gets Message's words, file and buttons, and has no others
 	Delete     Verb = "delete"     // On and every Old and, with Again, whatever Key made in On.Place (On.ID may be "")
 	OpenThread Verb = "openthread" // under On, named Name; Done.Ref.Place is the thread
 	React      Verb = "react"      // Emoji on On; Done.Ref.ID is the reaction where it has an id

@@ -77,6 +77,7 @@ type saying struct {
 	ReplyTo *answering `json:"message_reference,omitempty"`
 
 	Attachments *[]attaching `json:"attachments,omitempty"` // nil: those that there are stay
+	Components  *[]component `json:"components,omitempty"`  // likewise
 
 	Username string `json:"username,omitempty"` // of a webhook's
 	Avatar   string `json:"avatar_url,omitempty"`
@@ -124,21 +125,14 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if m.Silent {
 		s.Flags = silent
 	}
-	w, _ := p.places.get(m.Ref.Place.Room.ID)
-	var made message
-	var err error
-	switch forum := w.forum && m.Ref.Place.Thread == ""; {
-	case m.From.Name != "":
-		made, err = p.sayAs(ctx, m, s, f, forum)
-	case forum:
-		made, err = p.sayInForum(ctx, m, s, f)
-	default:
-		s.Nonce, s.Enforce = a.Key, a.Key != ""
-		if to := m.ReplyTo; !to.IsZero() {
-			s.ReplyTo = &answering{Message: to.ID, Channel: p.channelOf(to), Must: true}
-		}
-		path := "channels/" + p.channelOf(chat.Ref{Place: m.Ref.Place}) + "/messages"
-		err = p.call(ctx, ask{method: http.MethodPost, path: path, in: s, file: f, scope: scopeOf(m.Ref.Place)}, &made)
+	if rows := rowsOf(m.Buttons); len(rows) > 0 {
+		s.Components = &rows
+	}
+	made, err := p.say(ctx, a, s, f)
+	if s.Components != nil && refusesButtons(err) {
+		p.c.Log.Warn("Discord does not take the buttons of a message", "room", m.Ref.Place.Room.ID, "error", err)
+		s.Components = nil
+		made, err = p.say(ctx, a, s, f)
 	}
 	if err != nil {
 		return chat.Done{}, err
@@ -154,6 +148,25 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 	return chat.Done{Ref: ref}, nil
 }
 
+// say says something in the way that its place and its speaker want.
+func (p *Platform) say(ctx context.Context, a chat.Action, s saying, f *enclosed) (made message, err error) {
+	m := a.Message
+	w, _ := p.places.get(m.Ref.Place.Room.ID)
+	switch forum := w.forum && m.Ref.Place.Thread == ""; {
+	case m.From.Name != "":
+		return p.sayAs(ctx, m, s, f, forum)
+	case forum:
+		return p.sayInForum(ctx, m, s, f)
+	}
+	s.Nonce, s.Enforce = a.Key, a.Key != ""
+	if to := m.ReplyTo; !to.IsZero() {
+		s.ReplyTo = &answering{Message: to.ID, Channel: p.channelOf(to), Must: true}
+	}
+	path := "channels/" + p.channelOf(chat.Ref{Place: m.Ref.Place}) + "/messages"
+	err = p.call(ctx, ask{method: http.MethodPost, path: path, in: s, file: f, scope: scopeOf(m.Ref.Place)}, &made)
+	return made, err
+}
+
 // sayInForum opens a thread of a forum, of which the words are the first.
 func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying, f *enclosed) (message, error) {
 	var made channel
@@ -167,7 +180,7 @@ func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying, f *
 	return message{ID: made.ID}, err
 }
 
-// edit gives a message new words, and the file that goes with them.
+// edit gives a message new words, and the file and buttons that go with them.
 func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 	m := a.Message
 	m.ReplyTo.Place.Room = a.On.Place.Room
@@ -179,8 +192,14 @@ func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, fmt.Errorf("look at what is edited: %w", err)
 	}
 	f := enclose(a)
-	s := saying{Content: p.printed(m, named), Mentions: nobody, Attachments: f.named()}
-	err = p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s, f) })
+	rows := rowsOf(m.Buttons)
+	s := saying{Content: p.printed(m, named), Mentions: nobody, Attachments: f.named(), Components: &rows}
+	put := func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s, f) }
+	err = p.inOpenThread(ctx, a.On, put)
+	if len(rows) > 0 && refusesButtons(err) {
+		s.Components = nil
+		err = p.inOpenThread(ctx, a.On, put)
+	}
 	if is(err, unknownWebhook, wrongHookToken) {
 		err = fmt.Errorf("%w: its webhook was deleted, and nobody else can edit it", chat.ErrRefused)
 	}

@@ -103,7 +103,8 @@ func orders(name string, all []chat.Command) []order {
 		sub := option{Type: subcommand, Name: c.Name, Help: described(c.Help, c.Name)}
 		for _, o := range c.Options {
 			sub.Options = append(sub.Options, option{
-				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), Required: o.Required, Choices: choicesIn(o),
+				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), Choices: choicesIn(o),
+				Required: o.Required && o.Asked == "",              // what is missing a form asks for
 				Complete: o.Complete != nil && len(o.Choices) == 0, // one excludes the other
 			})
 		}

@@ -178,6 +178,7 @@ func (p *Platform) Profile() chat.Profile {
 		Name:      network,
 		Threads:   chat.OpenedThreads,
 		Names:     true,
+		Buttons:   true,
 		Reactions: true,
 		Link:      p.link,
 		Fits:      p.fits,

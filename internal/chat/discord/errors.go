@@ -209,6 +209,15 @@ func is(err error, codes ...int) bool {
 	return errors.As(err, &f) && slices.Contains(codes, f.code)
 }
 
+// fieldOf is what Discord says of the fields that it refuses, "" if nothing.
+func fieldOf(err error) string {
+	var f *failure
+	if !errors.As(err, &f) {
+		return ""
+	}
+	return f.field
+}
+
 // isOpen reports whether a request that ended with err may have been done.
 func isOpen(err error) bool {
 	var f *failure

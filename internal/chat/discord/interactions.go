@@ -13,7 +13,8 @@ import (
 	"marginalia/internal/chat"
 )
 
-// interaction is someone's use of a command, or their typing of one.
+// interaction is someone's use of a command, a button or a form, or their typing
+// of a command.
 type interaction struct {
 	ID      string  `json:"id"`
 	Type    int     `json:"type"`
@@ -26,7 +27,12 @@ type interaction struct {
 		Type    int     `json:"type"`
 		Target  string  `json:"target_id"` // the message whose menu it was called from
 		Options []given `json:"options"`
+		ID      string  `json:"custom_id"`  // of a button or a form
+		Inputs  []input `json:"components"` // of a form
 	} `json:"data"`
+	Message struct {
+		ID string `json:"id"` // that a button stands under
+	} `json:"message"`
 }
 
 // given is an argument, or a subcommand or group with what is in it.
@@ -41,18 +47,21 @@ type given struct {
 // The kinds of interactions, and of answers to them.
 const (
 	commandCalled = 2
+	buttonPressed = 3
 	commandTyped  = 4
+	formFilled    = 5
 
 	answerNow   = 4
 	answerLater = 5
 	answerTyped = 8
+	opensForm   = 9
 )
 
 // atOnce is how long a first answer may take: Discord waits 3 s.
 const atOnce = 2500 * time.Millisecond
 
 // answerAtOnce answers an interaction before Discord gives up on it: a call by
-// the promise of an answer, typing by what may be meant. A process that dies
+// the promise of an answer or by a form, typing by what may be meant. A process that dies
 // while it does so may leave a call unanswered, for later events may be told
 // before it: nobody would be there in time anyway.
 func (l *listener) answerAtOnce(ctx context.Context, h heard) {
@@ -62,7 +71,7 @@ func (l *listener) answerAtOnce(ctx context.Context, h heard) {
 		}
 	}()
 	var i interaction
-	if json.Unmarshal(h.data, &i) != nil || !isID(i.ID) || !isID(i.Channel) || i.Token == "" || i.Type != commandCalled && i.Type != commandTyped {
+	if json.Unmarshal(h.data, &i) != nil || !isID(i.ID) || !isID(i.Channel) || i.Token == "" || i.Type < commandCalled || i.Type > formFilled {
 		return
 	}
 	soon, cancel := context.WithTimeout(ctx, atOnce)
@@ -81,19 +90,33 @@ func (l *listener) answerFirst(ctx context.Context, i interaction) error {
 	if i.Type == commandTyped {
 		return l.respond(ctx, i, answerTyped, map[string]any{"choices": choicesOf(ctx, command, i, *e.Call)})
 	}
-	if !ours || !l.rooms[w.place.Room] || !known {
-		return l.respond(ctx, i, answerNow, map[string]any{
-			"content": "This bot is not set up for this channel.", "flags": ownEyes, "allowed_mentions": nobody,
-		})
+	switch {
+	case !ours || !l.rooms[w.place.Room]:
+		return l.refuse(ctx, i, "This bot is not set up for this channel.")
+	case !known:
+		return l.refuse(ctx, i, "This bot does not know any more what that means.")
 	}
-	err = l.respond(ctx, i, answerLater, map[string]any{"flags": ownEyes})
-	if is(err, answeredAlready) {
-		err = nil
+	if f, asks := formFor(command, *e.Call); asks && i.Type != formFilled {
+		return ignoreAnswered(l.respond(ctx, i, opensForm, f))
 	}
+	err = ignoreAnswered(l.respond(ctx, i, answerLater, map[string]any{"flags": ownEyes}))
 	if err == nil || isOpen(err) { // who was promised an answer gets it; to who was not it is too late
 		l.calls.put(e)
 	}
 	return err
+}
+
+// ignoreAnswered is err, unless the first answer was given before.
+func ignoreAnswered(err error) error {
+	if is(err, answeredAlready) {
+		return nil
+	}
+	return err
+}
+
+// refuse tells the caller alone why nothing comes of it.
+func (p *Platform) refuse(ctx context.Context, i interaction, why string) error {
+	return p.respond(ctx, i, answerNow, map[string]any{"content": why, "flags": ownEyes, "allowed_mentions": nobody})
 }
 
 // respond gives the first answer.
@@ -116,18 +139,27 @@ func (p *Platform) called(i interaction, w where) (chat.Event, chat.Command, boo
 		c.Rights = bits(i.Member.Permissions).right()
 	}
 	is := func(o chat.Command) bool { return o.Name == c.Name }
-	if i.Data.Type == menuCommand {
+	on := ""
+	switch {
+	case i.Type == buttonPressed:
+		on = i.Message.ID
+		c.Name, c.Args = pressed(i.Data.ID)
+	case i.Type == formFilled:
+		on, c.Name, c.Args = filled(i.Data.ID, i.Data.Inputs)
+	case i.Data.Type == menuCommand:
+		on = i.Data.Target
 		is = func(o chat.Command) bool { return o.Menu != "" && cutTo(o.Menu, 32) == i.Data.Name }
-		if isID(i.Data.Target) {
-			c.On = chat.Ref{Place: placeOf(w, i.Data.Target), ID: i.Data.Target}
+	default:
+		var given []given
+		c.Name, given = i.said()
+		for _, v := range given {
+			if len(v.Value) > 0 {
+				c.Args[v.Name] = valueOf(v.Value)
+			}
 		}
 	}
-	var args []given
-	c.Name, args = i.said()
-	for _, v := range args {
-		if len(v.Value) > 0 {
-			c.Args[v.Name] = valueOf(v.Value)
-		}
+	if isID(on) {
+		c.On = chat.Ref{Place: placeOf(w, on), ID: on}
 	}
 	at := slices.IndexFunc(all, is)
 	e := chat.Event{Kind: chat.Called, Message: chat.Message{Ref: c.Ref, From: c.By}, By: c.By, At: timeOf(i.ID).UTC(), Call: &c}

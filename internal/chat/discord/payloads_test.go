@@ -117,6 +117,8 @@ var templates = []string{
 	`{"op":0,"s":12,"t":"GUILD_UPDATE","d":{"id":"9"}}`,
 	`{"op":0,"s":12,"t":"VOICE_STATE_UPDATE","d":null}`,
 	`{"op":0,"s":13,"t":"INTERACTION_CREATE","d":{"id":"200000000000000010","type":2,"token":"tok","guild_id":"9","channel_id":"` + someRoom + `","member":{"nick":"n","permissions":"32","user":{"id":"55555555555555555","username":"ada"}},"data":{"name":"essay","type":1,"options":[{"name":"find","type":1,"options":[{"name":"words","type":3,"value":"x","focused":true}]}]}}}`,
+	`{"op":0,"s":13,"t":"INTERACTION_CREATE","d":{"id":"200000000000000011","type":3,"token":"tok","guild_id":"9","channel_id":"` + someRoom + `","member":{"nick":"n","permissions":"32","user":{"id":"55555555555555555","username":"ada"}},"message":{"id":"` + someMessage + `"},"data":{"component_type":2,"custom_id":"passage step=\"next\""}}}`,
+	`{"op":0,"s":13,"t":"INTERACTION_CREATE","d":{"id":"200000000000000012","type":5,"token":"tok","guild_id":"9","channel_id":"` + someRoom + `","member":{"nick":"n","permissions":"32","user":{"id":"55555555555555555","username":"ada"}},"data":{"custom_id":"` + someMessage + ` note","components":[{"type":18,"id":1,"component":{"type":4,"id":2,"custom_id":"remark","value":"so"}},{"type":1,"components":[{"type":4,"custom_id":"words","value":""}]}]}}}`,
 	`{"op":1,"d":null}`, `{"op":11,"d":null}`, `{"op":10,"d":{"heartbeat_interval":0}}`, `{"op":99}`, `null`, `[]`, `{`, ``, `0`, `"x"`,
 	"\x00" + `x`, "\x00",
 }

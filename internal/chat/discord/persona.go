@@ -154,8 +154,7 @@ func (p *Platform) isNamed(ctx context.Context, on chat.Ref, name string) (bool,
 
 // refusesName reports whether a request was refused for the name that it bears.
 func refusesName(err error) bool {
-	var f *failure
-	return is(err, badForm) && errors.As(err, &f) && strings.Contains(f.field, "USERNAME_INVALID")
+	return is(err, badForm) && strings.Contains(fieldOf(err), "USERNAME_INVALID")
 }
 
 // withoutHeader is a text without the lines that printed put before it.
