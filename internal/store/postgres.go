@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"marginalia/internal/discussion"
@@ -58,6 +59,8 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresDB, erro
 	d.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		d.connected.Add(1)
 		return preferIndexes(ctx, conn)
+	}), stdlib.OptionShouldPing(func(context.Context, stdlib.ShouldPingParams) bool {
+		return false // the BEGIN will tell
 	}))
 	if o.Isolation != "" {
 		d.begin = "BEGIN ISOLATION LEVEL " + strings.ToUpper(o.Isolation) + " READ WRITE"
@@ -76,7 +79,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*postgresDB, erro
 // only counts as very dear (up to version 17), and for what is dear it compiles:
 // tens of milliseconds for a query that takes one.
 func preferIndexes(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off")
+	_, err := conn.Exec(ctx, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET plan_cache_mode = force_generic_plan")
 	return err
 }
 
@@ -218,23 +221,38 @@ func (d *postgresDB) finish(ctx context.Context, conn *sql.Conn, f func(session)
 	return err
 }
 
-// commit tells the other processes in the same round trip. A transaction in
-// which a statement failed is not committed, however that is answered.
+// commit tells the other processes in the same round trip, but after the
+// commit: who is to be told by a transaction holds a lock of the whole server
+// until that is on disk, and others could not go there with it. A transaction
+// in which a statement failed is not committed, however that is answered.
 func (d *postgresDB) commit(ctx context.Context, conn *sql.Conn, did effect) error {
 	query := "COMMIT"
-	if did.wrote {
-		query = fmt.Sprintf("SELECT pg_notify('%s', '%d'); COMMIT", d.channel, d.listener.Load())
-	}
 	if did.lazy {
-		query = "SET LOCAL synchronous_commit = off; " + query
+		query = "SET LOCAL synchronous_commit = off; COMMIT"
+	}
+	if did.wrote {
+		query += fmt.Sprintf("; SET LOCAL synchronous_commit = off; SELECT pg_notify('%s', '%d')", d.channel, d.listener.Load())
 	}
 	return conn.Raw(func(c any) error {
 		results, err := c.(*stdlib.Conn).Conn().PgConn().Exec(ctx, query).ReadAll()
-		if err == nil && results[len(results)-1].CommandTag.String() != "COMMIT" {
-			err = errors.New("not committed: a statement had failed")
-		}
-		return err
+		return committed(results, err)
 	})
+}
+
+// committed reports whether one of the commands was a commit that was done. That
+// nobody could be told of it does not undo it.
+func committed(results []*pgconn.Result, err error) error {
+	for _, r := range results {
+		switch {
+		case r.Err != nil:
+			return r.Err
+		case r.CommandTag.String() == "COMMIT":
+			return nil
+		case r.CommandTag.String() == "ROLLBACK":
+			return errors.New("not committed: a statement had failed")
+		}
+	}
+	return err
 }
 
 // watch listens for what other processes commit. After every connection it
