@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ var find = Command{
 	},
 	Run: runFind,
 	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){
-		"words": offerPassages,
+		"words": offerPassages("words"),
 	},
 }
 
@@ -194,29 +195,50 @@ func (f found) excerpt(n int) string {
 	return "…" + format.Excerpt(words, n-1)
 }
 
-// offerPassages offers the passages that hold what was typed so far; before
-// anything was, the first ones.
-func offerPassages(ctx context.Context, env Env, call chat.Call) ([]chat.Choice, error) {
-	var texts []discussion.Discussion
-	err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
-		texts, err = textsHere(tx, call)
-		return err
-	})
-	if err != nil {
-		return nil, err
+// offerPassages offers, for an option, the passages that hold what was typed so
+// far, or have it for their number; before anything was, the first ones.
+func offerPassages(option string) func(context.Context, Env, chat.Call) ([]chat.Choice, error) {
+	return func(ctx context.Context, env Env, call chat.Call) ([]chat.Choice, error) {
+		var texts []discussion.Discussion
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
+			texts, err = textsHere(tx, call)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		words := strings.TrimSpace(call.Args[option])
+		all := beginnings(texts)
+		if words != "" {
+			all = append(numbered(texts, words), search(texts, words)...)
+		}
+		var choices []chat.Choice
+		for i, f := range all[:min(len(all), mostOffered)] {
+			if slices.ContainsFunc(all[:i], func(o found) bool { return o.passage.ID == f.passage.ID }) {
+				continue // its number was typed, and stands in it
+			}
+			number := fmt.Sprintf("%d · ", f.passage.Seq)
+			label := number + f.excerpt(longChoice-len([]rune(number)))
+			choices = append(choices, chat.Choice{Label: label, Value: string(f.passage.ID)})
+		}
+		return choices, nil
 	}
-	words := strings.TrimSpace(call.Args["words"])
-	all := beginnings(texts)
-	if words != "" {
-		all = search(texts, words)
+}
+
+// numbered are the passages that have a number, one of each text; none if it is
+// no number.
+func numbered(texts []discussion.Discussion, number string) []found {
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return nil
 	}
-	var choices []chat.Choice
-	for _, f := range all[:min(len(all), mostOffered)] {
-		number := fmt.Sprintf("%d · ", f.passage.Seq)
-		label := number + f.excerpt(longChoice-len([]rune(number)))
-		choices = append(choices, chat.Choice{Label: label, Value: string(f.passage.ID)})
+	var all []found
+	for _, d := range texts {
+		if n <= len(d.Passages) {
+			all = append(all, beginning(d, d.Passages[n-1]))
+		}
 	}
-	return choices, nil
+	return all
 }
 
 // beginnings are as many passages as can be offered, as they come.
@@ -224,9 +246,13 @@ func beginnings(texts []discussion.Discussion) []found {
 	var all []found
 	for _, d := range texts {
 		for _, p := range d.Passages[:min(len(d.Passages), mostOffered)] {
-			i := slices.IndexFunc(d.Documents, func(doc discussion.Document) bool { return doc.ID == p.Document })
-			all = append(all, found{passage: p, text: d, document: d.Documents[i], start: p.Start, end: p.Start})
+			all = append(all, beginning(d, p))
 		}
 	}
 	return all
+}
+
+func beginning(d discussion.Discussion, p discussion.Passage) found {
+	i := slices.IndexFunc(d.Documents, func(doc discussion.Document) bool { return doc.ID == p.Document })
+	return found{passage: p, text: d, document: d.Documents[i], start: p.Start, end: p.Start}
 }

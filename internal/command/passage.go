@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +22,11 @@ const longQuote = 300
 var passage = Command{
 	Command: chat.Command{
 		Name: "passage", Menu: "Show passage",
-		Help: "which passage a message belongs to: say it as a reply to the message, or in its thread",
+		Help: "shows the passage that a message belongs to, said as a reply to it or in its thread, or another",
+		Options: []chat.Option{
+			{Name: "which", Help: "the number of a passage, or one that is offered, if not that of the message"},
+			{Name: "step", Help: "the passage before it, or the next", Choices: []chat.Choice{{Label: "the one before", Value: stepBack}, {Label: "the next", Value: stepOn}}},
+		},
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
@@ -30,11 +36,108 @@ var passage = Command{
 		})
 		return d, err
 	},
+	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){
+		"which": offerPassages("which"),
+	},
+}
+
+// The values of the option step.
+const (
+	stepBack = "previous"
+	stepOn   = "next"
+)
+
+// passageMeant shows the passage that a call names, or one beside it.
+func (e Env) passageMeant(tx *store.Tx, call chat.Call, which, step string) (format.Doc, error) {
+	p, of, why, err := passageNamed(tx, call, which)
+	if err != nil || why != "" {
+		return format.Text(why), err
+	}
+	switch step {
+	case "":
+	case stepBack:
+		p, err = tx.PassageAt(of, p.Seq-1)
+	case stepOn:
+		p, err = tx.PassageAt(of, p.Seq+1)
+	default:
+		return format.Text("step takes " + stepBack + " or " + stepOn + "."), nil
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return format.Text(map[string]string{stepBack: "There is no passage before this one: it is the first.", stepOn: "There is no passage after this one: it is the last."}[step]), nil
+	}
+	if err != nil {
+		return format.Doc{}, err
+	}
+	return e.show(tx, "This is", store.PassageThing(p.ID), p.ID, discussion.Selector{}, call.Ref.Place.Room)
+}
+
+// passageNamed is a passage of what is read in a call's room, by its number or
+// its id; without either the one that the call is about. why says that there is
+// none, or which of several texts is meant.
+func passageNamed(tx *store.Tx, call chat.Call, which string) (p discussion.Passage, of discussion.ID, why string, err error) {
+	here, of, err := passageAbout(tx, call)
+	if err != nil || which == "" {
+		if of == "" {
+			why = "Say this as a reply to a message of a passage, or in its thread, or say which passage."
+		}
+		return here, of, why, err
+	}
+	texts, err := textsHere(tx, call)
+	if err != nil {
+		return p, "", "", err
+	}
+	for _, d := range texts {
+		if i := slices.IndexFunc(d.Passages, func(p discussion.Passage) bool { return string(p.ID) == which }); i >= 0 {
+			return d.Passages[i], d.ID, "", nil
+		}
+	}
+	if of == "" && len(texts) == 1 {
+		of = texts[0].ID
+	}
+	n, err := strconv.Atoi(strings.TrimPrefix(which, "#"))
+	switch {
+	case err != nil || n < 1:
+		return p, "", "Say which passage by its number, as in: passage 3", nil
+	case of == "" && len(texts) == 0:
+		return p, "", "Nothing is read in this room yet.", nil
+	case of == "":
+		return p, "", "Several texts are read in this room: say this in a thread of the one that you mean.", nil
+	}
+	p, err = tx.PassageAt(of, n)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, "", fmt.Sprintf("There is no passage %d.", n), nil
+	}
+	return p, of, "", err
+}
+
+// passageAbout is the passage that a call is about; of is "" if it is about none.
+func passageAbout(tx *store.Tx, call chat.Call) (p discussion.Passage, of discussion.ID, err error) {
+	thing, err := relay.About(tx, whereCalled(call))
+	if err != nil || thing == "" {
+		return p, "", err
+	}
+	id := thing.Passage()
+	if thing.Annotation() != "" {
+		a, err := tx.Annotation(thing.Annotation())
+		if err != nil {
+			return p, "", err
+		}
+		id = a.Under
+	}
+	p, of, _, err = tx.Passage(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, "", nil
+	}
+	return p, of, err
 }
 
 // passageOf shows what the message that a call is about belongs to, or the
 // thread in which it was called.
 func (e Env) passageOf(tx *store.Tx, call chat.Call) (format.Doc, error) {
+	which, step := strings.TrimSpace(argument(call, "which", 1)), argument(call, "step", 2)
+	if which != "" || step != "" {
+		return e.passageMeant(tx, call, which, step)
+	}
 	on := whereCalled(call)
 	thing, err := relay.About(tx, on)
 	if err != nil {
@@ -96,6 +199,9 @@ func (e Env) show(tx *store.Tx, lead string, asked store.Thing, id discussion.Pa
 		start, end = at.Start, at.End
 	}
 	l := line{text: fmt.Sprintf("%s passage %d of %d of %s", lead, p.Seq, total, head.Title)}
+	if post.IsZero() {
+		l = l.add(" · not posted here yet")
+	}
 	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
 	d = quote(d, format.Excerpt(document.Body.Slice(start, end), longQuote))
 	reacted, err := e.reactedTo(tx, asked)

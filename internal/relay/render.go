@@ -73,6 +73,7 @@ func passage(w Words, v View) []Want {
 	if v.Place.Thread != "" { // under the passage that it quotes
 		return want
 	}
+	want[0].Message.Buttons = buttons(w, v)
 	return append(want, Want{Mark: store.ThreadMark, Name: threadName(w)})
 }
 

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"marginalia/internal/chat"
@@ -27,4 +29,45 @@ func TestTheForgottenSpeakAsOne(t *testing.T) {
 	if known := speaker(discussion.Person{ID: "cy", User: "@cy", Name: "Cy"}); known.ID != "@cy" || known.Name != "Cy" {
 		t.Errorf("who is known speaks as %+v", known)
 	}
+}
+
+// A passage's post has the buttons that lead somewhere, on its first message
+// alone, and only where the network has buttons.
+func TestButtonsOfAPassage(t *testing.T) {
+	text := essayOfWords(40)
+	document := text.Documents[0]
+	render := func(seq, total int, reader string, can bool) (all [][]chat.Button) {
+		p := discussion.Passage{ID: "p", Seq: seq, Document: document.ID, End: len(document.Body.Text)}
+		fits := func(m chat.Message) bool { return len(m.Body.Text) < 150 }
+		w := Words{Thing: store.PassageThing("p"), Discussion: discussion.Discussion{ID: "d", Title: "T"}, Document: document, Passage: p, Total: total}
+		for _, one := range Render(w, View{Reader: reader, Profile: chat.Profile{Buttons: can, Fits: fits}}) {
+			if one.Mark == "" {
+				all = append(all, one.Message.Buttons)
+			}
+		}
+		return all
+	}
+	previous, next := chat.Button{Text: "◀ Previous", Call: CallPrevious}, chat.Button{Text: "Next ▶", Call: CallNext}
+	read := chat.Button{Text: "Open in reader", URL: "https://read.example.org/d/d#p"}
+	for _, c := range []struct {
+		seq, total int
+		reader     string
+		want       []chat.Button
+	}{
+		{2, 3, "https://read.example.org", []chat.Button{previous, next, read}}, {1, 3, "", []chat.Button{next}}, {3, 3, "", []chat.Button{previous}}, {1, 1, "", nil},
+	} {
+		all := render(c.seq, c.total, c.reader, true)
+		if len(all) < 2 || !slices.Equal(all[0], c.want) || all[1] != nil {
+			t.Errorf("passage %d of %d has %+v", c.seq, c.total, all)
+		}
+	}
+	if all := render(2, 3, "https://read.example.org", false); all[0] != nil {
+		t.Errorf("without buttons stand %+v", all)
+	}
+}
+
+// essayOfWords is a text of n words.
+func essayOfWords(n int) discussion.Discussion {
+	docs := []discussion.Document{{Kind: discussion.Essay, Body: format.Text(strings.Repeat("words ", n)), Confidence: 1}}
+	return discussion.Assemble("T", "", docs, discussion.CutOptions{})
 }
