@@ -93,7 +93,7 @@ func (a *app) runDemo(ctx context.Context, c Config, d discussion.Discussion) (e
 	if err := beginDemo(ctx, db, c, d, time.Now()); err != nil {
 		return err
 	}
-	return serve(ctx, c, db, a.log(c), func(address string) {
+	return serve(ctx, c, db, a.web(c, &bar{}), a.log(c), func(address string) {
 		fmt.Fprintf(a.out, "%s: %d passages, one every %s.\nOpen %s/d/%s\nCtrl+C ends it; nothing is kept.\n",
 			d.Title, len(d.Passages), c.Plans[0].Cron[len("@every "):], address, d.ID)
 	})

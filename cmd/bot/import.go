@@ -152,20 +152,24 @@ func revised(tx *store.Tx, c Config, id discussion.ID, docs []discussion.Documen
 	return was, now, err
 }
 
-func (a *app) printImported(d discussion.Discussion, did kept) (err error) {
+func (a *app) printImported(d discussion.Discussion, did kept) error {
+	_, err := fmt.Fprintln(a.out, did.line(d))
+	return errors.Join(err, a.printWaiting(did.waiting, d.ID))
+}
+
+// line says what became of a text.
+func (did kept) line(d discussion.Discussion) string {
 	switch {
 	case did.New:
-		_, err = fmt.Fprintf(a.out, "imported %s: %q, documents: %d, passages: %d\n", d.ID, d.Title, did.Documents, did.Passages)
+		return fmt.Sprintf("imported %s: %q, documents: %d, passages: %d", d.ID, d.Title, did.Documents, did.Passages)
 	case did.Documents > 0:
-		_, err = fmt.Fprintf(a.out, "added to %s what is new, documents: %d, passages: %d\n", d.ID, did.Documents, did.Passages)
+		return fmt.Sprintf("added to %s what is new, documents: %d, passages: %d", d.ID, did.Documents, did.Passages)
 	case did.recut:
-		_, err = fmt.Fprintf(a.out, "%s follows review_below as it is now, passages: %d\n", d.ID, did.passages)
+		return fmt.Sprintf("%s follows review_below as it is now, passages: %d", d.ID, did.passages)
 	case did.Scores > 0:
-		_, err = fmt.Fprintf(a.out, "%s has the votes as they are now, documents: %d\n", d.ID, did.Scores)
-	default:
-		_, err = fmt.Fprintf(a.out, "nothing changed: %s was imported before\n", d.ID)
+		return fmt.Sprintf("%s has the votes as they are now, documents: %d", d.ID, did.Scores)
 	}
-	return errors.Join(err, a.printWaiting(did.waiting, d.ID))
+	return fmt.Sprintf("nothing changed: %s was imported before", d.ID)
 }
 
 // printPassages shows how a text would be cut, a line for each passage.

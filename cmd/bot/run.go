@@ -69,7 +69,7 @@ func (a *app) runBot(ctx context.Context, c Config) (err error) {
 	}
 	untold := context.AfterFunc(ctx, func() { a.notify("STOPPING") })
 	defer untold()
-	err = serve(ctx, c, db, log, func(address string) {
+	err = serve(ctx, c, db, a.web(c, &bar{}), log, func(address string) {
 		a.notify("READY")
 		if address == "" {
 			fmt.Fprintln(a.out, "Marginalia runs; it serves no page.")

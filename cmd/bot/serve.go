@@ -14,18 +14,21 @@ import (
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
 	"marginalia/internal/relay"
+	"marginalia/internal/source"
 	"marginalia/internal/store"
 	"marginalia/internal/web"
 )
 
 // serve runs the relay and the reader page until ctx is done, and returns when
 // both have ended. ready is told the page's address, "" if there is none.
-func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready func(address string)) error {
+func serve(ctx context.Context, c Config, db *store.DB, fetches source.Web, log *slog.Logger, ready func(address string)) error {
 	open, err := openPlatforms(ctx, c, log)
 	if err != nil {
 		return err
 	}
 	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Missing: open.missing, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
+	texts := newImporter(c, db, fetches, log)
+	env.Wished = texts.ring
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
@@ -40,6 +43,7 @@ func serve(ctx context.Context, c Config, db *store.DB, log *slog.Logger, ready 
 		address = page.address
 	}
 	beside := append(open.registrations(command.Words(env), log),
+		texts.run,
 		func(running context.Context) { open.tellWhatIsMissing(running, c, log) },
 		func(running context.Context) { scrub(running, db, log) })
 	return together(ctx, engine, page, beside, func() { ready(address) })

@@ -41,8 +41,8 @@ const (
 
 // All commands, in the order in which help shows them.
 var All = []Command{
-	status, where, find, passage, who, heat, digest, missed, anchor, me,
-	next, skip, back, pause, resume, start, scheduled, list, rooms,
+	status, where, find, passage, who, heat, digest, missed, annotate, annotations, anchor, retract, exported, me,
+	next, skip, back, pause, resume, start, scheduled, list, rooms, imported,
 	hide, restore, lock, unlock, retry, help,
 }
 
@@ -56,6 +56,9 @@ type Env struct {
 	// Missing is what keeps the bot from working in rooms, as the networks tell
 	// now; nil: they are not asked.
 	Missing func(context.Context, []chat.Room) []chat.Finding
+
+	// Wished is called when Wishes has one more. nil: nobody fetches texts.
+	Wished func()
 
 	Default discussion.CreatorState // how people are named who chose nothing yet
 	Lexicon discussion.Lexicon      // what emoji mean

@@ -24,7 +24,7 @@ func (h house) tells(by chat.Person, right chat.Right, private bool, on, text st
 	place := chat.Place{Room: lobby}
 	call := chat.Call{
 		Ref: chat.Ref{Place: place, ID: fmt.Sprintf("call-%d", *h.called)}, On: chat.Ref{Place: place, ID: on},
-		By: by, Rights: right, Private: private, Name: name, Args: args,
+		By: by, Rights: right, Private: private, Name: name, Args: args, Text: chat.CommandText("!essay", "!essay "+text),
 	}
 	d, err := h.run(h.t.Context(), call, begin.Add(time.Minute))
 	if err != nil {

@@ -97,7 +97,7 @@ func passageNamed(tx *store.Tx, call chat.Call, which string) (p discussion.Pass
 	n, err := strconv.Atoi(strings.TrimPrefix(which, "#"))
 	switch {
 	case err != nil || n < 1:
-		return p, "", "Say which passage by its number, as in: passage 3", nil
+		return p, "", "Say which passage by its number, as in: " + call.Name + " 3", nil
 	case of == "" && len(texts) == 0:
 		return p, "", "Nothing is read in this room yet.", nil
 	case of == "":

@@ -76,7 +76,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 		return err
 	}
 	if back {
-		return r.mirror(tx, a, room, now)
+		return mirror(tx, a, room, now)
 	}
 	return r.remirror(tx, a, room, now)
 }
@@ -173,6 +173,9 @@ func (r *Relay) deletedUnknown(tx *store.Tx, e chat.Event, now time.Time) error 
 		return err
 	}
 	if err := drop(tx, room, id); err != nil {
+		return err
+	}
+	if err := callTakenBack(tx, e, now); err != nil {
 		return err
 	}
 	e = chat.Event{Kind: e.Kind, Message: chat.Message{Ref: e.Message.Ref}, By: chat.Person{ID: e.By.ID}, At: e.At}

@@ -169,7 +169,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := tx.PutCopy(store.AnnotationThing(a.ID), room, store.Copy{Ref: e.Message.Ref}); err != nil {
 		return err
 	}
-	if err := r.mirror(tx, a, room, now); err != nil {
+	if err := mirror(tx, a, room, now); err != nil {
 		return err
 	}
 	if err := r.hint(tx, a, e, now); err != nil {
@@ -191,7 +191,7 @@ func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event, now time.Tim
 		return discussion.Annotation{}, err
 	}
 	return discussion.Annotation{
-		ID:         discussion.AnnotationID(discussion.Derive("annotation", at.Place.Room.String(), at.ID)),
+		ID:         annotationBy(at),
 		Discussion: about.discussion, Under: about.passage.ID, Creator: person.ID,
 		Body: body, Files: filesOf(nil, e.Message), Motivation: about.motivation(body), Via: r.link(at), Created: notAfter(e.At, now).UTC(), Modified: e.Revised.UTC(),
 	}, nil
@@ -199,7 +199,7 @@ func (r *Relay) annotation(tx *store.Tx, about about, e chat.Event, now time.Tim
 
 // mirror marks a new annotation stale in every room that shows its passage, or
 // will, but not in the one that it was made in.
-func (r *Relay) mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
+func mirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
 	rooms, err := showing(tx, store.PassageThing(a.Under))
 	if err != nil {
 		return err

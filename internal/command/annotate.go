@@ -1,0 +1,176 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+var annotate = Command{
+	Command: chat.Command{
+		Name: "annotate", Menu: "Annotate this",
+		Help: "says something about words of the text, from anywhere in the room: first the words, as a quotation",
+		Options: []chat.Option{
+			{Name: "remark", Help: "what you have to say", Required: true, Asked: "What do you have to say?", Long: true},
+			{Name: "words", Help: "words of the text; without them it is about the message that this is a reply to", Asked: "About which of its words? (none: all)"},
+		},
+	},
+	Run:      runAnnotate,
+	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){"words": offerSpots},
+}
+
+var retract = Command{
+	Command: chat.Command{
+		Name: "retract", Menu: "Take back",
+		Help: "takes back a remark that you made with annotate: say it as a reply to it, or in its thread",
+		Options: []chat.Option{
+			{Name: "remark", Help: "which remark, where this is no reply to it"},
+		},
+	},
+	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
+		err = env.DB.Update(ctx, func(tx *store.Tx) error {
+			said, err := retractRemark(tx, call, now)
+			d = format.Text(said)
+			return err
+		})
+		return d, err
+	},
+	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){
+		"remark": offerRemarks(func(tx *store.Tx, call chat.Call, a discussion.Annotation) (bool, error) {
+			if a.Gone() {
+				return false, nil
+			}
+			return relay.Wrote(tx, call.By, call.Ref.Place.Room.Platform, a)
+		}),
+	},
+}
+
+const howToAnnotate = "Say it like: annotate > some words of the text, and on the next line what you have to say."
+
+func runAnnotate(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
+	err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		d, err = env.annotateWords(tx, call, now)
+		return err
+	})
+	return d, err
+}
+
+// annotateWords makes a remark, once for a call, or says what is missing. The
+// words are found as if they were quoted in a thread.
+func (e Env) annotateWords(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
+	made, err := relay.AnnotationBy(tx, call.Ref)
+	if err == nil {
+		return e.stands(tx, call, made)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return format.Doc{}, err
+	}
+	if gone, err := tx.Tombstoned(call.Ref.Place.Room, call.Ref.ID); gone || err != nil {
+		return format.Text("You took that back."), err
+	}
+	words, said := quotedAndSaid(call)
+	if said == "" {
+		return format.Text("There is no remark. " + howToAnnotate), nil
+	}
+	to, why, err := spotMeant(tx, call, words)
+	if err != nil || !why.Empty() {
+		return why, err
+	}
+	if closed, err := relay.Locked(tx, to.post, now); closed || err != nil {
+		return format.Text("The thread of this passage is closed: what is said in it is no remark."), err
+	}
+	r := relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: remarkBody(to.at, said)}
+	if call.Text != "" {
+		r.Via = e.Link(call.Ref)
+	}
+	if made, err = relay.Annotate(tx, r, now); err != nil {
+		return format.Doc{}, err
+	}
+	return e.stands(tx, call, made)
+}
+
+// quotedAndSaid are the words that a call is about and what it says of them. Where
+// it was typed, the lines that begin with “>” are the words, unless they are named.
+func quotedAndSaid(call chat.Call) (words, said string) {
+	words, said = call.Args["words"], call.Args["remark"]
+	switch {
+	case words != "" && said == "":
+		return words, spokenFrom(call, "remark", 1)
+	case said != "" || words != "":
+		return words, said
+	}
+	var quote []string
+	lines := strings.Split(call.Text, "\n")
+	for len(lines) > 0 && strings.HasPrefix(strings.TrimSpace(lines[0]), ">") {
+		quote = append(quote, strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(lines[0]), "> ")))
+		lines = lines[1:]
+	}
+	return strings.Join(quote, " "), strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// remarkBody is a remark as it would be typed in a thread: the words that it is
+// about as a quotation, and behind them what is said. Line breaks are kept.
+func remarkBody(at discussion.Selector, said string) format.Doc {
+	body := format.Markdown{Typed: true}.Parse(strings.ReplaceAll(said, "\n", "  \n"))
+	if at.Exact == "" {
+		return body
+	}
+	return quote(format.Doc{}, strings.Join(strings.Fields(at.Exact), " ")).Append(body)
+}
+
+// stands says where a remark stands that a call made, and how its writer is named.
+func (e Env) stands(tx *store.Tx, call chat.Call, a discussion.Annotation) (format.Doc, error) {
+	if a.Gone() {
+		return format.Text("This remark is gone."), nil
+	}
+	p, of, _, err := tx.Passage(a.Under)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	post, err := postOf(tx, p.ID, call.Ref.Place.Room)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	l := line{text: fmt.Sprintf("Your remark stands in the thread of passage %d", p.Seq)}
+	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
+	if a.Target.Selector.End-a.Target.Selector.Start < p.End-p.Start {
+		d = quote(paragraph(d, "It is about these words:"), format.Excerpt(format.Text(a.Target.Selector.Exact), longQuote))
+	}
+	who, gone, err := caller(tx, call)
+	if err == nil && (who.State == discussion.Unset || gone) {
+		d = paragraph(d, naming(who, gone, e.Default, call.Private)+" To choose: me")
+	}
+	return paragraph(d, "To take it back: retract"), err
+}
+
+func retractRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
+	a, err := remarkMeant(tx, call)
+	if errors.Is(err, store.ErrNotFound) {
+		return "Say which remark: as a reply to it.", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	mine, err := relay.Wrote(tx, call.By, call.Ref.Place.Room.Platform, a)
+	switch {
+	case err != nil:
+		return "", err
+	case !mine:
+		return "Only who made this remark may take it back; moderators may hide it.", nil
+	case !a.Deleted.IsZero():
+		return "This remark is gone.", nil
+	}
+	done, err := relay.Retract(tx, a, now)
+	if !done {
+		return "It is a message of your own: delete that, and it is taken back everywhere.", err
+	}
+	return "It is taken back: from the page, from exports, and from all rooms.", err
+}

@@ -1,0 +1,237 @@
+package command
+
+import (
+	"strings"
+	"testing"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+// remarks are what was said about the essay.
+func (h house) remarks() (all []discussion.Annotation) {
+	h.t.Helper()
+	h.update(func(tx *store.Tx) (err error) {
+		all, err = tx.Annotations(h.id)
+		return err
+	})
+	return all
+}
+
+// Words are quoted with a command from anywhere in the room, and the remark stands
+// in their passage's thread, in this room, too; what is missing is said; a call that
+// is run again makes no second one.
+func TestAnnotate(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.run = Dispatcher(Env{DB: h.db, Default: discussion.Pseudonym, Reader: "https://reader.example"})
+	thread := h.threaded()
+	for _, step := range []struct{ text, want string }{
+		{"annotate", "There is no remark. " + howToAnnotate},
+		{"annotate > Paragraph 1.", "There is no remark. " + howToAnnotate},
+		{"annotate It is good.", "Say which words it is about"},
+		{"annotate > nowhere to be found\nIt is good.", "These words were not found in what was posted here."},
+		{"annotate > Paragraph 2.\nIt is good.", "These words stand in a passage that is not posted here yet."},
+		{"annotate > It goes on.\nDoes it?", "These words stand at 60 places:\n\npassage 1: "},
+		{"annotate words=@1-2 x", "These words were not found"},
+	} {
+		if got := h.tells(ann, chat.Anyone, false, "", step.text); !strings.HasPrefix(got, step.want) {
+			t.Errorf("%s: %q; want %q", step.text, got, step.want)
+		}
+	}
+	if all := h.remarks(); len(all) > 0 {
+		t.Fatalf("remarks were made: %+v", all)
+	}
+	const want = "Your remark stands in the thread of passage 1 · read\n\nIt is about these words:\n\nParagraph 1\n\nWhat you say in reply to passages is published under a pseudonym; in the rooms you are named as always. To choose: me\n\nTo take it back: retract"
+	for range 2 { // the bot died before it answered
+		if got := h.tells(ann, chat.Anyone, false, "", "annotate\n> paragraph\n> 1\n\nIs it *good*?\nx = 5"); got != want {
+			t.Errorf("%q; want %q", got, want)
+		}
+		*h.called--
+	}
+	*h.called++
+	all := h.remarks()
+	if len(all) != 1 || all[0].Body.Text != "Paragraph 1\n\nIs it good?\nx = 5" || all[0].Target.Selector.Exact != "Paragraph 1" || all[0].Under == "" || all[0].Target.Annotation != "" {
+		t.Fatalf("recorded are %+v", all)
+	}
+	if h.enqueued(lobby) == 0 {
+		t.Error("the remark is not said in the room where it was called for")
+	}
+	h.update(func(tx *store.Tx) error {
+		return tx.PutCopy(store.AnnotationThing(all[0].ID), lobby, store.Copy{Ref: chat.Ref{Place: thread, ID: "shown", As: "bot"}})
+	})
+	eve := chat.Person{ID: "guest-eve", Name: "Eve"}
+	for _, step := range []struct {
+		by             chat.Person
+		on, text, want string
+	}{
+		{eve, "shown", "annotate I think so.", "Your remark stands in the thread of passage 1"},
+		{eve, "post", "annotate All of it.", "Your remark stands in the thread of passage 1"},
+		{eve, "", "annotate > 2 It goes on.\nThat one.", "Your remark stands in the thread of passage 1"},
+		{eve, "shown", "retract", "Only who made this remark may take it back; moderators may hide it."},
+		{eve, "post", "retract", "Say which remark"},
+		{ann, "shown", "retract", "It is taken back"},
+		{ann, "shown", "retract", "This remark is gone."},
+	} {
+		if got := h.tells(step.by, chat.Anyone, false, step.on, step.text); !strings.HasPrefix(got, step.want) {
+			t.Errorf("%s: %q; want %q", step.text, got, step.want)
+		}
+	}
+	now := h.remarks()
+	if len(now) != 4 || !now[0].Gone() || now[1].Target.Annotation != all[0].ID || now[2].Target.Annotation != "" || now[3].Target.Selector.Exact != "It goes on." {
+		t.Errorf("recorded are %+v", now)
+	}
+	own := h.annotate(ann, "m1", "typed")
+	if got := h.tells(ann, chat.Anyone, false, "m1", "retract"); !strings.HasPrefix(got, "It is a message of your own") {
+		t.Errorf("%q", got)
+	}
+	if a, _ := h.annotation(own); a.Gone() {
+		t.Error("a message of one's own was taken back")
+	}
+}
+
+// What was chosen of what was offered is what the remark is about; in a closed
+// thread nothing is said, nor by who took the call back before it was run.
+func TestAnnotateWhatIsOffered(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.run = Dispatcher(Env{DB: h.db})
+	h.threaded()
+	var choices []chat.Choice
+	for _, c := range Words(Env{DB: h.db}) {
+		for _, o := range c.Options {
+			if c.Name == "annotate" && o.Complete != nil {
+				choices = o.Complete(t.Context(), chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}}, Args: map[string]string{"words": "goes on"}})
+			}
+		}
+	}
+	if len(choices) != mostOffered || !strings.HasPrefix(choices[2].Label, "1 · ") || len(choices[2].Value) > 100 {
+		t.Fatalf("offered are %+v", choices)
+	}
+	h.tells(ann, chat.Anyone, true, "", "annotate words="+choices[2].Value+" That one.")
+	all := h.remarks()
+	if len(all) != 1 || !strings.HasSuffix(all[0].Target.Selector.Prefix, "It goes on. It ") || all[0].Target.Selector.Exact != "goes on" {
+		t.Errorf("recorded are %+v", all)
+	}
+	h.tells(ann, chat.Moderator, false, "post", "lock")
+	if got := h.tells(ann, chat.Anyone, false, "", "annotate > Paragraph 1.\nNo."); !strings.HasPrefix(got, "The thread of this passage is closed") {
+		t.Errorf("%q", got)
+	}
+	h.tells(ann, chat.Moderator, false, "post", "unlock")
+	*h.called = 10
+	h.update(func(tx *store.Tx) error { return tx.PutTombstone(lobby, "call-11") })
+	if got := h.tells(ann, chat.Anyone, false, "", "annotate > Paragraph 1.\nNo."); got != "You took that back." {
+		t.Errorf("%q", got)
+	}
+	if n := len(h.remarks()); n != 1 {
+		t.Errorf("%d remarks", n)
+	}
+}
+
+// What is published of what was said is listed, the newest last; names and words
+// only where nobody else reads them, since such an answer is not taken back.
+func TestAnnotations(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.run = Dispatcher(Env{DB: h.db, Default: discussion.Named, Reader: "https://reader.example", Link: func(r chat.Ref) string { return "https://chat.example/" + r.ID }})
+	h.threaded()
+	eve := chat.Person{ID: "guest-eve", Name: "Eve"}
+	zoe := chat.Person{ID: "guest-zoe", Name: "Zoe"}
+	h.annotate(ann, "m1", "first")
+	h.annotate(eve, "m2", "second")
+	h.annotate(zoe, "m3", "third")
+	gone := h.annotate(ann, "m4", "fourth")
+	h.update(func(tx *store.Tx) error { return relay.Hide(tx, gone, begin) })
+	h.tells(eve, chat.Anyone, true, "", "me pseudonym")
+	h.tells(zoe, chat.Anyone, true, "", "me unpublished")
+	_, by := h.annotation(discussion.AnnotationID(discussion.Derive("annotation", lobby.String(), "m2")))
+	const at = "Mon 2 Mar 12:00 (UTC)"
+	private := "About passage 1 of 3, 2 remarks:\n\nAnn Verity: first · local · read\n\n" + by.Pseudonym() + ": second · local · read"
+	public := "About passage 1 of 3, 2 remarks:\n\n" + at + " · local · read\n\n" + at + " · local · read"
+	plain := func(s string) string { return strings.ReplaceAll(s, "\n\n", "\n") }
+	for _, step := range []struct {
+		private        bool
+		on, text, want string
+	}{
+		{true, "", "annotations", private}, {true, "", "annotations 1", private}, {true, "m2", "annotations", private},
+		{false, "", "annotations 1", public}, {false, "post", "annotations", public},
+		{true, "", "annotations 2", "Nothing is published of what was said about passage 2 of 3."},
+		{true, "", "annotations 4", "There is no passage 4."}, {true, "", "annotations all", "Say which passage by its number, as in: annotations 3"},
+	} {
+		if got := h.tells(ann, chat.Anyone, step.private, step.on, step.text); plain(got) != plain(step.want) {
+			t.Errorf("%s: %q; want %q", step.text, got, step.want)
+		}
+	}
+	if got := h.say("x", attic, chat.Anyone, "annotations"); !strings.HasPrefix(got, "Say this as a reply to a message of a passage") {
+		t.Errorf("%q", got)
+	}
+}
+
+// The files of a text are led to, if there is a page; else it is said who has them.
+func TestExport(t *testing.T) {
+	h := newHouse(t, "daily")
+	for _, step := range []struct{ reader, text, want string }{
+		{"https://reader.example", "export", "An Essay · jsonld · markdown · html"},
+		{"https://reader.example", "export markdown", "An Essay · markdown"},
+		{"https://reader.example", "export pdf", `There is no format "pdf": say one of jsonld, markdown, html.`},
+		{"", "export", "An Essay: whoever runs this bot writes it into a file, with: bot export " + string(h.id) + " --format jsonld"},
+	} {
+		h.run = Dispatcher(Env{DB: h.db, Reader: step.reader})
+		if got := h.say("m", lobby, chat.Anyone, step.text); got != step.want {
+			t.Errorf("%s: %q; want %q", step.text, got, step.want)
+		}
+	}
+	h.run = Dispatcher(Env{DB: h.db, Reader: "https://reader.example"})
+	d, err := h.run(t.Context(), chat.Call{Name: "export", Ref: chat.Ref{Place: chat.Place{Room: lobby}}, Args: map[string]string{"format": "markdown"}}, begin)
+	if err != nil || len(d.Spans) != 1 || d.Spans[0].Attr != "https://reader.example/d/"+string(h.id)+"/export.md" {
+		t.Errorf("%+v, %v", d.Spans, err)
+	}
+	if got := h.say("m", attic, chat.Anyone, "export"); got != "Nothing is read in this room yet." {
+		t.Errorf("%q", got)
+	}
+}
+
+// What is asked for stands in the store until it is told of, once for a call.
+func TestImportIsAskedFor(t *testing.T) {
+	h := newHouse(t, "daily")
+	rung := 0
+	h.run = Dispatcher(Env{DB: h.db, Wished: func() { rung++ }})
+	const address, fetched = "https://example.org/essay", "It is being fetched."
+	for _, step := range []struct {
+		ref, text, want string
+		right           chat.Right
+	}{
+		{"1", "import " + address, "Only an operator of this room", chat.Moderator},
+		{"2", "import", "Say a web address", chat.Operator},
+		{"3", "import /etc/passwd", "Say a web address", chat.Operator},
+		{"4", "import " + address, fetched, chat.Operator},
+		{"4", "import " + address, fetched, chat.Operator}, // the bot died before it answered
+		{"5", "host import <" + address + "?b=c>", fetched, chat.Operator},
+	} {
+		if got := h.say(step.ref, lobby, step.right, step.text); !strings.HasPrefix(got, step.want) {
+			t.Errorf("%s: %q; want %q", step.text, got, step.want)
+		}
+	}
+	h.update(func(tx *store.Tx) error {
+		all, err := Wishes(tx)
+		if err != nil || len(all) != 2 || all[0].Address != address || all[1].Address != address+"?b=c" || rung != 3 {
+			t.Fatalf("asked for are %+v, %v; it rang %d times", all, err, rung)
+		}
+		for range 2 { // twice is once
+			if err := Fulfilled(tx, all[0], "It is there.", begin); err != nil {
+				return err
+			}
+		}
+		all, err = Wishes(tx)
+		if len(all) != 1 {
+			t.Errorf("left are %+v", all)
+		}
+		return err
+	})
+	if n := h.enqueued(lobby); n != 1 {
+		t.Errorf("%d messages wait", n)
+	}
+	h.run = Dispatcher(Env{DB: h.db})
+	if got := h.say("6", lobby, chat.Operator, "import "+address); !strings.HasPrefix(got, "This bot fetches nothing") {
+		t.Errorf("%q", got)
+	}
+}

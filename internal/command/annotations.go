@@ -1,0 +1,123 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/store"
+)
+
+// mostRemarks is how many remarks an answer lists: the newest.
+const mostRemarks = 10
+
+var annotations = Command{
+	Command: chat.Command{
+		Name: "annotations", Help: "what is published of what was said about a passage; in its thread: about that one",
+		Options: []chat.Option{{Name: "passage", Help: "its number; the one that was posted last, if you say none outside of threads"}},
+	},
+	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (d format.Doc, err error) {
+		err = env.DB.View(ctx, func(tx *store.Tx) (err error) {
+			d, err = env.remarksOn(tx, call)
+			return err
+		})
+		return d, err
+	},
+	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){"passage": offerPassages("passage")},
+}
+
+// remarksOn lists what was said about a passage, the newest last. Where all can
+// read the answer it names nobody and repeats nothing of theirs, since it outlives
+// what they take back: it leads to where that stands.
+func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
+	p, of, why, err := passageListed(tx, call, strings.TrimSpace(argument(call, "passage", 1)))
+	if err != nil || why != "" {
+		return format.Text(why), err
+	}
+	_, _, total, err := tx.Passage(p.ID)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	said, err := tx.AnnotationsUnder(p.ID)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	known, err := tx.People(of)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	said = slices.DeleteFunc(said, func(a discussion.Annotation) bool {
+		_, published := known[a.Creator].Credit(e.Default)
+		return a.Gone() || !published
+	})
+	if len(said) == 0 {
+		return format.Text(fmt.Sprintf("Nothing is published of what was said about passage %d of %d.", p.Seq, total)), nil
+	}
+	d := paragraph(format.Doc{}, fmt.Sprintf("About passage %d of %d, %s:", p.Seq, total, plural(len(said), "remark")))
+	if older := len(said) - mostRemarks; older > 0 {
+		d = paragraph(d, fmt.Sprintf("The newest %d; %d stand before them.", mostRemarks, older))
+		said = said[older:]
+	}
+	for _, a := range said {
+		name, _ := known[a.Creator].Credit(e.Default)
+		l, err := e.remarkLine(tx, call, a, name, p)
+		if err != nil {
+			return d, err
+		}
+		d = l.link("read", relay.ReaderLink(e.Reader, of, p.ID)).item(d)
+	}
+	return d, nil
+}
+
+// remarkLine is the line of an answer that shows a remark, and where it stands.
+func (e Env) remarkLine(tx *store.Tx, call chat.Call, a discussion.Annotation, name string, about discussion.Passage) (line, error) {
+	l := line{text: When(a.Created, "UTC")}
+	if call.Private {
+		l = line{text: name + ": " + format.Excerpt(a.Told(), longExcerpt)}
+	}
+	if at := a.Target.Selector; a.Target.Annotation == "" && (at.Start != about.Start || at.End != about.End) {
+		l = l.add(" · on “" + format.Excerpt(format.Text(at.Exact), leadIn) + "”")
+	}
+	rooms, err := tx.AllCopies(store.AnnotationThing(a.ID))
+	if err != nil {
+		return l, err
+	}
+	links := map[string]string{} // by platform; where several rooms of one show it, of the call's
+	for _, room := range slices.SortedFunc(maps.Keys(rooms), func(a, b chat.Room) int { return strings.Compare(a.String(), b.String()) }) {
+		for _, c := range rooms[room] {
+			if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post && (links[room.Platform] == "" || room == call.Ref.Place.Room) {
+				links[room.Platform] = e.Link(c.Ref)
+			}
+		}
+	}
+	for _, platform := range slices.Sorted(maps.Keys(links)) {
+		l = l.link(platform, links[platform])
+	}
+	return l, nil
+}
+
+// passageListed is the passage that a call names or is about, or else the one that
+// was posted last; or why that cannot be told.
+func passageListed(tx *store.Tx, call chat.Call, which string) (p discussion.Passage, of discussion.ID, why string, err error) {
+	p, of, why, err = passageNamed(tx, call, which)
+	if err != nil || which != "" || of != "" {
+		return p, of, why, err
+	}
+	texts, err := textsHere(tx, call)
+	if err != nil || len(texts) != 1 {
+		return p, "", why, err
+	}
+	p, err = tx.LatestIn(texts[0].ID, call.Ref.Place.Room)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, "", "No passage was posted here yet.", nil
+	}
+	return p, texts[0].ID, "", err
+}

@@ -1,0 +1,103 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/discussion"
+	"marginalia/internal/format"
+	"marginalia/internal/source"
+	"marginalia/internal/store"
+)
+
+var imported = Command{
+	Command: chat.Command{
+		Group: host, Name: "import", Needs: chat.Operator,
+		Help:    "fetches a text from a web address and stores it; what became of it is said here when it is done",
+		Options: []chat.Option{{Name: "address", Help: "where the text stands, as in https://example.org/essay", Required: true}},
+	},
+	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
+		address := strings.Trim(argument(call, "address", 1), "<>")
+		switch {
+		case !source.IsAddress(address):
+			return format.Text("Say a web address, as in: import https://example.org/essay"), nil
+		case env.Wished == nil:
+			return format.Text("This bot fetches nothing: whoever runs it imports texts with bot import."), nil
+		}
+		err = env.DB.Update(ctx, func(tx *store.Tx) error {
+			first, err := tx.PutFiring("command import", callKey(call), now)
+			if err != nil || !first {
+				return err
+			}
+			return putWish(tx, Wish{Address: address, By: call.Ref, Typed: !call.Private})
+		})
+		if err == nil {
+			env.Wished()
+		}
+		return format.Text("It is being fetched. That may take minutes; what became of it is said here."), err
+	},
+}
+
+// Wish is a text that somebody asked for in a room.
+type Wish struct {
+	Address string
+	By      chat.Ref // the call
+	Typed   bool     // that is a message, which can be answered
+}
+
+const wishes = "imports" // the setting that keeps them
+
+// Wishes are the texts that were asked for and not told of yet, the first one first.
+func Wishes(tx *store.Tx) (all []Wish, err error) {
+	value, err := tx.Setting(wishes)
+	if err == nil && value != "" {
+		err = json.Unmarshal([]byte(value), &all)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("which texts were asked for: %w", err)
+	}
+	return all, nil
+}
+
+func putWish(tx *store.Tx, w Wish) error {
+	all, err := Wishes(tx)
+	if err != nil {
+		return err
+	}
+	return keepWishes(tx, append(all, w))
+}
+
+func keepWishes(tx *store.Tx, all []Wish) error {
+	value, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return tx.PutSetting(wishes, string(value))
+}
+
+// Fulfilled says in the room of a wish what became of it, and drops it.
+func Fulfilled(tx *store.Tx, w Wish, said string, now time.Time) error {
+	all, err := Wishes(tx)
+	if err != nil {
+		return err
+	}
+	if err := keepWishes(tx, slices.DeleteFunc(all, func(o Wish) bool { return o == w })); err != nil {
+		return err
+	}
+	n := store.Note{
+		ID:   discussion.NoteID(discussion.Derive("imported", w.By.Place.Room.String(), w.By.ID)),
+		Kind: "answer", Body: format.Text(said), Place: w.By.Place, Created: now,
+	}
+	if w.Typed {
+		n.ReplyTo = w.By
+	}
+	if err := tx.PutNote(n); err != nil {
+		return err
+	}
+	return tx.Stale(store.NoteThing(n.ID), w.By.Place.Room, "", store.ClassAnswer, now)
+}
