@@ -91,7 +91,7 @@ func foundLine(texts int, all []found) string {
 func (e Env) passageItem(tx *store.Tx, lead string, f found, room chat.Room, titled bool) (line, error) {
 	l := line{text: lead}
 	if titled {
-		l = l.add(f.text.Title + ", ")
+		l = l.add(relay.Title(f.text.Title) + ", ")
 	}
 	l = l.add(fmt.Sprintf("%d: ", f.passage.Seq)).add(f.excerpt(longExcerpt))
 	post, err := postOf(tx, f.passage.ID, room)

@@ -9,6 +9,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -40,7 +41,7 @@ func listTexts(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	}
 	slices.Reverse(texts) // the newest first
 	for _, s := range texts[:min(len(texts), mostTexts)] {
-		d = item(d, fmt.Sprintf("%s, %s (%s): %s", s.Title, plural(s.Passages, "passage"), s.ID, readers(s, here, elsewhere)))
+		d = item(d, fmt.Sprintf("%s, %s (%s): %s", relay.Title(s.Title), plural(s.Passages, "passage"), s.ID, readers(s, here, elsewhere)))
 	}
 	if more := len(texts) - mostTexts; more > 0 {
 		d = paragraph(d, fmt.Sprintf("And %s more.", plural(more, "text")))

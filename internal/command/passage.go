@@ -198,7 +198,7 @@ func (e Env) show(tx *store.Tx, lead string, asked store.Thing, id discussion.Pa
 	if at.End > at.Start && at.End <= len(document.Body.Text) {
 		start, end = at.Start, at.End
 	}
-	l := line{text: fmt.Sprintf("%s passage %d of %d of %s", lead, p.Seq, total, head.Title)}
+	l := line{text: fmt.Sprintf("%s passage %d of %d of %s", lead, p.Seq, total, relay.Title(head.Title))}
 	if post.IsZero() {
 		l = l.add(" · not posted here yet")
 	}

@@ -69,7 +69,7 @@ func startReading(tx *store.Tx, call chat.Call, first bool, now time.Time) (stri
 		return "", err
 	}
 	fires, err := firesAt(tx, p, now)
-	return fmt.Sprintf("%s is read in this room from now on, by the plan %s For other times: schedule; for the first passage at once: next", s.Title, fires), err
+	return fmt.Sprintf("%s is read in this room from now on, by the plan %s For other times: schedule; for the first passage at once: next", relay.Title(s.Title), fires), err
 }
 
 // textMeant is the stored text that somebody names, or why that cannot be told.

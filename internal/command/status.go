@@ -60,13 +60,13 @@ func statusHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error)
 
 // PlanLine says in one line how far a plan is and when it goes on.
 func PlanLine(p schedule.Plan, s store.Summary, course relay.Course, now time.Time) string {
-	line := fmt.Sprintf("%s: %d of %d passages posted, ", s.Title, min(course.Posted, s.Passages), s.Passages)
+	line := fmt.Sprintf("%s: %d of %d passages posted, ", relay.Title(s.Title), min(course.Posted, s.Passages), s.Passages)
 	if course.Skipped > 0 {
 		line += fmt.Sprintf("%d skipped, ", course.Skipped)
 	}
 	line += plural(s.Annotations, "annotation")
 	if p.Does == schedule.Digest {
-		line = fmt.Sprintf("%s: a digest of what is said", s.Title)
+		line = fmt.Sprintf("%s: a digest of what is said", relay.Title(s.Title))
 	}
 	if p.Does == schedule.Drip && course.Over {
 		return line + "; the text is at its end."

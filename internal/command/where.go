@@ -9,6 +9,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -60,7 +61,7 @@ func (e Env) whereHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc,
 
 // latest leads to the passage that a room is at.
 func (e Env) latest(tx *store.Tx, text discussion.Discussion, room chat.Room) (line, error) {
-	l := line{text: text.Title + ": "}
+	l := line{text: relay.Title(text.Title) + ": "}
 	p, err := tx.LatestIn(text.ID, room)
 	if errors.Is(err, store.ErrNotFound) {
 		return l.add("nothing of it stands here yet"), nil

@@ -70,7 +70,7 @@ func digestOf(tx *store.Tx, head discussion.Discussion, fresh []discussion.Annot
 	}
 	slices.SortStableFunc(order, func(a, b discussion.PassageID) int { return cmp.Compare(count[b], count[a]) })
 	body := format.Doc{}.Add(format.Block{Kind: format.Paragraph},
-		fmt.Sprintf("%s: %s on %s since the last digest.", head.Title, plural(len(fresh), "annotation"), plural(len(order), "passage")))
+		fmt.Sprintf("%s: %s on %s since the last digest.", Title(head.Title), plural(len(fresh), "annotation"), plural(len(order), "passage")))
 	for _, id := range order[:min(5, len(order))] {
 		p, _, _, err := tx.Passage(id)
 		if err != nil {

@@ -80,14 +80,14 @@ func passage(w Words, v View) []Want {
 // commentLine says whose comment follows, whether it is all of it, and what it
 // is about where the words do not begin with that themselves.
 func commentLine(d discussion.Document, p discussion.Passage) string {
-	line := "A comment"
+	line, author := "A comment", format.Excerpt(format.Text(d.Author), longAuthor)
 	switch whole := p.Start == 0 && p.End == len(d.Body.Text); {
-	case whole && d.Author != "":
-		line = d.Author + " comments"
-	case !whole && d.Author == "":
+	case whole && author != "":
+		line = author + " comments"
+	case !whole && author == "":
 		line = "From a comment"
 	case !whole:
-		line = "From a comment by " + d.Author
+		line = "From a comment by " + author
 	}
 	if quotes, _ := d.Body.Slice(p.Start, p.End).Quoted(); d.Target.Source != "" && len(quotes) == 0 {
 		line += " on “" + format.Excerpt(format.Text(d.Target.Selector.Exact), longAbout) + "”"
@@ -95,12 +95,19 @@ func commentLine(d discussion.Document, p discussion.Passage) string {
 	return line + ":"
 }
 
-// longAbout is how many code points are shown of what a comment quotes.
-const longAbout = 80
+const (
+	longAbout  = 80  // code points that are shown of what a comment quotes
+	longAuthor = 80  // and of who wrote it, or speaks
+	longTitle  = 120 // and of what a text is called, see Title
+)
+
+// Title is what a text is called where people talk: however long, on one line
+// that leaves room for other words.
+func Title(s string) string { return format.Excerpt(format.Text(s), longTitle) }
 
 // footer adds the line that says where the words come from.
 func footer(body format.Doc, w Words, v View) format.Doc {
-	line := fmt.Sprintf("%s · %d/%d", w.Discussion.Title, w.Passage.Seq, w.Total)
+	line := fmt.Sprintf("%s · %d/%d", Title(w.Discussion.Title), w.Passage.Seq, w.Total)
 	link := w.readerLink(v)
 	if link != "" {
 		line += " · read"
@@ -153,7 +160,7 @@ func annotation(w Words, v View) []Want {
 	m := chat.Message{ReplyTo: v.ReplyTo, From: from}
 	var head format.Doc
 	if !v.Profile.Names {
-		head = named(m.From.Name)
+		head = named(format.Excerpt(format.Text(m.From.Name), longAuthor))
 		m.From = chat.Person{}
 	}
 	return withFiles(head, w, m, v)

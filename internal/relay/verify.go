@@ -340,7 +340,7 @@ func Describe(tx *store.Tx, t store.Thing, part int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		what = fmt.Sprintf("passage %d of %s", p.Seq, head.Title)
+		what = fmt.Sprintf("passage %d of %s", p.Seq, Title(head.Title))
 	case t.Annotation() != "":
 		a, err := tx.Annotation(t.Annotation())
 		if err != nil {
