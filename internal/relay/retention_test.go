@@ -9,12 +9,14 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/test/require"
 )
 
 // What is said is kept for ten days. After that it goes from the database and
 // from the rooms in which the bot repeated it, and does not come back; what is
 // younger stays, and so do threads and people's own messages.
 func TestWhatIsTooOldGoes(t *testing.T) {
+	require.Long(t) // a month passes
 	const day = 24 * time.Hour
 	onBoth(t, netOne, netTwo, func(t *testing.T, n *town) {
 		hall, yard, club := n.rooms[0], n.rooms[1], n.rooms[2]

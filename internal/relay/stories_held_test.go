@@ -29,6 +29,9 @@ func TestAHeldRoomHoldsUpNoOther(t *testing.T) {
 		},
 		"closed": func(net *chattest.Network, r chat.Room, on bool) { net.Forbid(r, on) },
 	} {
+		if testing.Short() && name != "each request takes minutes" { // under the race detector one of them is long enough
+			continue
+		}
 		if ratio := float64(heldRoom(t, nil, keep)) / float64(free); ratio > 1.1 {
 			t.Errorf("with a room that is %s the p99 of the others is %.2f times as long", name, ratio)
 		} else {

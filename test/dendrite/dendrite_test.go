@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"marginalia/test/dendrite"
+	"marginalia/test/require"
 	"marginalia/test/wait"
 )
 
@@ -166,9 +167,7 @@ func TestTwoServersAtOnce(t *testing.T) {
 }
 
 func TestAServerThatCannotStartSaysWhy(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
+	require.Long(t)
 	dendrite.Start(t) // skips where there is none
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
