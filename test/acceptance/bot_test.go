@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -33,15 +34,42 @@ const (
 	verbTime  = 30 * time.Second
 )
 
-// build makes the program, without C, and returns its path.
+// TestMain removes what the tests share.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if made != "" {
+		_ = os.RemoveAll(made)
+	}
+	os.Exit(code)
+}
+
+// made is the folder of the program, "" before it is built.
+var made string
+
+// built makes the program, without C, for all tests.
+var built = sync.OnceValues(func() (program string, err error) {
+	root, err := require.FindRoot()
+	if err != nil {
+		return "", err
+	}
+	if made, err = os.MkdirTemp("", "marginalia-acceptance-"); err != nil {
+		return "", err
+	}
+	program = filepath.Join(made, "bot")
+	compile := exec.Command("go", "build", "-o", program, "./cmd/bot")
+	compile.Dir, compile.Env = root, append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := compile.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the bot: %w\n%s", err, out)
+	}
+	return program, nil
+})
+
+// build returns the path of the program.
 func build(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "bot")
-	compile := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./cmd/bot")
-	compile.Dir = require.Root(t)
-	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := compile.CombinedOutput(); err != nil {
-		t.Fatalf("build the bot: %v\n%s", err, out)
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }

@@ -43,6 +43,7 @@ func (p *tab) stands(words string, there bool) (at float64) {
 // TestATypedReplyTravels is what a first-time visitor does: the demo, a reply,
 // another thought, no, better not.
 func TestATypedReplyTravels(t *testing.T) {
+	t.Parallel()
 	b := demo(t)
 	p := browse(t, b.page, 1280, 900)
 	p.until("the first passage in both rooms", `document.querySelectorAll(".post").length >= 2`)

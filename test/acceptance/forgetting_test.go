@@ -34,6 +34,7 @@ const (
 // searched for them, raw: the rooms' histories, the database's bytes, the page,
 // the exports and the log; and again after the bot has read its networks anew.
 func TestForgetting(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := newHomeserver(w)
 	garden := h.open("garden", theirName+" Agnes", "Béla")

@@ -49,6 +49,7 @@ var traps = []trap{
 // TestHostileWordsAreWords types what a careless page would fall for, and looks
 // whether it is there to be read, has no effect, and fits on a phone.
 func TestHostileWordsAreWords(t *testing.T) {
+	t.Parallel()
 	b := demo(t)
 	p := browse(t, b.page, 1280, 900)
 	p.until("the first passage in both rooms", `document.querySelectorAll(".post").length >= 2`)

@@ -63,6 +63,7 @@ var kinds = []kind{
 // directions, before a restart, while the bot is down and after it. Each cell is
 // read by raw clients when it is done and again at the end.
 func TestEveryKindEachWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := newHomeserver(w)
 	garden, harbour := h.open("garden", "Agnes", "Béla"), newDiscord(w, "harbour", "Chiara", "Dov")

@@ -42,6 +42,7 @@ var remarks = []remark{
 // TestNotesStandBesideTheirWords lets three readers talk and looks where the
 // page puts what they say: on a desktop, by night and on a phone.
 func TestNotesStandBesideTheirWords(t *testing.T) {
+	t.Parallel()
 	b := demo(t, "--every", "1s")
 	p := browse(t, b.page, 1280, 900)
 	p.until("three passages in both rooms", `document.querySelectorAll(".post").length >= 6`)

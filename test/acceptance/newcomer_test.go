@@ -97,6 +97,7 @@ func (n *newcomer) curl(section string, out any, changes ...string) {
 // essay into a room on a homeserver and a channel on the double of Discord, and
 // carries answers across, by the README alone.
 func TestANewcomerWithTheREADME(t *testing.T) {
+	t.Parallel()
 	n := &newcomer{t: t, readme: read(t, filepath.Join(require.Root(t), "README.md")), server: dendrite.Start(t)}
 	a := n.server.Register(t, "ann")
 	n.ann = matrixuser.New(n.server.URL(), a.UserID, a.AccessToken)

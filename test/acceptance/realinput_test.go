@@ -28,6 +28,7 @@ type goals struct{ annotations, answers, deletions int }
 // and is started again; and what stands on each side, read raw, agrees with
 // what was said and with the exports.
 func TestRealInput(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := newHomeserver(w)
 	harbour := newDiscord(w, "harbour", "Chiara *Conti*", "Dov Aharoni", "Fatou_N")
@@ -38,6 +39,7 @@ func TestRealInput(t *testing.T) {
 // TestRealInputOnMatrix is TestRealInput, with less talk, in two rooms on one
 // homeserver and one on the page.
 func TestRealInputOnMatrix(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	h := newHomeserver(w)
 	w.sides = []side{h.open("garden", "Agnes Ashdown", "Béla"), h.open("harbour", "Chiara *Conti*", "Dov Aharoni"), &lobbySide{ctx: w.ctx, names: []string{"Eun-ji"}}}
