@@ -103,7 +103,7 @@ func (h house) offeredFor(command, option, typed string) (all []string) {
 
 // What buttons call is in the table, as it is typed, with values that there are.
 func TestButtonsCallCommands(t *testing.T) {
-	for _, call := range []string{relay.CallPrevious, relay.CallNext} {
+	for _, call := range []string{relay.CallPrevious, relay.CallNext, relay.CallAnnotate} {
 		name, args, _ := chat.ParseCommand("!", "! "+call)
 		i := slices.IndexFunc(All, func(c Command) bool { return c.Name == name })
 		if i < 0 || utf8.RuneCountInString(call) > 70 {

@@ -26,5 +26,5 @@ func buttons(w Words, v View) []chat.Button {
 	if link := w.readerLink(v); link != "" {
 		all = append(all, chat.Button{Text: "Open in reader", URL: link})
 	}
-	return all
+	return append(all, chat.Button{Text: "Annotate", Call: CallAnnotate})
 }

@@ -48,13 +48,13 @@ func TestButtonsOfAPassage(t *testing.T) {
 		return all
 	}
 	previous, next := chat.Button{Text: "◀ Previous", Call: CallPrevious}, chat.Button{Text: "Next ▶", Call: CallNext}
-	read := chat.Button{Text: "Open in reader", URL: "https://read.example.org/d/d#p"}
+	read, say := chat.Button{Text: "Open in reader", URL: "https://read.example.org/d/d#p"}, chat.Button{Text: "Annotate", Call: CallAnnotate}
 	for _, c := range []struct {
 		seq, total int
 		reader     string
 		want       []chat.Button
 	}{
-		{2, 3, "https://read.example.org", []chat.Button{previous, next, read}}, {1, 3, "", []chat.Button{next}}, {3, 3, "", []chat.Button{previous}}, {1, 1, "", nil},
+		{2, 3, "https://read.example.org", []chat.Button{previous, next, read, say}}, {1, 3, "", []chat.Button{next, say}}, {3, 3, "", []chat.Button{previous, say}}, {1, 1, "", []chat.Button{say}},
 	} {
 		all := render(c.seq, c.total, c.reader, true)
 		if len(all) < 2 || !slices.Equal(all[0], c.want) || all[1] != nil {

@@ -45,6 +45,7 @@ func formFor(command chat.Command, c chat.Call) (form, bool) {
 		f.Components = append(f.Components, inputFor(o, c.Args[o.Name]))
 		delete(rest, o.Name)
 	}
+	slices.SortStableFunc(f.Components, func(a, b component) int { return cmp.Compare(a.Component.Style, b.Component.Style) }) // short lines first
 	f.ID = formID(c.On.ID, command.Name, rest)
 	_, name, args := filled(f.ID, nil)
 	sound := name == command.Name && maps.Equal(args, rest) && utf8.RuneCountInString(f.ID) <= longestID

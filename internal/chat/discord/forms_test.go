@@ -14,8 +14,8 @@ import (
 // noting is a command that a form asks for, as annotate is.
 var noting = chat.Command{
 	Name: "note", Help: "Notes what you think", Menu: "Note this", Options: []chat.Option{
-		{Name: "words", Help: "What it is about", Asked: "Which words?"},
 		{Name: "remark", Help: "What you think", Required: true, Asked: "Your remark", Long: true},
+		{Name: "words", Help: "What it is about", Asked: "Which words?"},
 		{Name: "plan", Help: "Of which plan"},
 	},
 }
