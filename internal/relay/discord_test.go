@@ -24,6 +24,7 @@ import (
 type onDiscord struct {
 	*discordtest.Server
 	channels []string
+	words    []chat.Command // that people may use
 	over     chan struct{}
 	ended    sync.WaitGroup // restless
 
@@ -69,6 +70,11 @@ func (d *onDiscord) open(t *testing.T) chat.Platform {
 	p, err := discord.Open(t.Context(), discord.Config{Token: d.Token(), Channels: d.channels, API: d.API(), Dial: d.dial, Log: logger(t)})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(d.words) > 0 {
+		if err := p.Register(t.Context(), d.words); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return p
 }

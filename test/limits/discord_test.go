@@ -273,5 +273,10 @@ func (c *club) judged() {
 	if err != nil {
 		c.Error(err)
 	}
+	for _, what := range []string{"the button Annotate", "the form Annotate this", "the menu Show passage"} {
+		if c.asked[what] == 0 {
+			c.Errorf("%s was not tried", what)
+		}
+	}
 	c.Logf("%d passages, asked: %v", len(c.text.Passages), len(c.asked))
 }
