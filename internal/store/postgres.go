@@ -319,6 +319,6 @@ func (s pgSession) exec(ctx context.Context, query string, args []any) (int64, e
 	return done.RowsAffected()
 }
 
-func (s pgSession) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+func (s pgSession) query(ctx context.Context, query string, args []any) (cursor, error) {
 	return s.conn.QueryContext(ctx, query, args...)
 }

@@ -2,14 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"sync"
 	"time"
 
@@ -28,7 +27,7 @@ const (
 // busy handler, which sleeps: only other processes are waited for that way.
 type sqliteDB struct {
 	path    string
-	pool    *sql.DB
+	driver  driver.Connector
 	pen     pen    // the right to use writer
 	torn    error  // of the flush that failed
 	flushed func() // tests only
@@ -54,7 +53,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) 
 	if err != nil {
 		return nil, fmt.Errorf("database %s: %w", path, err)
 	}
-	d := &sqliteDB{path: path, flushed: o.Flushed, pool: sql.OpenDB(connector), reading: make(chan struct{}, maxReaders)}
+	d := &sqliteDB{path: path, flushed: o.Flushed, driver: connector, reading: make(chan struct{}, maxReaders)}
 	if err := d.open(ctx); err != nil {
 		return nil, errors.Join(d.explain(err), d.close())
 	}
@@ -99,17 +98,16 @@ func (d *sqliteDB) open(ctx context.Context) (err error) {
 }
 
 func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, error) {
-	conn, err := d.pool.Conn(ctx)
+	c, err := newSQLiteConn(ctx, d.driver)
 	if err != nil {
 		return nil, err
 	}
-	c := &sqliteConn{conn: conn, stmts: map[string]*sql.Stmt{}}
 	for _, p := range append([]string{
 		fmt.Sprintf("PRAGMA busy_timeout=%d", busyTimeout.Milliseconds()),
 		"PRAGMA synchronous=NORMAL", "PRAGMA secure_delete=ON", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
 	}, more...) {
-		if _, err := conn.ExecContext(ctx, p); err != nil {
-			return nil, errors.Join(err, conn.Close())
+		if err := c.once(ctx, p); err != nil {
+			return nil, errors.Join(err, c.close())
 		}
 	}
 	return c, nil
@@ -120,7 +118,7 @@ func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, er
 func (d *sqliteDB) wal(ctx context.Context) error {
 	for tries := 1; ; tries++ {
 		var mode string
-		err := d.writer.conn.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode)
+		err := d.writer.once(ctx, "PRAGMA journal_mode=WAL", &mode)
 		if err == nil && mode != "wal" {
 			return fmt.Errorf("the file system of %s does not allow several processes to share a database (journal mode %s): put it on a local disk", d.path, mode)
 		}
@@ -246,82 +244,5 @@ func (d *sqliteDB) close() error {
 	for _, c := range d.idle {
 		errs = append(errs, c.close())
 	}
-	return errors.Join(append(errs, d.pool.Close())...)
-}
-
-// sqliteConn is a connection that keeps its statements prepared.
-type sqliteConn struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-}
-
-const longQuery = 4000 // bytes; such are not repeated often enough to be kept
-
-// exec and query do not hand ctx on: it would cost a goroutine for each
-// statement, and statements are short. Tx looks at ctx between them.
-func (c *sqliteConn) exec(_ context.Context, query string, args []any) (int64, error) {
-	return c.stmt(context.Background(), query, args)
-}
-
-func (c *sqliteConn) stmt(ctx context.Context, query string, args []any) (n int64, err error) {
-	var done sql.Result
-	if len(query) > longQuery {
-		done, err = c.conn.ExecContext(ctx, inTurn(query), args...)
-	} else {
-		var s *sql.Stmt
-		if s, err = c.prepared(query); err == nil {
-			done, err = s.ExecContext(ctx, args...)
-		}
-	}
-	if err != nil {
-		return 0, err
-	}
-	return done.RowsAffected()
-}
-
-func (c *sqliteConn) query(_ context.Context, query string, args []any) (*sql.Rows, error) {
-	s, err := c.prepared(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(context.Background(), args...)
-}
-
-func (c *sqliteConn) do(query string) error {
-	_, err := c.stmt(context.Background(), query, nil)
-	return err
-}
-
-func (c *sqliteConn) prepared(query string) (*sql.Stmt, error) {
-	if s, ok := c.stmts[query]; ok {
-		return s, nil
-	}
-	s, err := c.conn.PrepareContext(context.Background(), inTurn(query))
-	if err == nil {
-		c.stmts[query] = s
-	}
-	return s, err
-}
-
-var parameter = regexp.MustCompile(`\$[0-9]+`)
-
-// inTurn is query with "?" for its parameters if they come in the order of
-// their numbers. The driver looks up the name of each parameter that has one,
-// among all of them, each time it runs the statement.
-func inTurn(query string) string {
-	next := 0
-	for _, p := range parameter.FindAllString(query, -1) {
-		if next++; p != fmt.Sprintf("$%d", next) {
-			return query
-		}
-	}
-	return parameter.ReplaceAllLiteralString(query, "?")
-}
-
-func (c *sqliteConn) close() error {
-	var errs []error
-	for _, s := range c.stmts {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(append(errs, c.conn.Close())...)
+	return errors.Join(errs...)
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,7 +41,15 @@ type Tx struct {
 // A session runs SQL on one connection.
 type session interface {
 	exec(ctx context.Context, query string, args []any) (int64, error)
-	query(ctx context.Context, query string, args []any) (*sql.Rows, error)
+	query(ctx context.Context, query string, args []any) (cursor, error)
+}
+
+// A cursor goes through the rows of a query, as [sql.Rows] do.
+type cursor interface {
+	Next() bool
+	scanner
+	Err() error
+	Close() error
 }
 
 func (db *DB) newTx(ctx context.Context, s session, reads bool) *Tx {
