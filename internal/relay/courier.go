@@ -237,7 +237,7 @@ func (b brokenBy) Error() string { return fmt.Sprintf("it breaks the bot: %v", b
 // yet. A delivery whose patience is at its end is given up now, not when its
 // last try failed: that may still have gone through.
 func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time.Time) (j *job, moved bool, err error) {
-	to, err := Successor(tx, d.Room)
+	to, err := r.successor(tx, d.Room)
 	if err != nil {
 		return nil, false, err
 	}

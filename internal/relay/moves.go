@@ -48,6 +48,16 @@ func Successor(tx *store.Tx, room chat.Room) (chat.Room, error) {
 	return all[len(all)-1], err
 }
 
+// successor is Successor of a room that is attended. No transaction asks for it
+// while no such room was replaced, as nearly always; the one that has the bot
+// follow takes away what is to be delivered, so that one beside it comes again.
+func (r *Relay) successor(tx *store.Tx, room chat.Room) (chat.Room, error) {
+	if r.settled.Load() {
+		return room, nil
+	}
+	return Successor(tx, room)
+}
+
 // chain is a room and those in which the bot went on for it, the last of which
 // is its Successor. Where they lead back to one of them nobody goes anywhere.
 func chain(tx *store.Tx, room chat.Room) ([]chat.Room, error) {
@@ -108,9 +118,9 @@ func (r *Relay) bellOf(room chat.Room) chan struct{} {
 // given, also those that it has left since: what is left to do there, taking
 // words back, is still done.
 func (r *Relay) enterRooms(ctx context.Context) error {
-	rooms := r.attended()
+	rooms, settled := r.attended(), true
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		rooms = nil
+		rooms, settled = nil, true
 		for _, room := range r.c.Rooms {
 			went, err := chain(tx, room)
 			if err != nil {
@@ -121,7 +131,7 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				rooms = append(append(rooms, room), m.Left...)
+				rooms, settled = append(append(rooms, room), m.Left...), settled && m.To == (chat.Room{}) && len(m.Left) == 0
 			}
 		}
 		for _, room := range rooms {
@@ -134,6 +144,7 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 	for _, room := range rooms {
 		r.attend(room)
 	}
+	r.settled.Store(settled && err == nil)
 	return err
 }
 
@@ -141,6 +152,7 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 // it as soon as the bot is there. A room is followed once, unless it is closed
 // anew later, in favour of another: then the first was a mistake.
 func (r *Relay) moved(tx *store.Tx, e chat.Event, now time.Time) error {
+	r.settled.Store(false)
 	old := e.Message.Ref.Place.Room
 	was, err := ReplacementOf(tx, old)
 	next := Replacement{To: e.To, Why: e.Why, At: orNow(e.At, now).UTC(), Left: was.Left}

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"marginalia/internal/chat"
@@ -67,6 +68,7 @@ type Relay struct {
 	slots     map[string]chan struct{} // lanes at work, by platform
 	fetches   *fetches                 // files on their way
 	texts     discussion.Texts         // in which replies quoted last
+	settled   atomic.Bool              // no room that is attended was ever replaced
 
 	mu    sync.Mutex
 	rooms []chat.Room                 // each once: a room has one lane

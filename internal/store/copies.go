@@ -235,10 +235,11 @@ func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
 	return found, nil
 }
 
-// Marked returns the rooms in which a thing bears a mark: a thread, an emoji.
+// Marked returns the rooms in which a thing bears a mark, a thread or an emoji:
+// the first of its messages does.
 func (tx *Tx) Marked(t Thing, mark string) ([]chat.Room, error) {
-	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
-		SELECT room FROM copies WHERE thing = `+numberOfThing+` AND mark = $2 AND id <> '') ORDER BY num`, t, mark)
+	found, err := rows(tx, roomRow, `SELECT m.platform, m.room FROM copies c JOIN places m ON m.num = c.room
+		WHERE c.thing = `+numberOfThing+` AND c.part = 0 AND c.mark = $2 AND c.id <> '' ORDER BY c.room`, t, mark)
 	if err != nil {
 		return nil, fmt.Errorf("rooms in which %s bears %s: %w", t, mark, err)
 	}

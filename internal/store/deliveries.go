@@ -78,8 +78,8 @@ func (tx *Tx) Dead(room chat.Room) ([]Delivery, error) {
 
 // DeadIn returns the rooms to which the delivery of a thing was given up.
 func (tx *Tx) DeadIn(t Thing) ([]chat.Room, error) {
-	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
-		SELECT room FROM deliveries WHERE thing = `+numberOfThing+` AND dead <> 0) ORDER BY num`, t)
+	found, err := rows(tx, roomRow, `SELECT m.platform, m.room FROM deliveries d JOIN places m ON m.num = d.room
+		WHERE d.thing = `+numberOfThing+` AND d.dead <> 0 ORDER BY d.room`, t)
 	if err != nil {
 		return nil, fmt.Errorf("rooms that %s did not come to: %w", t, err)
 	}
