@@ -103,8 +103,8 @@ func (tx *Tx) amendDocuments(num int64, old, now []discussion.Document) error {
 			return err
 		}
 		n, err := tx.exec(`UPDATE documents SET seq = $1, kind = $2, parent = $3, author = $4, first_line = $5, last_line = $6,
-			confidence = $7, text = $8, marks = $9, target = $10 WHERE id = $11`,
-			place[x.ID], x.Kind, x.Parent, x.Author, x.Lines[0], x.Lines[1], x.Confidence, x.Body.Text, structure, target, x.ID)
+			confidence = $7, text = $8, marks = $9, target = $10, sum = $11 WHERE id = $12`,
+			place[x.ID], x.Kind, x.Parent, x.Author, x.Lines[0], x.Lines[1], x.Confidence, x.Body.Text, structure, target, sumOf(x.Body.Text, structure), x.ID)
 		if err == nil && n != 1 {
 			err = errors.New("a document is not where it was")
 		}

@@ -152,13 +152,13 @@ func (tx *Tx) putWords(num int64, d discussion.Discussion, behind int) error {
 			return err
 		}
 		documents = append(documents, []any{x.ID, num, behind + i + 1, x.Kind, x.Parent, target, x.Author, x.URL, x.Posted, score,
-			x.Lines[0], x.Lines[1], x.Confidence, x.Body.Text, structure})
+			x.Lines[0], x.Lines[1], x.Confidence, x.Body.Text, structure, sumOf(x.Body.Text, structure)})
 	}
 	for _, p := range d.Passages {
 		passages = append(passages, []any{p.ID, num, p.Document, p.Seq, p.Start, p.End})
 	}
 	_, err := tx.insert(`documents (id, discussion, seq, kind, parent, target, author, url, posted, score,
-		first_line, last_line, confidence, text, marks)`, documents)
+		first_line, last_line, confidence, text, marks, sum)`, documents)
 	if err != nil {
 		return err
 	}
@@ -260,17 +260,6 @@ func summaryRow(s scanner) (x Summary, err error) {
 	return x, err
 }
 
-// Document returns a document and the discussion it belongs to, or ErrNotFound.
-func (tx *Tx) Document(id discussion.DocumentID) (discussion.Document, discussion.ID, error) {
-	var of discussion.ID
-	d, err := row(tx, func(s scanner) (discussion.Document, error) { return documentAnd(s, &of) },
-		"SELECT "+documentColumns+", (SELECT d.id FROM discussions d WHERE d.num = discussion) FROM documents WHERE id = $1", id)
-	if err != nil {
-		return d, "", fmt.Errorf("document %s: %w", id, err)
-	}
-	return d, of, nil
-}
-
 // Passage returns a passage, the discussion it belongs to and how many
 // passages that has, or ErrNotFound.
 func (tx *Tx) Passage(id discussion.PassageID) (p discussion.Passage, of discussion.ID, total int, err error) {
@@ -319,19 +308,4 @@ const passageColumns = "id, document, seq, start_at, end_at"
 func passageRow(s scanner) (p discussion.Passage, err error) {
 	err = s.Scan(&p.ID, &p.Document, &p.Seq, &p.Start, &p.End)
 	return p, err
-}
-
-const documentColumns = "id, kind, parent, target, author, url, posted, score, first_line, last_line, confidence, text, marks"
-
-func documentRow(s scanner) (discussion.Document, error) { return documentAnd(s) }
-
-func documentAnd(s scanner, more ...any) (d discussion.Document, err error) {
-	var text, structure string
-	err = s.Scan(append([]any{&d.ID, &d.Kind, &d.Parent, object{&d.Target}, &d.Author, &d.URL, moment{&d.Posted}, object{&d.Score},
-		&d.Lines[0], &d.Lines[1], &d.Confidence, &text, &structure}, more...)...)
-	if err != nil {
-		return d, err
-	}
-	d.Body, err = docOf(text, structure)
-	return d, err
 }
