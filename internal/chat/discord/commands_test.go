@@ -266,6 +266,31 @@ func TestTypedCommand(t *testing.T) {
 	})
 }
 
+// Who is no moderator any more is none at once, however they call.
+func TestDemoted(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		e := hear(t, p, fromNow(r))
+		mod := w.Server.User("Mod", discordtest.ManageMessages)
+		for i, right := range []chat.Right{chat.Moderator, chat.Anyone} {
+			name := fmt.Sprintf("typed-%d", i)
+			_, err := mod.Say(r.ID, "!essay "+name, "")
+			must(t, err)
+			if c := called(e, name); c.Rights != right {
+				t.Errorf("%s has the right %d, not %d", name, c.Rights, right)
+			}
+			_, err = mod.Slash(r.ID, "essay find", map[string]string{"words": name})
+			must(t, err)
+			c := *e.hears("the slash command", func(o chat.Event) bool { return o.Kind == chat.Called && o.Call.Args["words"] == name }).Call
+			if c.Rights != right {
+				t.Errorf("by the slash command the right is %d, not %d", c.Rights, right)
+			}
+			mod.Demote()
+		}
+		e.stop()
+	})
+}
+
 // Of a release one command is new and another says something else, and one is
 // taken off. The new one must wait for the next day; the others do not.
 func TestOneCommandMustWait(t *testing.T) {

@@ -351,3 +351,14 @@ func (s *Server) Threads(channel string) []string {
 	}
 	return slices.Clip(all)
 }
+
+// Demote takes from the person the role that User gave, as an administrator does.
+func (u *User) Demote() {
+	s := u.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u.account.roles = slices.Clip(u.account.roles[:1])
+	data := u.account.memberWithUser()
+	data["guild_id"] = s.guild.id
+	s.emit(event{name: "GUILD_MEMBER_UPDATE", intent: intentMembers, data: data})
+}
