@@ -19,8 +19,8 @@ import (
 func TestOldRepliesThatChangedMeanwhile(t *testing.T) {
 	require.Shared(t, "discord")
 	many := 500
-	if testing.Short() { // under the race detector; still more than Discord tells at once
-		many = 150
+	if testing.Short() { // under the race detector; the older of them are still more than Discord tells at once
+		many = 250
 	}
 	dsn := filepath.Join(t.TempDir(), "story.db")
 	synctest.Test(t, func(t *testing.T) {
