@@ -368,8 +368,8 @@ func TestConfigThatIsNotThere(t *testing.T) {
 	}
 }
 
-// Whoever is at this machine is a moderator of the local rooms; whoever comes
-// by a proxy, to the address at which people read, is not.
+// Whoever is at this machine is an operator of the local rooms; whoever comes by a
+// proxy, to the address at which people read, is a visitor.
 func TestWhoIsAtThisMachine(t *testing.T) {
 	for _, tc := range []struct {
 		listen, reader string

@@ -34,11 +34,11 @@ func platformNames() []string {
 }
 
 // openLocal opens the rooms of the reader page. There is no login: whoever is
-// at this machine is a moderator, others are not.
+// at this machine is an operator, others are visitors.
 func openLocal(_ context.Context, c Config, rooms []chat.Room, _ *slog.Logger) (chat.Platform, error) {
 	right := chat.Anyone
 	if c.atThisMachine() {
-		right = chat.Moderator
+		right = chat.Operator
 	}
 	return local.New(local.Options{
 		Rooms: ids(rooms), Rights: func(chat.Person) chat.Right { return right },

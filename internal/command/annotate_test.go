@@ -1,6 +1,7 @@
 package command
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -229,6 +230,12 @@ func TestImportIsAskedFor(t *testing.T) {
 	})
 	if n := h.enqueued(lobby); n != 1 {
 		t.Errorf("%d messages wait", n)
+	}
+	for i := range mostWishes {
+		got := h.say(fmt.Sprint("many", i), lobby, chat.Operator, "import "+address)
+		if full := strings.HasPrefix(got, "There are 5 texts to be fetched already"); full != (i == mostWishes-1) {
+			t.Errorf("%d more: %q", i+1, got)
+		}
 	}
 	h.run = Dispatcher(Env{DB: h.db})
 	if got := h.say("6", lobby, chat.Operator, "import "+address); !strings.HasPrefix(got, "This bot fetches nothing") {

@@ -41,9 +41,9 @@ const (
 
 // All commands, in the order in which help shows them.
 var All = []Command{
-	status, where, find, passage, who, heat, digest, missed, annotate, annotations, anchor, retract, exported, me,
+	status, where, find, passage, who, heat, digest, missed, annotate, annotations, anchor, retract, exported, me, help,
 	next, skip, back, pause, resume, start, scheduled, list, rooms, imported,
-	hide, restore, lock, unlock, retry, help,
+	hide, restore, lock, unlock, retry,
 }
 
 // Env is what a command works with.

@@ -62,6 +62,35 @@ it may be left out (` + "`!essay next`" + `).
 			fmt.Fprintf(&b, "  - On Discord also in the menu of a message, under Apps: “%s”.\n", c.Menu)
 		}
 	}
+	b.WriteString(whoMay(all))
+	return b.String()
+}
+
+// whoMay is the table of commands and roles. The networks differ in what makes a
+// role: that each cell holds on each of them is told in cmd/bot.
+func whoMay(all []chat.Command) string {
+	var b strings.Builder
+	b.WriteString(`
+## Who may what
+
+What makes someone a moderator or an operator is their network's to say, and holds
+from the next command on:
+
+| | visitor | moderator | operator |
+|---|---|---|---|
+| Discord | in the channel | may “Manage Messages” there | may “Manage Server” |
+| Matrix | in the room | power level 50 | power level 100 |
+| the bot's own rooms | on the page | | at the bot's machine, while the page is served to that alone |
+
+The commands are for the same roles on all of them:
+
+| | visitor | moderator | operator |
+|---|---|---|---|
+`)
+	cell := map[bool]string{true: "yes", false: "–"}
+	for _, c := range all {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | yes |\n", c.Name, cell[c.Needs <= chat.Anyone], cell[c.Needs <= chat.Moderator])
+	}
 	return b.String()
 }
 

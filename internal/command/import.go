@@ -29,18 +29,35 @@ var imported = Command{
 		case env.Wished == nil:
 			return format.Text("This bot fetches nothing: whoever runs it imports texts with bot import."), nil
 		}
-		err = env.DB.Update(ctx, func(tx *store.Tx) error {
-			first, err := tx.PutFiring("command import", callKey(call), now)
-			if err != nil || !first {
-				return err
-			}
-			return putWish(tx, Wish{Address: address, By: call.Ref, Typed: !call.Private})
+		err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
+			d, err = wish(tx, Wish{Address: address, By: call.Ref, Typed: !call.Private}, callKey(call), now)
+			return err
 		})
 		if err == nil {
 			env.Wished()
 		}
-		return format.Text("It is being fetched. That may take minutes; what became of it is said here."), err
+		return d, err
 	},
+}
+
+// mostWishes is how many texts may wait to be fetched, one after another.
+const mostWishes = 5
+
+// wish has a text fetched, once for a call.
+func wish(tx *store.Tx, w Wish, key string, now time.Time) (format.Doc, error) {
+	said := format.Text("It is being fetched. That may take minutes; what became of it is said here.")
+	all, err := Wishes(tx)
+	if err != nil {
+		return said, err
+	}
+	first, err := tx.PutFiring("command import", key, now)
+	switch {
+	case err != nil || !first:
+		return said, err
+	case len(all) >= mostWishes:
+		return format.Text(fmt.Sprintf("There are %s to be fetched already: ask again when they are here.", plural(len(all), "text"))), nil
+	}
+	return said, keepWishes(tx, append(all, w))
 }
 
 // Wish is a text that somebody asked for in a room.
@@ -62,14 +79,6 @@ func Wishes(tx *store.Tx) (all []Wish, err error) {
 		return nil, fmt.Errorf("which texts were asked for: %w", err)
 	}
 	return all, nil
-}
-
-func putWish(tx *store.Tx, w Wish) error {
-	all, err := Wishes(tx)
-	if err != nil {
-		return err
-	}
-	return keepWishes(tx, append(all, w))
 }
 
 func keepWishes(tx *store.Tx, all []Wish) error {
