@@ -125,15 +125,14 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if m.Silent {
 		s.Flags = silent
 	}
-	if rows := rowsOf(m.Buttons); len(rows) > 0 {
-		s.Components = &rows
-	}
-	made, err := p.say(ctx, a, s, f)
-	if s.Components != nil && refusesButtons(err) {
-		p.c.Log.Warn("Discord does not take the buttons of a message", "room", m.Ref.Place.Room.ID, "error", err)
-		s.Components = nil
+	var made message
+	err := p.withButtons(m, func(rows *[]component) (err error) {
+		if s.Components = rows; rows != nil && len(*rows) == 0 {
+			s.Components = nil
+		}
 		made, err = p.say(ctx, a, s, f)
-	}
+		return err
+	})
 	if err != nil {
 		return chat.Done{}, err
 	}
@@ -192,14 +191,11 @@ func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, fmt.Errorf("look at what is edited: %w", err)
 	}
 	f := enclose(a)
-	rows := rowsOf(m.Buttons)
-	s := saying{Content: p.printed(m, named), Mentions: nobody, Attachments: f.named(), Components: &rows}
-	put := func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s, f) }
-	err = p.inOpenThread(ctx, a.On, put)
-	if len(rows) > 0 && refusesButtons(err) {
-		s.Components = nil
-		err = p.inOpenThread(ctx, a.On, put)
-	}
+	s := saying{Content: p.printed(m, named), Mentions: nobody, Attachments: f.named()}
+	err = p.withButtons(m, func(rows *[]component) error {
+		s.Components = rows
+		return p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s, f) })
+	})
 	if is(err, unknownWebhook, wrongHookToken) {
 		err = fmt.Errorf("%w: its webhook was deleted, and nobody else can edit it", chat.ErrRefused)
 	}

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -80,6 +81,26 @@ func lineTo(s string, most int) string { return cutTo(strings.Join(strings.Field
 func isWebAddress(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && utf8.RuneCountInString(s) <= longestAddress
+}
+
+// withButtons sends a message with its buttons. Discord may think less of an
+// address than is known here: no message is lost for one, it goes without links
+// then, or without buttons.
+func (p *Platform) withButtons(m chat.Message, send func(*[]component) error) error {
+	rows := rowsOf(m.Buttons)
+	err := send(&rows)
+	if !refusesButtons(err) || len(rows) == 0 {
+		return err
+	}
+	p.c.Log.Warn("Discord does not take the buttons of a message", "room", m.Ref.Place.Room.ID, "error", err)
+	calls := slices.DeleteFunc(slices.Clone(m.Buttons), func(b chat.Button) bool { return b.URL != "" })
+	if rows = rowsOf(calls); len(calls) < len(m.Buttons) {
+		err = send(&rows)
+	}
+	if refusesButtons(err) {
+		err = send(nil)
+	}
+	return err
 }
 
 // refusesButtons reports whether a request was refused for the buttons that it

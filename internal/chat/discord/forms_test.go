@@ -154,21 +154,24 @@ func TestOldButton(t *testing.T) {
 	})
 }
 
-// A post is not lost for buttons that Discord thinks less of, nor is its edit;
-// in a forum and by a webhook they stand as well.
+// A post is not lost for buttons that Discord thinks less of, nor is its edit:
+// links go first. By a webhook they stand as well.
 func TestRefusedButtons(t *testing.T) {
 	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
-		refuse := func(op string) {
-			w.Fault(discordtest.Fault{Op: op, Kind: discordtest.Refused, Code: badForm, Count: 1})
+		refuse := func(op string, times int) {
+			w.Fault(discordtest.Fault{Op: op, Kind: discordtest.Refused, Code: badForm, Count: times})
 		}
-		refuse("create_message")
+		refuse("create_message", 1)
 		root := posted(t, p, r, usualButtons...)
+		if got := w.Messages(r.ID); len(got) != 1 || len(got[0].Buttons) != 2 || got[0].Buttons[1].Label != "Note" {
+			t.Errorf("there stand %+v", got)
+		}
 		edit := editing(root, "", "Other words.")
 		edit.Message.Buttons = usualButtons
-		refuse("update_message")
+		refuse("update_message", 2)
 		does(t, p, edit)
-		if got := w.Messages(r.ID); len(got) != 1 || got[0].Text != "Other words." || len(got[0].Buttons) != 0 {
-			t.Errorf("there stand %+v", got)
+		if got := w.Messages(r.ID); len(got) != 1 || got[0].Text != "Other words." || len(got[0].Buttons) != 2 {
+			t.Errorf("after an edit stand %+v", got)
 		}
 		named := posting(at(r), "Ada", "Hers.")
 		named.Message.Buttons = usualButtons
@@ -177,7 +180,7 @@ func TestRefusedButtons(t *testing.T) {
 			t.Errorf("a webhook has %+v", got[1])
 		}
 		bare := posting(at(r), "", "Refused itself.")
-		refuse("create_message")
+		refuse("create_message", 1)
 		if _, err := p.Do(t.Context(), bare); !errors.Is(err, chat.ErrRefused) {
 			t.Errorf("a message that has no buttons: %v", err)
 		}
