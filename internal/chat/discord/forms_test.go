@@ -204,3 +204,22 @@ func TestRowsOf(t *testing.T) {
 		t.Errorf("there stay %+v", rows)
 	}
 }
+
+// In a forum the first message of a post has the buttons, and what they call is
+// about it, as everything is that is said of it.
+func TestButtonsInAForum(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		r := room(w.Forum("essays"))
+		w.rooms = append(w.rooms, r.ID)
+		p := w.open(t)
+		must(t, p.Register(t.Context(), withForms()))
+		e := hear(t, p, fromNow(r))
+		root := posted(t, p, r, usualButtons...)
+		_, err := w.Server.User("Ada").Press(root.ID, "Next")
+		must(t, err)
+		if c := called(e, "passage"); c.On != (chat.Ref{Place: at(r), ID: root.ID}) || c.Ref.Place.Thread != root.ID {
+			t.Errorf("called %+v", c)
+		}
+		e.stop()
+	})
+}
