@@ -82,7 +82,7 @@ var owners = map[string]string{
 	"relay/fetch.go":       "one fetch a file that lanes ask for, a few of a network at work: fetchFiles waits for them",
 	"relay/relay.go":       "the clock, a listener a platform, a lane a room, who hands out commands, who fetches files: Run waits for all of them",
 	"relay/calls.go":       "at most eight command workers: answerCalls waits for them",
-	"cmd/bot/serve.go":     "the engine, the web server, telling networks the commands, one look at what is granted, scrubbing the database: it waits for all of them",
+	"cmd/bot/serve.go":     "the engine, the web server, telling networks the commands, fetching texts that rooms ask for, one look at what is granted, scrubbing the database: it waits for all of them",
 	"store/watch.go":       "looking at the log file: the watcher ends it",
 	"store/watch_linux.go": "listening for writes to the log file: the watcher ends it",
 	"store/db.go":          "the watcher for commits of other processes: Close waits for it",

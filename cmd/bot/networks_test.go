@@ -199,7 +199,7 @@ cron = "0 0 29 2 *"
 	}
 	ale.say(ben, "!essay status", "")
 	ale.waitFor(bot, "Short: 1 of 1 passages posted, 1 annotation; the text is at its end.")
-	ale.say(ben, "!essay help", "")
+	ale.say(ben, "!essay help next", "")
 	ale.waitFor(bot, "posts the next passage now")
 	ale.say(ben, "!essay find All there IS", "")
 	found := ale.waitFor(bot, "were found in 1 passage:")
