@@ -270,7 +270,7 @@ func (w *world) holdRoles(t *testing.T) {
 		}
 		for _, s := range w.sides {
 			refused := []string{}
-			wait.Until(t, patience, "all is answered on "+s.name, func() bool { return len(w.answers(s.name)) >= before[s.name]+len(command.All) })
+			wait.Until(t, 3*patience, "all is answered on "+s.name, func() bool { return len(w.answers(s.name)) >= before[s.name]+len(command.All) })
 			for _, said := range w.answers(s.name)[before[s.name]:] {
 				if strings.HasPrefix(said, "Only a") && strings.Contains(said, "of this room may use") {
 					refused = append(refused, said[strings.Index(said, `"`)+1:len(said)-2])
