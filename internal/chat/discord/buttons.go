@@ -28,17 +28,16 @@ const (
 
 // component is a row, a button, or a part of a form.
 type component struct {
-	Type        int         `json:"type"`
-	Style       int         `json:"style,omitempty"`
-	ID          string      `json:"custom_id,omitempty"`
-	Label       string      `json:"label,omitempty"`
-	URL         string      `json:"url,omitempty"`
-	Placeholder string      `json:"placeholder,omitempty"`
-	Value       string      `json:"value,omitempty"`
-	Required    *bool       `json:"required,omitempty"`
-	Most        int         `json:"max_length,omitempty"`
-	Components  []component `json:"components,omitempty"`
-	Component   *component  `json:"component,omitempty"`
+	Type       int         `json:"type"`
+	Style      int         `json:"style,omitempty"`
+	ID         string      `json:"custom_id,omitempty"`
+	Label      string      `json:"label,omitempty"`
+	URL        string      `json:"url,omitempty"`
+	Value      string      `json:"value,omitempty"`
+	Required   *bool       `json:"required,omitempty"`
+	Most       int         `json:"max_length,omitempty"`
+	Components []component `json:"components,omitempty"`
+	Component  *component  `json:"component,omitempty"`
 }
 
 // rowsOf are buttons as they stand under a message, never nil. A button's id is

@@ -17,7 +17,6 @@ const (
 	mostInputs   = 5
 	longestTitle = 45
 	longestLabel = 45
-	longestHint  = 100
 	longestInput = 4000
 	aboutNothing = "-" // stands in a form's id for the message that it is about
 )
@@ -55,7 +54,7 @@ func formFor(command chat.Command, c chat.Call) (form, bool) {
 func inputFor(o chat.Option, given string) component {
 	in := component{
 		Type: textInput, Style: shortLine, ID: o.Name, Required: &o.Required, Most: longestInput,
-		Placeholder: cutTo(o.Help, longestHint), Value: cutTo(given, longestInput),
+		Value: cutTo(given, longestInput),
 	}
 	if o.Long {
 		in.Style = someLines
