@@ -55,43 +55,60 @@ var retract = Command{
 
 const howToAnnotate = "Say it like: annotate > some words of the text, and on the next line what you have to say."
 
-func runAnnotate(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
+// runAnnotate makes a remark, once for a call, or says what is missing. The words
+// are found as if they were quoted in a thread; nothing waits for that.
+func runAnnotate(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
+	var r relay.Remark
+	var at chat.Ref
+	var d format.Doc
+	err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
+		r, at, d, err = env.remarkFor(tx, call)
+		return err
+	})
+	if err != nil || !d.Empty() {
+		return d, err
+	}
 	err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		d, err = env.annotateWords(tx, call, now)
+		d, err = env.annotateOnce(tx, call, r, at, now)
 		return err
 	})
 	return d, err
 }
 
-// annotateWords makes a remark, once for a call, or says what is missing. The
-// words are found as if they were quoted in a thread.
-func (e Env) annotateWords(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
+// remarkFor is the remark that a call is to make, and a message in whose thread it
+// will stand; or what is to be said instead, as where it was made before.
+func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Ref, why format.Doc, err error) {
 	made, err := relay.AnnotationBy(tx, call.Ref)
 	if err == nil {
-		return e.stands(tx, call, made)
+		why, err = e.stands(tx, call, made)
+		return r, at, why, err
 	}
 	if !errors.Is(err, store.ErrNotFound) {
-		return format.Doc{}, err
-	}
-	if gone, err := tx.Tombstoned(call.Ref.Place.Room, call.Ref.ID); gone || err != nil {
-		return format.Text("You took that back."), err
+		return r, at, why, err
 	}
 	words, said := quotedAndSaid(call)
 	if said == "" {
-		return format.Text("There is no remark. " + howToAnnotate), nil
+		return r, at, format.Text("There is no remark. " + howToAnnotate), nil
 	}
 	to, why, err := spotMeant(tx, call, words)
-	if err != nil || !why.Empty() {
-		return why, err
-	}
-	if closed, err := relay.Locked(tx, to.post, now); closed || err != nil {
-		return format.Text("The thread of this passage is closed: what is said in it is no remark."), err
-	}
-	r := relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: remarkBody(to.at, said)}
+	r = relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: remarkBody(to.at, said)}
 	if call.Text != "" {
 		r.Via = e.Link(call.Ref)
 	}
-	if made, err = relay.Annotate(tx, r, now); err != nil {
+	return r, to.post, why, err
+}
+
+// annotateOnce makes the remark, unless the thread is closed or who called took
+// that back.
+func (e Env) annotateOnce(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, now time.Time) (format.Doc, error) {
+	if gone, err := tx.Tombstoned(call.Ref.Place.Room, call.Ref.ID); gone || err != nil {
+		return format.Text("You took that back."), err
+	}
+	if closed, err := relay.Locked(tx, at, now); closed || err != nil {
+		return format.Text("The thread of this passage is closed: what is said in it is no remark."), err
+	}
+	made, err := relay.Annotate(tx, r, now)
+	if err != nil {
 		return format.Doc{}, err
 	}
 	return e.stands(tx, call, made)

@@ -102,7 +102,7 @@ func TestAnnotateWhatIsOffered(t *testing.T) {
 	for _, c := range Words(Env{DB: h.db}) {
 		for _, o := range c.Options {
 			if c.Name == "annotate" && o.Complete != nil {
-				choices = o.Complete(t.Context(), chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}}, Args: map[string]string{"words": "goes on"}})
+				choices = o.Complete(t.Context(), chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}}, Args: map[string]string{"words": "goes O"}})
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -120,8 +121,12 @@ func spots(tx *store.Tx, call chat.Call, here spot, words string) (all []spot, w
 		return nil, false, err
 	}
 	words = words[:format.Byte(words, discussion.LongestQuote)]
+	q := discussion.NewQuery(words)
 	for _, text := range texts {
 		for _, doc := range text.Documents {
+			if how, _, _ := q.In(doc.Body.Text); doc.Kind == discussion.Comment && how < discussion.Folded {
+				continue // of an essay the words are found with errors in them, too
+			}
 			within := [2]int{}
 			if doc.ID == here.passage.Document {
 				within = [2]int{here.passage.Start, here.passage.End}
@@ -192,24 +197,58 @@ func spotChosen(tx *store.Tx, call chat.Call, words string) (s spot, ok bool, er
 	return s, true, err
 }
 
-// offerSpots offers the places of the words that were typed so far.
+// offerSpots offers the places where the words stand that were typed so far, of
+// which the last may only be begun.
 func offerSpots(ctx context.Context, env Env, call chat.Call) (choices []chat.Choice, err error) {
 	typed := strings.TrimSpace(call.Args["words"])
 	if typed == "" {
 		return nil, nil
 	}
 	err = env.DB.View(ctx, func(tx *store.Tx) error {
-		here, err := spotCalled(tx, call)
+		choices = nil
+		texts, err := textsHere(tx, call)
 		if err != nil {
 			return err
 		}
-		all, _, err := spots(tx, call, here, typed)
-		choices = nil
-		for _, s := range all[:min(len(all), mostOffered)] {
-			label := fmt.Sprintf("%d · %s", s.passage.Seq, s.document.Glimpse(s.at))
-			choices = append(choices, chat.Choice{Label: format.Excerpt(format.Text(label), longChoice), Value: s.chosen()})
+		q := discussion.NewQuery(typed)
+		for _, f := range search(texts, typed) {
+			if len(choices) == mostOffered {
+				return nil
+			}
+			all := f.everywhere(q, mostOffered-len(choices))
+			if len(all) == 0 {
+				continue
+			}
+			if post, err := postOf(tx, f.passage.ID, call.Ref.Place.Room); err != nil || post.IsZero() {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			for _, s := range all {
+				label := fmt.Sprintf("%d · %s", s.passage.Seq, s.document.Glimpse(s.at))
+				choices = append(choices, chat.Choice{Label: format.Excerpt(format.Text(label), longChoice), Value: s.chosen()})
+			}
 		}
-		return err
+		return nil
 	})
 	return choices, err
+}
+
+// everywhere are the places of a passage where words stand, at most so many.
+func (f found) everywhere(q discussion.Query, most int) (all []spot) {
+	text := f.document.Body.Text
+	for from := f.passage.Start; len(all) < most; {
+		how, start, end := q.In(text[from:f.passage.End])
+		if how < discussion.Folded {
+			return all
+		}
+		start, end = from+start, from+end
+		if more := strings.IndexFunc(text[end:f.passage.End], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }); more > 0 {
+			end += more // the rest of a word that was begun
+		}
+		all = append(all, spot{passage: f.passage, document: f.document, at: discussion.SelectorOf(text, start, end)})
+		from = end
+	}
+	return all
 }
