@@ -21,7 +21,7 @@ import (
 
 // rounds is how many bots are set up, each with texts of its own in all scripts.
 // For a longer look: go test ./test/limits -rounds 100
-var rounds = flag.Int("rounds", 2, "how many rounds of hostile texts")
+var rounds = flag.Int("rounds", 1, "how many rounds of hostile texts")
 
 // each tells a story of every round.
 func each(t *testing.T, story func(t *testing.T, w *writer)) {
