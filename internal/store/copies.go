@@ -19,7 +19,7 @@ func (tx *Tx) Copies(t Thing, room chat.Room) ([]Copy, error) {
 	}
 	var found []placed
 	if err == nil {
-		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = $1 AND c.room = $2", thing, in)
+		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = CAST($1 AS BIGINT) AND c.room = CAST($2 AS BIGINT)", thing, in) // see Heads
 	}
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s in %s: %w", t, room, err)
@@ -239,7 +239,7 @@ func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
 // the first of its messages does.
 func (tx *Tx) Marked(t Thing, mark string) ([]chat.Room, error) {
 	found, err := rows(tx, roomRow, `SELECT m.platform, m.room FROM copies c JOIN places m ON m.num = c.room
-		WHERE c.thing = `+numberOfThing+` AND c.part = 0 AND c.mark = $2 AND c.id <> '' ORDER BY c.room`, t, mark)
+		WHERE c.thing = `+numberOfThing+` AND c.part = 0 AND c.mark = CAST($2 AS TEXT) AND c.id <> '' ORDER BY c.room`, t, mark) // see Heads
 	if err != nil {
 		return nil, fmt.Errorf("rooms in which %s bears %s: %w", t, mark, err)
 	}

@@ -55,7 +55,7 @@ func (tx *Tx) stale(thing, room int64, thread discussion.PassageID, class uint8,
 // its main timeline: the lowest Class, and in it the lowest Order. They come
 // in that order, too.
 func (tx *Tx) Heads(room chat.Room) ([]Delivery, error) {
-	const alive = "FROM deliveries WHERE room = CAST($1 AS BIGINT) AND dead = 0" // cast: else SQLite plans anew for each room
+	const alive = "FROM deliveries WHERE room = CAST($1 AS BIGINT) AND dead = 0" // cast: else SQLite plans anew for each room, as where a value decides which index serves
 	return tx.deliveries(room, `WITH RECURSIVE threads (thread) AS (
 		SELECT (SELECT thread `+alive+` ORDER BY thread LIMIT 1)
 		UNION ALL SELECT (SELECT thread `+alive+` AND thread > threads.thread ORDER BY thread LIMIT 1)
@@ -116,7 +116,7 @@ func (tx *Tx) Delivery(t Thing, room chat.Room) (Delivery, error) {
 	thing, in, err := tx.thingIn(t, room)
 	var d Delivery
 	if err == nil {
-		d, err = row(tx, deliveryRow(room), "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.thing = $1 AND d.room = $2", thing, in)
+		d, err = row(tx, deliveryRow(room), "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.thing = CAST($1 AS BIGINT) AND d.room = CAST($2 AS BIGINT)", thing, in)
 	}
 	if err != nil {
 		return d, fmt.Errorf("delivery of %s to %s: %w", t, room, err)
