@@ -197,11 +197,20 @@ func (d *postgresDB) transaction(ctx context.Context, begin string, f func(sessi
 		if _, err = conn.ExecContext(ctx, begin); err == nil {
 			return d.finish(ctx, conn, f)
 		}
+		dead := errors.Is(err, driver.ErrBadConn) || isClosed(conn) // which may only show now: the server ended it, or was started anew
 		conn.Close()
-		if !errors.Is(err, driver.ErrBadConn) || tries > maxConns {
+		if !dead || tries > maxConns || ctx.Err() != nil {
 			return err
 		}
 	}
+}
+
+func isClosed(conn *sql.Conn) (closed bool) {
+	err := conn.Raw(func(c any) error {
+		closed = c.(*stdlib.Conn).Conn().IsClosed()
+		return nil
+	})
+	return closed || err != nil
 }
 
 func (d *postgresDB) finish(ctx context.Context, conn *sql.Conn, f func(session) (effect, error)) error {
