@@ -146,8 +146,8 @@ func TestAnnotations(t *testing.T) {
 	h.tells(zoe, chat.Anyone, true, "", "me unpublished")
 	_, by := h.annotation(discussion.AnnotationID(discussion.Derive("annotation", lobby.String(), "m2")))
 	const at = "Mon 2 Mar 12:00 (UTC)"
-	private := "About passage 1 of 3, 2 remarks:\n\nAnn Verity: first · local · read\n\n" + by.Pseudonym() + ": second · local · read"
-	public := "About passage 1 of 3, 2 remarks:\n\n" + at + " · local · read\n\n" + at + " · local · read"
+	private := "About passage 1 of 3, 2 remarks:\n\nAnn Verity: first · local · read\n\n" + by.Pseudonym() + ": second · read"
+	public := "About passage 1 of 3, 2 remarks:\n\n" + at + " · local · read\n\n" + at + " · read"
 	plain := func(s string) string { return strings.ReplaceAll(s, "\n\n", "\n") }
 	for _, step := range []struct {
 		private        bool

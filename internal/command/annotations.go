@@ -36,7 +36,8 @@ var annotations = Command{
 
 // remarksOn lists what was said about a passage, the newest last. Where all can
 // read the answer it names nobody and repeats nothing of theirs, since it outlives
-// what they take back: it leads to where that stands.
+// what they take back: it leads to where that stands. Of who goes by a pseudonym
+// it leads to the reader alone: their message would tell whose it is.
 func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	p, of, why, err := passageListed(tx, call, strings.TrimSpace(argument(call, "passage", 1)))
 	if err != nil || why != "" {
@@ -67,18 +68,21 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 		said = said[older:]
 	}
 	for _, a := range said {
-		name, _ := known[a.Creator].Credit(e.Default)
-		l, err := e.remarkLine(tx, call, a, name, p)
-		if err != nil {
-			return d, err
+		by := known[a.Creator]
+		name, _ := by.Credit(e.Default)
+		l := remarkLine(call, a, name, p)
+		if name != by.Pseudonym() {
+			if l, err = e.copiesOf(tx, call, a, l); err != nil {
+				return d, err
+			}
 		}
 		d = l.link("read", relay.ReaderLink(e.Reader, of, p.ID)).item(d)
 	}
 	return d, nil
 }
 
-// remarkLine is the line of an answer that shows a remark, and where it stands.
-func (e Env) remarkLine(tx *store.Tx, call chat.Call, a discussion.Annotation, name string, about discussion.Passage) (line, error) {
+// remarkLine is the line of an answer that shows a remark.
+func remarkLine(call chat.Call, a discussion.Annotation, name string, about discussion.Passage) line {
 	l := line{text: When(a.Created, "UTC")}
 	if call.Private {
 		l = line{text: name + ": " + format.Excerpt(a.Told(), longExcerpt)}
@@ -86,11 +90,17 @@ func (e Env) remarkLine(tx *store.Tx, call chat.Call, a discussion.Annotation, n
 	if at := a.Target.Selector; a.Target.Annotation == "" && (at.Start != about.Start || at.End != about.End) {
 		l = l.add(" · on “" + format.Excerpt(format.Text(at.Exact), leadIn) + "”")
 	}
+	return l
+}
+
+// copiesOf adds the links to a remark's messages, one for each platform: where
+// several rooms of one show it, that of the call.
+func (e Env) copiesOf(tx *store.Tx, call chat.Call, a discussion.Annotation, l line) (line, error) {
 	rooms, err := tx.AllCopies(store.AnnotationThing(a.ID))
 	if err != nil {
 		return l, err
 	}
-	links := map[string]string{} // by platform; where several rooms of one show it, of the call's
+	links := map[string]string{}
 	for _, room := range slices.SortedFunc(maps.Keys(rooms), func(a, b chat.Room) int { return strings.Compare(a.String(), b.String()) }) {
 		for _, c := range rooms[room] {
 			if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post && (links[room.Platform] == "" || room == call.Ref.Place.Room) {

@@ -26,7 +26,8 @@ var who = Command{
 }
 
 // whoSaid tells what everyone in the room may see: the name that the copy
-// bears, the network, when it was said, and the way to the message itself.
+// bears, the network, when it was said, and the way to the message itself, which
+// of who has no name but a pseudonym would tell whose that is.
 func whoSaid(tx *store.Tx, on chat.Ref) (format.Doc, error) {
 	thing, err := relay.About(tx, on)
 	if err != nil {
@@ -50,7 +51,7 @@ func whoSaid(tx *store.Tx, on chat.Ref) (format.Doc, error) {
 		return format.Text("Someone who asked to be forgotten said this."), nil
 	}
 	line := by.Speaker() + " said this on " + by.Platform + ", " + When(a.Created, "UTC")
-	if a.Via != "" {
+	if a.Via != "" && by.Name != "" {
 		line += ": " + a.Via
 	}
 	return format.Text(line), nil

@@ -30,3 +30,24 @@ func TestWho(t *testing.T) {
 	})
 	asks("m1", "gone")
 }
+
+// Who has no name on their network goes by a pseudonym there as well: it is not
+// told whose message bears it.
+func TestWhoOfOneWithoutAName(t *testing.T) {
+	h := newHouse(t, "daily")
+	for _, by := range []chat.Person{ann, {ID: "guest-x"}} {
+		id := h.annotate(by, "of "+by.ID, "so it is")
+		h.update(func(tx *store.Tx) error {
+			a, err := tx.Annotation(id)
+			if err != nil {
+				return err
+			}
+			a.Via = "https://chat.example/" + by.ID
+			return tx.PutAnnotation(a)
+		})
+		got := h.tells(ann, chat.Anyone, true, "of "+by.ID, "who")
+		if leads := strings.Contains(got, "https://"); leads != (by.Name != "") {
+			t.Errorf("of %q: %q", by.Name, got)
+		}
+	}
+}
