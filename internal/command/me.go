@@ -182,5 +182,5 @@ func forget(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
 	if err != nil {
 		return format.Doc{}, err
 	}
-	return format.Text(isForgotten), relay.Forget(tx, who.ID, now)
+	return format.Text(isForgotten), relay.Forget(tx, who.ID, now, call.Ref)
 }

@@ -154,3 +154,62 @@ func TestMeForgetBeforeAnythingWasSaid(t *testing.T) {
 		t.Errorf("they are recorded as %+v", by)
 	}
 }
+
+// What somebody told the bot from this or another account of theirs and it has not
+// done yet when they are forgotten is neither kept nor done; what others told it is,
+// and the call that forgets them is answered.
+func TestForgettingEndsWhatIsNotDoneYet(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.run = Dispatcher(Env{DB: h.db})
+	h.threaded()
+	bea, eve := chat.Person{ID: "guest-bea", Name: "Bea"}, chat.Person{ID: "guest-eve", Name: "Eve"}
+	h.annotate(ann, "m1", "typed")
+	waits := func(id string, by chat.Person, text string) chat.Call {
+		name, args, _ := chat.ParseCommand("!essay", "!essay "+text)
+		return chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}, ID: id}, By: by, Name: name, Args: args, Text: chat.CommandText("!essay", "!essay "+text)}
+	}
+	all := []chat.Call{
+		waits("m2", ann, "annotate > Paragraph 1\na secret"), waits("m3", bea, "annotate > Paragraph 1\nanother"),
+		waits("m4", eve, "annotate > Paragraph 1\nmine"), waits("m5", ann, "me forget yes"),
+	}
+	h.update(func(tx *store.Tx) error {
+		for _, c := range all {
+			if _, err := tx.PutCall(c, begin); err != nil {
+				return err
+			}
+		}
+		one, err := tx.PutPerson(lobby.Platform, ann)
+		if err != nil {
+			return err
+		}
+		other, err := tx.PutPerson(lobby.Platform, bea)
+		if err != nil {
+			return err
+		}
+		return tx.Link(one.ID, other.ID)
+	})
+	if said, err := h.run(t.Context(), all[3], begin.Add(time.Minute)); err != nil || said.Text != isForgotten {
+		t.Fatalf("%q, %v", said.Text, err)
+	}
+	var open []string
+	h.update(func(tx *store.Tx) error {
+		left, err := tx.OpenCalls()
+		for _, c := range left {
+			open = append(open, c.Ref.ID)
+		}
+		return err
+	})
+	if got := strings.Join(open, " "); got != "m4 m5" {
+		t.Errorf("left to do are %q", got)
+	}
+	for _, c := range all[:3] { // by who took them up before
+		if _, err := h.run(t.Context(), c, begin.Add(time.Hour)); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, a := range h.remarks() {
+		if own := strings.HasSuffix(a.Body.Text, "mine"); own == a.Gone() {
+			t.Errorf("recorded is %q, gone %v", a.Body.Text, a.Gone())
+		}
+	}
+}

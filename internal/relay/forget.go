@@ -18,16 +18,22 @@ import (
 // mentioned are made anew. What they typed themselves on their own network
 // stands there until they delete it.
 //
+// What they told the bot and it has not done yet it does not do any more, but for
+// the calls that are named: those are being run.
+//
 // What they say from then on is recorded as anybody's, but without a name, and
 // is published nowhere: see [store.Tx.EmptyPerson].
 //
 // All accounts of theirs are forgotten, and that they are one person's.
-func Forget(tx *store.Tx, person discussion.PersonID, now time.Time) error {
+func Forget(tx *store.Tx, person discussion.PersonID, now time.Time, but ...chat.Ref) error {
 	accounts, err := tx.Linked(person)
 	if err != nil {
 		return err
 	}
 	for _, a := range accounts {
+		if err := forgetCalls(tx, a, but); err != nil {
+			return err
+		}
 		if err := forgetAccount(tx, a.ID, now); err != nil {
 			return err
 		}
@@ -147,6 +153,32 @@ func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
 		}
 		h.Event.Raw, h.Event.Message.Body = nil, h.Event.Message.Body.Unnamed(who.User)
 		if err := tx.PutHeld(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetCalls closes what a person told the bot and it has not answered, so that
+// also who runs it already records nothing of it.
+func forgetCalls(tx *store.Tx, who discussion.Person, but []chat.Ref) error {
+	open, err := tx.OpenCalls()
+	if err != nil {
+		return err
+	}
+	id, err := tx.PersonIDs()
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		room := c.Ref.Place.Room
+		if room.Platform != who.Platform || id(room.Platform, c.By.ID) != who.ID || slices.Contains(but, c.Ref) {
+			continue
+		}
+		if err := tx.PutTombstone(room, c.Ref.ID); err != nil {
+			return err
+		}
+		if err := tx.CloseCall(c.Ref); err != nil {
 			return err
 		}
 	}
