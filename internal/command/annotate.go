@@ -30,7 +30,7 @@ var annotate = Command{
 var retract = Command{
 	Command: chat.Command{
 		Name: "retract", Menu: "Take back",
-		Help: "takes back a remark that you made with annotate: say it as a reply to it, or in its thread",
+		Help: "takes back a remark that you made with annotate: say it as a reply to it",
 		Options: []chat.Option{
 			{Name: "remark", Help: "which remark, where this is no reply to it"},
 		},
@@ -140,7 +140,7 @@ func remarkBody(at discussion.Selector, said string) format.Doc {
 	if at.Exact == "" {
 		return body
 	}
-	return quote(format.Doc{}, strings.Join(strings.Fields(at.Exact), " ")).Append(body)
+	return quote(format.Doc{}, format.Excerpt(format.Text(at.Exact), discussion.LongestQuote)).Append(body)
 }
 
 // stands says where a remark stands that a call made, and how its writer is named.

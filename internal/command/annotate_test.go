@@ -1,12 +1,14 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
+	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -129,6 +131,53 @@ func TestAnnotateWhatIsOffered(t *testing.T) {
 	}
 }
 
+// What is offered can be typed, too, with any numbers: a remark quotes words of the
+// passage that it names, and nothing of what is still to come.
+func TestAnnotateQuotesNothingThatIsNotPosted(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.threaded()
+	var all []discussion.Passage
+	h.update(func(tx *store.Tx) error {
+		d, err := tx.Discussion(h.id)
+		all = d.Passages
+		return err
+	})
+	for _, c := range []struct {
+		of       discussion.Passage
+		from, to int
+		found    bool
+	}{
+		{all[0], all[0].Start, all[0].End, true},
+		{all[0], all[0].End - 5, all[0].End, true},
+		{all[0], all[0].Start, all[0].End + 1, false},
+		{all[0], all[0].Start, all[2].End, false},
+		{all[0], all[2].Start, all[2].End, false},
+		{all[1], all[1].Start, all[1].End, false}, // it is not posted
+		{all[0], all[2].End + 5, all[2].End + 9, false},
+	} {
+		before := len(h.remarks())
+		got := h.tells(ann, chat.Anyone, true, "", fmt.Sprintf("annotate words=%s@%d-%d So it is.", c.of.ID, c.from, c.to))
+		if made := len(h.remarks()) > before; made != c.found || made != strings.HasPrefix(got, "Your remark stands") {
+			t.Errorf("%d to %d of passage %d: %q", c.from, c.to, c.of.Seq, got)
+		}
+	}
+	for _, a := range h.remarks() {
+		if a.Under != all[0].ID || strings.Contains(a.Body.Text, "Paragraph 2") {
+			t.Errorf("under %s stands %q", a.Under, a.Body.Text)
+		}
+	}
+}
+
+// A passage that is very long is not repeated whole.
+func TestARemarkQuotesSoMuch(t *testing.T) {
+	long := discussion.Selector{Exact: strings.Repeat("on and on ", 300)}
+	body := remarkBody(long, "So it is.")
+	quotes, rest := body.Quoted()
+	if n := len(quotes); n != 1 || len([]rune(quotes[0])) > discussion.LongestQuote || !strings.HasSuffix(quotes[0], "on…") || rest.Text != "So it is." {
+		t.Errorf("%q", body.Text)
+	}
+}
+
 // What is published of what was said is listed, the newest last; names and words
 // only where nobody else reads them, since such an answer is not taken back.
 func TestAnnotations(t *testing.T) {
@@ -188,6 +237,21 @@ func TestExport(t *testing.T) {
 	}
 	if got := h.say("m", attic, chat.Anyone, "export"); got != "Nothing is read in this room yet." {
 		t.Errorf("%q", got)
+	}
+	wordy := discussion.Assemble(strings.Repeat("A long title. ", 200), "", []discussion.Document{{Kind: discussion.Essay, Confidence: 1, Body: format.Text("So.")}}, discussion.CutOptions{})
+	h.update(func(tx *store.Tx) error {
+		if _, err := tx.PutDiscussion(wordy, begin); err != nil {
+			return err
+		}
+		p, err := tx.Plan("daily")
+		p.Name, p.Discussion = "other", wordy.ID
+		return errors.Join(err, tx.PutPlan(p))
+	})
+	for _, reader := range []string{"", "https://reader.example"} {
+		h.run = Dispatcher(Env{DB: h.db, Reader: reader})
+		if got := h.say("m", lobby, chat.Anyone, "export"); len(got) > 500 || !strings.Contains(got, "An Essay") || !strings.Contains(got, "A long title.") {
+			t.Errorf("it has %d bytes: %q", len(got), got)
+		}
 	}
 }
 

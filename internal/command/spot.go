@@ -124,31 +124,45 @@ func spots(tx *store.Tx, call chat.Call, here spot, words string) (all []spot, w
 	q := discussion.NewQuery(words)
 	for _, text := range texts {
 		for _, doc := range text.Documents {
-			if how, _, _ := q.In(doc.Body.Text); doc.Kind == discussion.Comment && how < discussion.Folded {
-				continue // of an essay the words are found with errors in them, too
+			some, wait, err := spotsIn(tx, call.Ref.Place.Room, text, doc, here, q, words)
+			if err != nil {
+				return nil, false, err
 			}
-			within := [2]int{}
-			if doc.ID == here.passage.Document {
-				within = [2]int{here.passage.Start, here.passage.End}
+			if i := slices.IndexFunc(some, here.sharesPassage); i >= 0 {
+				some[i].on = here.on
+				return some[i : i+1], false, nil
 			}
-			for _, at := range discussion.Places(doc.Body.Text, within, words) {
-				s, stands, err := spotAt(tx, call.Ref.Place.Room, text, doc, at)
-				if err != nil {
-					return nil, false, err
-				}
-				if stands && here.on != "" && s.passage.ID == here.passage.ID {
-					s.on = here.on
-					return []spot{s}, false, nil
-				}
-				waiting = waiting || s.passage.ID != "" && !stands
-				if stands {
-					all = append(all, s)
-				}
-			}
+			all, waiting = append(all, some...), waiting || wait
 		}
 	}
 	return toTheLetter(all, words), waiting, nil
 }
+
+// spotsIn is spots in one document of a text.
+func spotsIn(tx *store.Tx, room chat.Room, text discussion.Discussion, doc discussion.Document, here spot, q discussion.Query, words string) (all []spot, waiting bool, err error) {
+	if how, _, _ := q.In(doc.Body.Text); doc.Kind == discussion.Comment && how < discussion.Folded {
+		return nil, false, nil // of an essay the words are found with errors in them, too
+	}
+	within := [2]int{}
+	if doc.ID == here.passage.Document {
+		within = [2]int{here.passage.Start, here.passage.End}
+	}
+	for _, at := range discussion.Places(doc.Body.Text, within, words) {
+		s, stands, err := spotAt(tx, room, text, doc, at)
+		if err != nil {
+			return nil, false, err
+		}
+		if stands {
+			all = append(all, s)
+		} else if s.passage.ID != "" {
+			waiting = true
+		}
+	}
+	return all, waiting, nil
+}
+
+// sharesPassage reports whether s is about something, and o is of its passage.
+func (s spot) sharesPassage(o spot) bool { return s.on != "" && s.passage.ID == o.passage.ID }
 
 // toTheLetter are the spots where words stand as they were said, or all if they
 // stand so nowhere.
@@ -179,7 +193,8 @@ func (s spot) chosen() string {
 	return fmt.Sprintf("%s@%d-%d", s.passage.ID, format.CodePoint(text, s.at.Start), format.CodePoint(text, s.at.End))
 }
 
-// spotChosen is what was chosen of what was offered, if words are that.
+// spotChosen is what was chosen of what was offered, if words are that: words of
+// one passage, which stands in the room. People may type it, too, with any numbers.
 func spotChosen(tx *store.Tx, call chat.Call, words string) (s spot, ok bool, err error) {
 	id, at, parted := strings.Cut(words, "@")
 	from, to, ranged := strings.Cut(at, "-")
@@ -189,12 +204,16 @@ func spotChosen(tx *store.Tx, call chat.Call, words string) (s spot, ok bool, er
 		return s, false, nil
 	}
 	s, ok, err = spotIn(tx, call.Ref.Place.Room, discussion.PassageID(id))
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return spot{}, false, err
+	}
 	text := s.document.Body.Text
-	if errors.Is(err, store.ErrNotFound) || !ok || end > format.CodePoint(text, len(text)) {
+	start, end = format.Byte(text, start), format.Byte(text, end)
+	if !ok || start < s.passage.Start || end > s.passage.End || end <= start {
 		return spot{}, false, nil
 	}
-	s.at = discussion.SelectorOf(text, format.Byte(text, start), format.Byte(text, end))
-	return s, true, err
+	s.at = discussion.SelectorOf(text, start, end)
+	return s, true, nil
 }
 
 // offerSpots offers the places where the words stand that were typed so far, of
