@@ -45,10 +45,10 @@ func (e Env) files(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	var d format.Doc
 	for _, text := range texts {
 		if e.Reader == "" {
-			d = item(d, fmt.Sprintf("%s: whoever runs this bot writes it into a file, with: bot export %s --format %s", text.Title, text.ID, wanted[0].Name))
+			d = item(d, fmt.Sprintf("%s: whoever runs this bot writes it into a file, with: bot export %s --format %s", relay.Title(text.Title), text.ID, wanted[0].Name))
 			continue
 		}
-		l := line{text: text.Title}
+		l := line{text: relay.Title(text.Title)}
 		for _, f := range wanted {
 			l = l.link(f.Name, relay.ReaderLink(e.Reader, text.ID, "")+"/export."+f.Ext)
 		}
