@@ -60,7 +60,7 @@ var verbs = []verb{
 	{name: "retry", by: chat.Moderator, want: "Nothing was given up here."},
 	{name: "me", options: options{"choice": "pseudonym"}, want: "What you say in reply to passages is published under a pseudonym; ", private: "What you say in reply to passages is published as Reader ", changes: true},
 	{name: "export", options: options{"format": "markdown"}, want: "The Tale · markdown"},
-	{name: "import", by: chat.Operator, options: options{"address": "SITE"}, want: "It is being fetched.", then: `imported fetched`},
+	{name: "import", by: chat.Operator, options: options{"address": "SITE"}, want: "It is being fetched.", then: `Fetched`},
 	{name: "help", options: options{"about": "next"}, want: "next [count] [plan]: posts the next passage now"},
 }
 

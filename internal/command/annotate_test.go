@@ -282,7 +282,7 @@ func TestImportIsAskedFor(t *testing.T) {
 			t.Fatalf("asked for are %+v, %v; it rang %d times", all, err, rung)
 		}
 		for range 2 { // twice is once
-			if err := Fulfilled(tx, all[0], "It is there.", begin); err != nil {
+			if err := Fulfilled(tx, all[0], Outcome{Said: "It is there.", Title: "It"}, begin); err != nil {
 				return err
 			}
 		}

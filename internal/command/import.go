@@ -11,6 +11,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/relay"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
 )
@@ -26,6 +27,8 @@ var imported = Command{
 		switch {
 		case !source.IsAddress(address):
 			return format.Text("Say a web address, as in: import https://example.org/essay"), nil
+		case len(address) > source.LongestAddress:
+			return format.Text(fmt.Sprintf("An address of more than %d bytes is not fetched: say a shorter one of the same text.", source.LongestAddress)), nil
 		case env.Wished == nil:
 			return format.Text("This bot fetches nothing: whoever runs it imports texts with bot import."), nil
 		}
@@ -43,19 +46,22 @@ var imported = Command{
 // mostWishes is how many texts may wait to be fetched, one after another.
 const mostWishes = 5
 
-// wish has a text fetched, once for a call.
+// wish has a text fetched, once for a call. What is refused was not done.
 func wish(tx *store.Tx, w Wish, key string, now time.Time) (format.Doc, error) {
 	said := format.Text("It is being fetched. That may take minutes; what became of it is said here.")
+	if !w.Typed {
+		said = format.Text("It is being fetched. That may take minutes. All here are told then whether it came, and by its title alone; the rest is in the bot's log.")
+	}
 	all, err := Wishes(tx)
-	if err != nil {
+	if err != nil || slices.Contains(all, w) {
 		return said, err
 	}
-	first, err := tx.PutFiring("command import", key, now)
-	switch {
-	case err != nil || !first:
-		return said, err
-	case len(all) >= mostWishes:
+	if len(all) >= mostWishes {
 		return format.Text(fmt.Sprintf("There are %s to be fetched already: ask again when they are here.", plural(len(all), "text"))), nil
+	}
+	first, err := tx.PutFiring("command import", key, now)
+	if err != nil || !first {
+		return said, err
 	}
 	return said, keepWishes(tx, append(all, w))
 }
@@ -89,8 +95,26 @@ func keepWishes(tx *store.Tx, all []Wish) error {
 	return tx.PutSetting(wishes, string(value))
 }
 
+// Outcome is what became of a wish.
+type Outcome struct {
+	Said  string // to who asked
+	Title string // of what was imported; "": nothing was
+}
+
+// told is what a wish's room is told. Who asked where nobody else reads it said
+// the address to the bot alone, and much of an outcome repeats it.
+func (w Wish) told(o Outcome) string {
+	switch {
+	case w.Typed:
+		return o.Said
+	case o.Title == "":
+		return "Nothing was imported; the bot's log says why."
+	}
+	return fmt.Sprintf("Imported: %s. To have it read here: start", relay.Title(o.Title))
+}
+
 // Fulfilled says in the room of a wish what became of it, and drops it.
-func Fulfilled(tx *store.Tx, w Wish, said string, now time.Time) error {
+func Fulfilled(tx *store.Tx, w Wish, o Outcome, now time.Time) error {
 	all, err := Wishes(tx)
 	if err != nil {
 		return err
@@ -100,7 +124,7 @@ func Fulfilled(tx *store.Tx, w Wish, said string, now time.Time) error {
 	}
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive("imported", w.By.Place.Room.String(), w.By.ID)),
-		Kind: "answer", Body: format.Text(said), Place: w.By.Place, Created: now,
+		Kind: "answer", Body: format.Text(w.told(o)), Place: w.By.Place, Created: now,
 	}
 	if w.Typed {
 		n.ReplyTo = w.By

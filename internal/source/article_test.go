@@ -127,3 +127,27 @@ func TestAKeyInAnAddressIsNotPublished(t *testing.T) {
 		}
 	}
 }
+
+// A text is not found by an address that is longer than any index holds, whoever
+// gives it: who asks, the page itself, or where it leads.
+func TestALongAddressNamesNoText(t *testing.T) {
+	long := "https://site.example/" + strings.Repeat("a", LongestAddress)
+	w := newTown(t)
+	if got := w.refused(long); !strings.HasPrefix(got, "an address of more than 2000 bytes is not imported: ") || len(w.asked) > 0 {
+		t.Errorf("%q, asked were %q", got, w.asked)
+	}
+	page := strings.Replace(gapPage, "<head>", `<head><link rel="canonical" href="`+long+`">`, 1)
+	w.host("site.example", func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/away" {
+			http.Redirect(rw, r, long, http.StatusFound)
+			return
+		}
+		fmt.Fprint(rw, page)
+	})
+	if f := w.fetch("https://site.example/essay"); f.URL != "https://site.example/essay" || f.Origin != "page:site.example/essay" {
+		t.Errorf("it is called %q, %q", f.URL, f.Origin)
+	}
+	if got := w.refused("https://site.example/away"); !strings.HasPrefix(got, "https://site.example/away leads elsewhere: an address of more than") {
+		t.Error(got)
+	}
+}

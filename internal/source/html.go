@@ -87,10 +87,10 @@ func headOf(root *html.Node) head {
 	return h
 }
 
-// address returns s if it is a whole web address, else "".
+// address returns s if it is a whole web address of usual length, else "".
 func address(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || len(s) > LongestAddress || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
 	return s

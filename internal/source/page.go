@@ -24,6 +24,11 @@ func IsAddress(ref string) bool {
 	return strings.HasPrefix(ref, "http://") || strings.HasPrefix(ref, "https://")
 }
 
+// LongestAddress is how many bytes an address has at most: texts are found by it.
+const LongestAddress = 2000
+
+var errLong = fmt.Errorf("an address of more than %d bytes is not imported: name a shorter one of the same text, or copy its words into a file", LongestAddress)
+
 // bare is u without what is behind its path.
 func bare(u url.URL) *url.URL {
 	u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = "", false, "", ""
@@ -52,6 +57,9 @@ func fetchPage(ctx context.Context, ref string, o Options) (Fetched, error) {
 		return Fetched{}, err
 	}
 	v.fetcher.body = most
+	if len(a.URL) > LongestAddress {
+		return Fetched{}, fmt.Errorf("%s leads elsewhere: %w", shown(ref), errLong)
+	}
 	there := a.URL // a short link may lead to what a source of its own tells
 	switch {
 	case isForum(there):

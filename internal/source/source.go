@@ -83,6 +83,9 @@ func Fetch(ctx context.Context, ref string, o Options) (Fetched, error) {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = defaultMaxBytes
 	}
+	if IsAddress(ref) && len(ref) > LongestAddress {
+		return Fetched{}, errLong
+	}
 	for _, s := range Sources {
 		if !s.Match(ref) {
 			continue
