@@ -91,7 +91,7 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 		return r, at, format.Text("There is no remark. " + howToAnnotate), nil
 	}
 	to, why, err := spotMeant(tx, call, words)
-	r = relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: remarkBody(to.at, said)}
+	r = relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: remarkBody(to.at, said), Typed: call.Text != ""}
 	if call.Text != "" {
 		r.Via = e.Link(call.Ref)
 	}

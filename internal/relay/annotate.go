@@ -13,12 +13,13 @@ import (
 // Remark is what somebody has the bot say where a message of their own would
 // else say it.
 type Remark struct {
-	Call chat.Ref // what it was made by, which names it
-	By   chat.Person
-	On   store.Thing         // a passage, or a remark under one that it answers
-	At   discussion.Selector // the words that it is about; zero: the passage as a whole
-	Body format.Doc
-	Via  string
+	Call  chat.Ref // what it was made by, which names it
+	Typed bool     // that is a message: who deletes it takes the remark back
+	By    chat.Person
+	On    store.Thing         // a passage, or a remark under one that it answers
+	At    discussion.Selector // the words that it is about; zero: the passage as a whole
+	Body  format.Doc
+	Via   string
 }
 
 // Annotate records a remark as if it had been said in the passage's thread, and
@@ -47,6 +48,11 @@ func Annotate(tx *store.Tx, m Remark, now time.Time) (discussion.Annotation, err
 	}
 	if err := tx.PutAnnotation(a); err != nil {
 		return a, err
+	}
+	if m.Typed {
+		if err := tx.PutCopy(store.AnnotationThing(a.ID), m.Call.Place.Room, store.Copy{Mark: store.CallMark, Ref: m.Call}); err != nil {
+			return a, err
+		}
 	}
 	return a, mirror(tx, a, chat.Room{}, now)
 }
@@ -81,6 +87,9 @@ func Retract(tx *store.Tx, a discussion.Annotation, now time.Time) (bool, error)
 				return false, nil
 			}
 		}
+	}
+	if err := bury(tx, a.ID); err != nil { // else an edit of the call would bring it back
+		return false, err
 	}
 	return true, erase(tx, a, now, now, store.ClassPost)
 }

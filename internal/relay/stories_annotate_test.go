@@ -1,11 +1,17 @@
 package relay_test
 
 import (
+	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
+	"marginalia/internal/command"
+	"marginalia/test/require"
 )
 
 // A remark that is made by a command from the room stands in the passage's thread
@@ -57,5 +63,49 @@ func TestARemarkMadeByACommandIsForgotten(t *testing.T) {
 		}
 		n.recorded("afterwards")
 		n.verified()
+	})
+}
+
+// A call that made a remark and is deleted while the bot is away, so long ago that
+// what is said meanwhile is not read that far back, takes the remark back when the
+// bot has looked at what it missed.
+func TestACallThatIsDeletedWhileTheBotIsAway(t *testing.T) {
+	require.Shared(t, "discord")
+	dsn := filepath.Join(t.TempDir(), "story.db")
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(discordEra))
+		d, one := newDiscord(t), inMemory{chattest.New(netOne)}
+		hall, club := d.Room("hall"), one.Room("club")
+		n := settleTown(t, dsn, 1, map[string]network{"discord": d, "one": one}, hall, club)
+		n.plan("0 * * * *")
+		n.command = command.Dispatcher(command.Env{DB: n.db})
+		n.start()
+		n.pass(2 * time.Hour)
+		ada, here := n.people["discord"][0], chat.Place{Room: hall}
+		var calls []chat.Ref
+		for _, says := range []string{"Kept.", "Gone."} {
+			calls = append(calls, ada.Say(here, "!essay annotate words=\"sentence 3 of paragraph 1\" "+says, chat.Ref{}))
+		}
+		n.pass(time.Hour)
+		for i := range 60 {
+			ada.Say(here, fmt.Sprintf("Talk, part %d.", i), chat.Ref{})
+			n.pass(time.Second)
+		}
+		n.pass(time.Hour)
+		const quoted = "Sentence 3 of paragraph 1\n\n"
+		n.recorded("before", quoted+"Kept.", quoted+"Gone.")
+		n.stop()
+		d.Restart()
+		ada.Delete(calls[1])
+		n.start()
+		n.pass(time.Hour)
+		n.recorded("afterwards", quoted+"Kept.")
+		n.shows(club, "Kept.")
+		n.stop()
+		d.Check(t)
+		one.Check(t)
+		if err := n.db.Close(); err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -9,13 +9,32 @@ import (
 
 // Standing returns what is known to stand in a place, but for annotations that
 // are deleted: in a thread the parts of its passage, the excerpts that stand
-// under it, and what was said about either; in a room's main timeline everything.
-func (tx *Tx) Standing(p chat.Place) ([]chat.Standing, error) {
-	all, err := tx.standing(p)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, fmt.Errorf("what stands in %s %s: %w", p.Room, p.Thread, err)
+// under it, and what was said about either; in a room's main timeline everything;
+// in both the calls that made annotations.
+func (tx *Tx) Standing(p chat.Place) (all []chat.Standing, err error) {
+	for _, look := range []func(chat.Place) ([]chat.Standing, error){tx.standing, tx.standingCalls} {
+		some, err := look(p)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, fmt.Errorf("what stands in %s %s: %w", p.Room, p.Thread, err)
+		}
+		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// standingCalls are the messages in a place by which annotations were made. Who
+// holds an emoji under them is nobody's concern.
+func (tx *Tx) standingCalls(p chat.Place) ([]chat.Standing, error) {
+	place, err := tx.knownPlace(p)
+	if err != nil {
+		return nil, err
+	}
+	return rows(tx, func(s scanner) (chat.Standing, error) {
+		m := chat.Standing{Ref: chat.Ref{Place: p}}
+		err := s.Scan(&m.Ref.ID, &m.Ref.As, moment{&m.Revised})
+		return m, err
+	}, `SELECT c.id, c.speaker, a.modified FROM copies c JOIN annotations a ON a.num = c.thing
+		WHERE c.place = $1 AND c.mark = 'call' AND c.id <> '' AND a.deleted = 0`, place)
 }
 
 func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {

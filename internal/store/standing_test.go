@@ -12,7 +12,8 @@ import (
 // In a thread stand the passage's further parts, the excerpts under it, one of
 // which somebody removed, and what was said about all of these; in the room its
 // posts: each with the edit that is known and who holds what, but where a thing
-// has several parts.
+// has several parts. With these stand the calls by which remarks were made, whatever
+// thread those stand in.
 func TestWhatStandsInAPlace(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		edited, gone := remark("edited", "passage-1", "x"), remark("gone", "passage-1", "x")
@@ -34,6 +35,10 @@ func TestWhatStandsInAPlace(t *testing.T) {
 				tx.PutCopy("a:gone", shed, Copy{Ref: at(shed, "1", "4", "")}),
 				tx.PutCopy("a:mirror", shed, Copy{Ref: at(shed, "1", "5", "hook")}),
 				tx.PutCopy("a:mirror", attic, Copy{Ref: at(attic, "1", "6", "")}),
+				tx.PutCopy("a:edited", attic, Copy{Mark: CallMark, Ref: at(attic, "9", "10", "")}),
+				tx.PutCopy("a:mirror", shed, Copy{Mark: CallMark, Ref: at(shed, "", "11", "")}),
+				tx.PutCopy("a:gone", shed, Copy{Mark: CallMark, Ref: at(shed, "", "12", "")}),
+				tx.PutReaction(likes("a:mirror", "q", shed, "👍")),
 				tx.PutReaction(likes("a:edited", "p", shed, "👍")), tx.PutReaction(likes("a:edited", "q", shed, "👍")),
 				tx.PutReaction(likes("a:edited", "q", attic, "👍")), tx.PutReaction(likes("p:passage-1", "q", shed, "👍")))
 		})
@@ -41,16 +46,17 @@ func TestWhatStandsInAPlace(t *testing.T) {
 			place chat.Place
 			want  []chat.Standing
 		}{
-			{chat.Place{Room: shed}, []chat.Standing{{Ref: at(shed, "", "1", "bot")}}},
+			{chat.Place{Room: shed}, []chat.Standing{{Ref: at(shed, "", "1", "bot")}, {Ref: at(shed, "", "11", "")}}},
 			{chat.Place{Room: shed, Thread: "1"}, []chat.Standing{
 				{Ref: at(shed, "1", "2", "bot")},
 				{Ref: at(shed, "1", "3", ""), Revised: noon, Emoji: map[string]int{"👍": 2}},
-				{Ref: at(shed, "1", "5", "hook"), Emoji: map[string]int{}},
+				{Ref: at(shed, "1", "5", "hook"), Emoji: map[string]int{"👍": 1}},
 				{Ref: at(shed, "1", "7", "bot"), Emoji: map[string]int{}},
 				{Ref: at(shed, "1", "8", ""), Emoji: map[string]int{}},
 				{Ref: at(shed, "1", "9", "hook"), Emoji: map[string]int{}},
 			}},
 			{chat.Place{Room: attic}, nil},
+			{chat.Place{Room: attic, Thread: "9"}, []chat.Standing{{Ref: at(attic, "9", "10", ""), Revised: noon}}},
 			{chat.Place{Room: shed, Thread: "9"}, nil},
 		} {
 			found := got(t, db, func(tx *Tx) ([]chat.Standing, error) { return tx.Standing(c.place) })

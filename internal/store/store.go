@@ -53,6 +53,10 @@ func (t Thing) tail(kind string) string {
 // ThreadMark is the Mark of the copy that is a passage's thread.
 const ThreadMark = "thread"
 
+// CallMark is the Mark of the copy that is the message by which a person had an
+// annotation made that stands elsewhere.
+const CallMark = "call"
+
 // FirstFile is the Part of the first file of an annotation. One that began
 // without words has no part 0.
 const FirstFile = 1000
@@ -66,7 +70,7 @@ const FirstFile = 1000
 // was begun; its outcome is not known. Of a settled copy they are not kept.
 type Copy struct {
 	Part  int        // 0, 1, 2, … of a long text; from FirstFile on, of what is attached to it
-	Mark  string     // "" the message, ThreadMark, "react:👍"
+	Mark  string     // "" the message, ThreadMark, CallMark, "react:👍"
 	Ref   chat.Ref   // where it stands; for a thread Ref.Place is the thread
 	Old   []chat.Ref // further events that hold words of it
 	Hash  string     // of what stands there, or of what is in flight; "" unknown
