@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Slash uses a chat input command: "essay find" is the subcommand find of
@@ -227,6 +228,20 @@ func (i *Interaction) Answered() bool {
 	i.s.mu.Lock()
 	defer i.s.mu.Unlock()
 	return i.answered
+}
+
+// Took is how long the first answer took, and how long the words took that were
+// last put in the place of a deferred one, both since the bot was told; 0: there is none.
+func (i *Interaction) Took() (first, words time.Duration) {
+	i.s.mu.Lock()
+	defer i.s.mu.Unlock()
+	if i.answered {
+		first = max(i.taken.Sub(i.at), 1)
+	}
+	if !i.spoke.IsZero() {
+		words = max(i.spoke.Sub(i.at), 1)
+	}
+	return first, words
 }
 
 // Answer is one message that answers an interaction.

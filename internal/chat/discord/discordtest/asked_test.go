@@ -100,6 +100,9 @@ func TestInteractionTimes(t *testing.T) {
 	b := start(t, discordtest.Options{Now: now.read})
 	callback := b.called("status")
 	now.turn(4 * time.Second)
+	if first, words := b.lastAsked.Took(); first != 0 || words != 0 {
+		t.Errorf("what was not answered took %s and %s", first, words)
+	}
 	b.no(10062, "POST", callback, object{"type": 5})
 	b.clean()
 	now.turn(4 * time.Second)
@@ -110,14 +113,21 @@ func TestInteractionTimes(t *testing.T) {
 	b.s.ForgetBad()
 
 	l := b.ready(usual)
-	if _, err := b.ada.Slash(b.room, "essay status", nil); err != nil {
+	i, err := b.ada.Slash(b.room, "essay status", nil)
+	if err != nil {
 		t.Fatal(err)
 	}
 	d := l.event("INTERACTION_CREATE").data()
 	hook := "/webhooks/" + b.s.Application() + "/" + d["token"].(string)
 	b.no(10015, "POST", hook, saying(nil))
 	b.s.ForgetBad() // a followup before the first answer
+	now.turn(time.Second)
 	b.ok("POST", "/interactions/"+d["id"].(string)+"/"+d["token"].(string)+"/callback", object{"type": 4, "data": saying(nil)})
+	now.turn(time.Second)
+	b.ok("PATCH", hook+"/messages/@original", saying(nil))
+	if first, words := i.Took(); first.Round(100*time.Millisecond) != time.Second || words.Round(100*time.Millisecond) != 2*time.Second {
+		t.Errorf("the answer took %s and its words %s", first, words)
+	}
 	b.ok("POST", hook, saying(object{"content": "y"}))
 	b.stands(b.room, "x", "y")
 	now.turn(16 * time.Minute)

@@ -41,6 +41,9 @@ type Interaction struct {
 	all      []*message
 	choices  []Choice
 	modal    *Modal
+
+	taken time.Time // the first answer
+	spoke time.Time // what was put in the place of a deferred one
 }
 
 // Choice is one of the values offered while someone types.
@@ -92,7 +95,7 @@ func (s *Server) answer(r *request) (int, any, *apiError) {
 	if e := s.firstAnswer(r, i, body.Type, body.Data); e != nil {
 		return 0, nil, e
 	}
-	i.answered, i.first = true, r.body
+	i.answered, i.first, i.taken = true, r.body, s.Now()
 	if r.query.Get("with_response") != "true" {
 		return http.StatusNoContent, nil, nil
 	}
@@ -205,7 +208,7 @@ func (s *Server) followup(r *request, i *Interaction) (int, any, *apiError) {
 		if e := s.edit(r, i.original, &d); e != nil {
 			return 0, nil, e
 		}
-		i.deferred = false
+		i.deferred, i.spoke = false, s.Now()
 		return http.StatusOK, s.messageObject(i.original, s.botSees), nil
 	}
 	if e := s.checkDraft(r, &d, nil); e != nil {
@@ -231,7 +234,7 @@ func (s *Server) answerOf(r *request, i *Interaction) (*message, *apiError) {
 			return nil, errUnknownMessage
 		}
 		if r.Method == http.MethodPatch {
-			i.deferred = false
+			i.deferred, i.spoke = false, s.Now()
 		}
 		return i.original, nil
 	}
