@@ -16,6 +16,7 @@
 //	go run ./test/soak volume -real    # 100,000 through the real bot on a homeserver
 //	go run ./test/soak idle            # memory and processor time of a silent bot
 //	go run ./test/soak idle -discord   # in a guild of 500 channels and 10,000 members
+//	go run ./test/soak interactions    # 10,000 at 200 a second, with 100,000 annotations
 //
 // It prints its seed; all traffic stays on the loopback interface.
 package main
@@ -40,10 +41,10 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say which: kill, both, torture, outage, fair, latency, burst, volume or idle")
+		return fmt.Errorf("say which: kill, both, torture, outage, fair, latency, burst, volume, idle or interactions")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
-	n := flags.Int("n", 0, "kills (kill, both), messages (outage: in each; fair: at once; latency, burst, volume)")
+	n := flags.Int("n", 0, "kills (kill, both), messages (outage: in each; fair: at once; latency, burst, volume, interactions)")
 	kills := flags.Int("kills", 500, "until there were so many (torture)")
 	database := flags.String("db", "sqlite", "sqlite or postgres (torture)")
 	tally := flags.String("tally", "", "where rounds are written down (torture; default: in the user's cache)")
@@ -52,6 +53,8 @@ func run(ctx context.Context, args []string) error {
 	discord := flags.Bool("discord", false, "in a large guild (idle)")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the dice")
 	text := flags.String("text", "", "what is posted (default: the demo's essay)")
+	rate := flags.Int("rate", 200, "how many a second (interactions)")
+	annotations := flags.Int("annotations", 100_000, "in the database (interactions)")
 	watch := flags.Duration("for", 5*time.Minute, "how long to watch (idle)")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
@@ -107,6 +110,8 @@ func run(ctx context.Context, args []string) error {
 			run = i.discord
 		}
 		err = run(ctx)
+	case "interactions":
+		err = interactions{n: or(*n, 10_000), rate: *rate, annotations: *annotations, seed: *seed, dir: dir}.run(ctx)
 	default:
 		err = fmt.Errorf("no soak is called %q", args[0])
 	}
