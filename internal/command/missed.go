@@ -9,14 +9,38 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
 
 var missed = Command{
 	Command: chat.Command{Name: "missed", Help: "where others spoke since you last did; answers to you come first"},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
-		return env.talk(ctx, call, "Since you last spoke:", "Nobody spoke since you last did.", sinceLast)
+		d, err := env.talk(ctx, call, "Since you last spoke:", "Nobody spoke since you last did.", sinceLast)
+		if err != nil || !call.Private {
+			return d, err
+		}
+		err = env.DB.View(ctx, func(tx *store.Tx) (err error) {
+			d, err = unsaidOf(tx, call, d)
+			return err
+		})
+		return d, err
 	},
+}
+
+// unsaidOf adds to an answer that nobody else reads what the caller said and what
+// was given up: not all of it has a message of theirs to bear the warning.
+func unsaidOf(tx *store.Tx, call chat.Call, d format.Doc) (format.Doc, error) {
+	who, gone, err := caller(tx, call)
+	if err != nil || gone || who.ID == "" {
+		return d, err
+	}
+	dead, err := relay.DeadOf(tx, who)
+	if err != nil || len(dead) == 0 {
+		return d, err
+	}
+	d = paragraph(d, "Not said everywhere; a moderator has it tried again by retry, where it is missing:")
+	return unsaid(tx, d, dead), nil
 }
 
 // sinceLast are the passages about which others spoke since the caller last did,

@@ -22,9 +22,7 @@ var retry = Command{
 			if err != nil {
 				return err
 			}
-			if d, err = retried(tx, dead); err != nil {
-				return err
-			}
+			d = retried(tx, dead)
 			return relay.Revive(tx, dead, now)
 		})
 		return d, err
@@ -32,11 +30,16 @@ var retry = Command{
 }
 
 // retried says what is tried again, and what had kept it.
-func retried(tx *store.Tx, dead []store.Delivery) (format.Doc, error) {
+func retried(tx *store.Tx, dead []store.Delivery) format.Doc {
 	if len(dead) == 0 {
-		return format.Text("Nothing was given up here."), nil
+		return format.Text("Nothing was given up here.")
 	}
 	d := paragraph(format.Doc{}, fmt.Sprintf("Tried again: %s.", plural(len(dead), "message")))
+	return unsaid(tx, d, dead)
+}
+
+// unsaid adds to an answer what was not said, where, and why not.
+func unsaid(tx *store.Tx, d format.Doc, dead []store.Delivery) format.Doc {
 	for _, one := range dead[:min(mostListed, len(dead))] {
 		what, err := relay.Describe(tx, one.Thing, 0)
 		if err != nil {
@@ -44,5 +47,5 @@ func retried(tx *store.Tx, dead []store.Delivery) (format.Doc, error) {
 		}
 		d = item(d, fmt.Sprintf("%s, to %s: %s", what, one.Room.Platform, one.Why))
 	}
-	return d, nil
+	return d
 }

@@ -94,6 +94,23 @@ func Dead(tx *store.Tx, p chat.Place) ([]store.Delivery, error) {
 	})
 }
 
+// DeadOf returns the dead letters of what somebody said, by whatever account of
+// theirs, and did not take back.
+func DeadOf(tx *store.Tx, who discussion.Person) ([]store.Delivery, error) {
+	return deadIf(tx, func(d store.Delivery) (bool, error) {
+		id := d.Thing.Annotation()
+		if id == "" || d.Class == store.ClassReaction {
+			return false, nil
+		}
+		a, err := tx.Annotation(id)
+		if err != nil || a.Gone() {
+			return false, ignoreMissing(err)
+		}
+		by, err := tx.Person(a.Creator)
+		return err == nil && by.Self() == who.Self(), ignoreMissing(err)
+	})
+}
+
 func deadIf(tx *store.Tx, suits func(store.Delivery) (bool, error)) ([]store.Delivery, error) {
 	rooms, err := tx.RoomStatus()
 	if err != nil {
