@@ -18,12 +18,20 @@ type opened struct {
 
 // link is the web address of a message, or "".
 func (o opened) link(ref chat.Ref) string {
-	for _, p := range o.all {
-		if profile := p.Profile(); profile.Name == ref.Place.Room.Platform && profile.Link != nil {
-			return profile.Link(ref)
-		}
+	if link := o.profile(ref.Place.Room.Platform).Link; link != nil {
+		return link(ref)
 	}
 	return ""
+}
+
+// profile is what a network can do, nothing of one that is not open.
+func (o opened) profile(name string) chat.Profile {
+	for _, p := range o.all {
+		if profile := p.Profile(); profile.Name == name {
+			return profile
+		}
+	}
+	return chat.Profile{}
 }
 
 // registrations tell the platforms that want to know which commands there are.

@@ -26,7 +26,7 @@ func serve(ctx context.Context, c Config, db *store.DB, fetches source.Web, log 
 	if err != nil {
 		return err
 	}
-	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Missing: open.missing, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
+	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Profile: open.profile, Missing: open.missing, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
 	texts := newImporter(c, db, fetches, log)
 	env.Wished = texts.ring
 	engine := relay.New(relay.Config{

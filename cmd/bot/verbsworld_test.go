@@ -103,7 +103,7 @@ func (w *world) run(all []chat.Platform) {
 	w.t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	texts := newImporter(Config{}, w.db, source.Web{Agent: "test", Allow: func(ip netip.Addr) bool { return ip.IsLoopback() }}, log)
-	w.env = command.Env{DB: w.db, Reader: "https://reader.example", Link: opened{all: all}.link, Log: log, Wished: texts.ring, Default: discussion.Named}
+	w.env = command.Env{DB: w.db, Reader: "https://reader.example", Link: opened{all: all}.link, Profile: opened{all: all}.profile, Log: log, Wished: texts.ring, Default: discussion.Named}
 	dispatch := command.Dispatcher(w.env)
 	engine := relay.New(relay.Config{
 		DB: w.db, Platforms: all, Rooms: w.rooms(), Reader: w.env.Reader, Settle: 2 * time.Second, Log: log,

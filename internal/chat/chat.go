@@ -164,11 +164,12 @@ type Profile struct {
 	Names     bool // speakers are shown by Message.From; else the relay puts the name into the text
 	Buttons   bool // Message.Buttons can call commands; else they are left out, or only led to
 	Reactions bool
-	Link      func(Ref) string      // a web address of a message, or ""
-	Fits      func(Message) bool    // whether Message can be sent in one piece
-	Files     int64                 // bytes of the largest file that it may take; 0: it takes none
-	Dialect   format.Dialect        // how texts are written there
-	Normal    func(e string) string // an emoji's form for counting; nil: as is
+	Link      func(Ref) string        // a web address of a message, or ""
+	Fits      func(Message) bool      // whether Message can be sent in one piece
+	Files     int64                   // bytes of the largest file that it may take; 0: it takes none
+	Dialect   format.Dialect          // how texts are written there
+	Typed     func(string) format.Doc // reads what is typed behind a command, Call.Text or one of Call.Args; nil: as Dialect.Parse does
+	Normal    func(e string) string   // an emoji's form for counting; nil: as is
 }
 
 // Platform is a network.

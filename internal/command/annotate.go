@@ -91,7 +91,8 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 		return r, at, format.Text("There is no remark. " + howToAnnotate), nil
 	}
 	to, why, err := spotMeant(tx, call, words)
-	r = relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: remarkBody(to.at, said), Typed: call.Text != ""}
+	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
+	r = relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: body, Typed: call.Text != ""}
 	if call.Text != "" {
 		r.Via = e.Link(call.Ref)
 	}
@@ -134,13 +135,12 @@ func quotedAndSaid(call chat.Call) (words, said string) {
 }
 
 // remarkBody is a remark as it would be typed in a thread: the words that it is
-// about as a quotation, and behind them what is said. Line breaks are kept.
-func remarkBody(at discussion.Selector, said string) format.Doc {
-	body := format.Markdown{Typed: true}.Parse(strings.ReplaceAll(said, "\n", "  \n"))
+// about as a quotation, and behind them what is said.
+func remarkBody(at discussion.Selector, said format.Doc) format.Doc {
 	if at.Exact == "" {
-		return body
+		return said
 	}
-	return quote(format.Doc{}, format.Excerpt(format.Text(at.Exact), discussion.LongestQuote)).Append(body)
+	return quote(format.Doc{}, format.Excerpt(format.Text(at.Exact), discussion.LongestQuote)).Append(said)
 }
 
 // stands says where a remark stands that a call made, and how its writer is named.

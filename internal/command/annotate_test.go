@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func (h house) remarks() (all []discussion.Annotation) {
 // is run again makes no second one.
 func TestAnnotate(t *testing.T) {
 	h := newHouse(t, "daily")
-	h.run = Dispatcher(Env{DB: h.db, Default: discussion.Pseudonym, Reader: "https://reader.example"})
+	h.run = Dispatcher(Env{DB: h.db, Default: discussion.Pseudonym, Reader: "https://reader.example", Profile: read(format.Typed)})
 	thread := h.threaded()
 	for _, step := range []struct{ text, want string }{
 		{"annotate", "There is no remark. " + howToAnnotate},
@@ -91,6 +92,47 @@ func TestAnnotate(t *testing.T) {
 	}
 	if a, _ := h.annotation(own); a.Gone() {
 		t.Error("a message of one's own was taken back")
+	}
+}
+
+// read is a network that only reads what is typed there.
+func read(typed func(string) format.Doc) func(string) chat.Profile {
+	return func(string) chat.Profile { return chat.Profile{Typed: typed} }
+}
+
+// A remark is read as a reply would be on its network: what is covered stays
+// covered, code keeps its words, and whoever was forgotten, or is forgotten later,
+// is named by no id.
+func TestARemarkIsReadAsItsNetworkReads(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.run = Dispatcher(Env{DB: h.db, Profile: func(string) chat.Profile { return chat.Profile{Dialect: format.Discord{}} }})
+	h.threaded()
+	bob, eve := chat.Person{ID: "4242", Name: "Bob"}, chat.Person{ID: "4343", Name: "Eve"}
+	h.annotate(bob, "m1", "typed")
+	h.annotate(eve, "m2", "typed")
+	h.tells(bob, chat.Anyone, false, "", "me forget yes")
+	for _, c := range []struct{ typed, want string }{
+		{"<@4242> and <@4343> know", "@someone and @someone know"},
+		{"the end: ||he dies|| <:blob:12345>", "the end: he dies :blob:"},
+		{"so:\n```go\nx := 1\ny := 2\n```", "so:\n\nx := 1\ny := 2"},
+		{"one\ntwo", "one\ntwo"},
+	} {
+		h.tells(ann, chat.Anyone, false, "", "annotate > Paragraph 1\n"+c.typed)
+		all := h.remarks()
+		if got := all[len(all)-1].Body.Text; got != "Paragraph 1\n\n"+c.want {
+			t.Errorf("%q is read as %q", c.typed, got)
+		}
+	}
+	said := h.remarks()[2:]
+	if who := said[0].Body.Mentioned(); !slices.Equal(who, []string{"4343"}) {
+		t.Errorf("before Eve is forgotten it mentions %q", who)
+	}
+	if spans := said[1].Body.Spans; len(spans) != 1 || spans[0].Kind != format.Spoiler {
+		t.Errorf("covered are %+v", spans)
+	}
+	h.tells(eve, chat.Anyone, false, "", "me forget yes")
+	if who := h.remarks()[2].Body.Mentioned(); len(who) > 0 {
+		t.Errorf("after Eve was forgotten it mentions %q", who)
 	}
 }
 
@@ -171,7 +213,7 @@ func TestAnnotateQuotesNothingThatIsNotPosted(t *testing.T) {
 // A passage that is very long is not repeated whole.
 func TestARemarkQuotesSoMuch(t *testing.T) {
 	long := discussion.Selector{Exact: strings.Repeat("on and on ", 300)}
-	body := remarkBody(long, "So it is.")
+	body := remarkBody(long, format.Text("So it is."))
 	quotes, rest := body.Quoted()
 	if n := len(quotes); n != 1 || len([]rune(quotes[0])) > discussion.LongestQuote || !strings.HasSuffix(quotes[0], "on…") || rest.Text != "So it is." {
 		t.Errorf("%q", body.Text)

@@ -53,6 +53,9 @@ type Env struct {
 	Link   func(chat.Ref) string // the web address of a message, or ""; nil: none has one
 	Log    *slog.Logger
 
+	// Profile is what a network can do; nil: nothing is known of any.
+	Profile func(platform string) chat.Profile
+
 	// Missing is what keeps the bot from working in rooms, as the networks tell
 	// now; nil: they are not asked.
 	Missing func(context.Context, []chat.Room) []chat.Finding
@@ -73,7 +76,22 @@ func (e Env) withDefaults() Env {
 	if e.Link == nil {
 		e.Link = func(chat.Ref) string { return "" }
 	}
+	if e.Profile == nil {
+		e.Profile = func(string) chat.Profile { return chat.Profile{} }
+	}
 	return e
+}
+
+// read reads what was typed on a network as it is read there.
+func (e Env) read(platform, typed string) format.Doc {
+	p := e.Profile(platform)
+	switch {
+	case p.Typed != nil:
+		return p.Typed(typed)
+	case p.Dialect != nil:
+		return p.Dialect.Parse(typed)
+	}
+	return format.Text(typed)
 }
 
 // Words lists the commands as data, for platforms that register them. What

@@ -38,6 +38,9 @@ func Annotate(tx *store.Tx, m Remark, now time.Time) (discussion.Annotation, err
 	if err != nil {
 		return a, err
 	}
+	if m.Body, err = bodyOf(tx, chat.Message{Ref: m.Call, Body: m.Body}); err != nil {
+		return a, err
+	}
 	a = discussion.Annotation{
 		ID: annotationBy(m.Call), Discussion: about.discussion, Under: about.passage.ID, Creator: who.ID,
 		Target: discussion.Target{Source: about.document.ID, Annotation: about.answers, Selector: m.At},

@@ -74,7 +74,7 @@ func (c *club) told() {
 		})
 	})
 	reader := oneOf(c.w, "", "https://read.example.org", "http://localhost:8080", "https://read.example.org/"+strings.Repeat("x", 500))
-	env := command.Env{DB: c.db, Reader: reader, Link: p.Profile().Link, Log: logger(c.T)}
+	env := command.Env{DB: c.db, Reader: reader, Link: p.Profile().Link, Profile: func(string) chat.Profile { return p.Profile() }, Log: logger(c.T)}
 	c.words = command.Words(env)
 	if err := p.Register(c.Context(), c.words); err != nil {
 		c.Fatal(err)

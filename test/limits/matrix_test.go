@@ -143,7 +143,7 @@ func (h hall) answers(text discussion.Discussion) {
 	update(h.T, db, func(tx *store.Tx) error {
 		return tx.PutPlan(schedule.Plan{Name: "drip", Does: schedule.Drip, Discussion: text.ID, Cron: "0 0 29 2 *", Rooms: []chat.Room{h.room}, Count: 1, Start: time.Now(), Next: 1})
 	})
-	env := command.Env{DB: db, Reader: h.reader, Link: h.p.Profile().Link}
+	env := command.Env{DB: db, Reader: h.reader, Link: h.p.Profile().Link, Profile: func(string) chat.Profile { return h.p.Profile() }}
 	run := command.Dispatcher(env)
 	for i, c := range command.Words(env) {
 		for j, typed := range []string{c.Name, c.Name + " " + h.w.line(), c.Name + " 2", c.Name + " > " + h.w.line() + "\n" + h.w.text(500)} {

@@ -152,7 +152,7 @@ func (s *stage) run(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	env := command.Env{DB: s.db, Reader: reader, Link: p.Profile().Link, Log: log}
+	env := command.Env{DB: s.db, Reader: reader, Link: p.Profile().Link, Profile: func(string) chat.Profile { return p.Profile() }, Log: log}
 	if err := p.Register(ctx, command.Words(env)); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/chattest"
+	"marginalia/internal/format"
 )
 
 // TestContract draws the rooms as the web page would: from what people typed
@@ -227,12 +228,12 @@ func (v visitor) Say(t testing.TB, p chat.Place, text string, replyTo chat.Ref) 
 	}
 	v.w.mu.Lock()
 	defer v.w.mu.Unlock()
-	v.w.lines = append(v.w.lines, &line{chat.Message{Ref: ref, ReplyTo: replyTo, From: v.by, Body: parse(text)}, map[string]bool{}})
+	v.w.lines = append(v.w.lines, &line{chat.Message{Ref: ref, ReplyTo: replyTo, From: v.by, Body: format.Typed(text)}, map[string]bool{}})
 	return ref
 }
 
 func (v visitor) Edit(t testing.TB, ref chat.Ref, text string) {
-	v.must(t, func() { v.w.find(ref.ID).Body = parse(text) },
+	v.must(t, func() { v.w.find(ref.ID).Body = format.Typed(text) },
 		func(ctx context.Context, l *Platform) error { return l.Edit(ctx, ref, v.by, text) })
 }
 

@@ -111,7 +111,7 @@ func randomID() string {
 func (p *Platform) Profile() chat.Profile {
 	return chat.Profile{
 		Name: p.o.Name, Threads: chat.FreeThreads, Names: true, Reactions: true,
-		Link: p.o.Link, Fits: fits, Dialect: format.Markdown{Typed: true},
+		Link: p.o.Link, Fits: fits, Dialect: format.Markdown{Typed: true}, Typed: format.Typed,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/format"
 )
 
 // The methods of this file are what people do. Each returns once the bot has
@@ -91,7 +92,7 @@ func write(e *chat.Event, text string) error {
 	if n := utf8.RuneCountInString(text); n > Limit {
 		return fmt.Errorf("%w: %d characters are more than %d", chat.ErrRefused, n, Limit)
 	}
-	e.Message.Body = parse(text)
+	e.Message.Body = format.Typed(text)
 	if e.Message.Body.Empty() {
 		return fmt.Errorf("%w: it has no words", chat.ErrRefused)
 	}

@@ -221,6 +221,10 @@ func (p *Platform) words(content object, by chat.Person) chat.Message {
 	return m
 }
 
+// typed reads what stands in a body behind a command. Clients put there what was
+// typed; whoever is mentioned is a link.
+func (p *Platform) typed(text string) format.Doc { return p.html.Normal(format.Typed(text)) }
+
 // spoken is the plain words of a content, without the fallbacks of old clients:
 // quoted lines of what is answered, and the speaker's name.
 func spoken(content object) string {

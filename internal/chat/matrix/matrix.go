@@ -144,6 +144,7 @@ func (p *Platform) Profile() chat.Profile {
 		Fits:      p.fits,
 		Files:     largestFile,
 		Dialect:   p.html,
+		Typed:     p.typed,
 		Normal:    plainEmoji,
 	}
 }

@@ -1,15 +1,11 @@
-package local
+package format
 
-import (
-	"strings"
+import "strings"
 
-	"marginalia/internal/format"
-)
-
-// parse reads what people type: Markdown, but line by line as in every chat. A
+// Typed reads what people type: Markdown, but line by line as in every chat. A
 // line break stays one, a quotation is the lines that begin with "> " and no
 // others, and "<br>" is four characters.
-func parse(text string) format.Doc {
+func Typed(text string) Doc {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	var out strings.Builder
 	fence := ""
@@ -23,7 +19,7 @@ func parse(text string) format.Doc {
 		out.WriteString(line)
 		fence = fenceAfter(fence, line)
 	}
-	return format.Markdown{Typed: true}.Parse(out.String())
+	return Markdown{Typed: true}.Parse(out.String())
 }
 
 // lineBreak is how Markdown writes the break between two lines.

@@ -1,4 +1,4 @@
-package local
+package format
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestParse(t *testing.T) {
+func TestTyped(t *testing.T) {
 	for _, c := range []struct{ typed, want string }{
 		{"one", "paragraph 0 one"},
 		{"one\ntwo", "paragraph 0 one⏎two"},
@@ -28,7 +28,7 @@ func TestParse(t *testing.T) {
 		{"<https://example.org/> but &lt;b&gt;", "paragraph 0 https://example.org/ but <b>"},
 		{":-> no\n>_< yes", "paragraph 0 :-> no⏎>_< yes"},
 	} {
-		d := parse(c.typed)
+		d := Typed(c.typed)
 		var got []string
 		for _, b := range d.Blocks {
 			got = append(got, fmt.Sprintf("%s %d %s", b.Kind, b.Quote, strings.ReplaceAll(d.Text[b.Start:b.End], "\n", "⏎")))
