@@ -42,7 +42,16 @@ type Call struct {
 	Args    map[string]string
 	Text    string `json:",omitempty"` // what was typed behind the name, as it stands; "" of what is not typed
 	Private bool   `json:",omitempty"` // its answer is given to the caller alone, by Answerer
+	Form    string `json:",omitempty"` // names the form that was filled in, which may be sent again; "": none was
 	Token   string `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call
+}
+
+// Deed names what a call does: as often as a form is sent, that is done once.
+func (c Call) Deed() Ref {
+	if c.Form == "" {
+		return c.Ref
+	}
+	return Ref{Place: c.Ref.Place, ID: c.Form}
 }
 
 // Commander is a Platform that is told which commands there are, before Run or

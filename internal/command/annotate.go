@@ -78,7 +78,7 @@ func runAnnotate(ctx context.Context, env Env, call chat.Call, now time.Time) (f
 // remarkFor is the remark that a call is to make, and a message in whose thread it
 // will stand; or what is to be said instead, as where it was made before.
 func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Ref, why format.Doc, err error) {
-	made, err := relay.AnnotationBy(tx, call.Ref)
+	made, err := relay.AnnotationBy(tx, call.Deed())
 	if err == nil {
 		why, err = e.stands(tx, call, made)
 		return r, at, why, err
@@ -92,7 +92,7 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 	}
 	to, why, err := spotMeant(tx, call, words)
 	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
-	r = relay.Remark{Call: call.Ref, By: call.By, On: to.on, At: to.at, Body: body, Typed: call.Text != ""}
+	r = relay.Remark{Call: call.Deed(), By: call.By, On: to.on, At: to.at, Body: body, Typed: call.Text != ""}
 	if call.Text != "" {
 		r.Via = e.Link(call.Ref)
 	}

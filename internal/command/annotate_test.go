@@ -136,6 +136,25 @@ func TestARemarkIsReadAsItsNetworkReads(t *testing.T) {
 	}
 }
 
+// A form that is sent again, since the network did not say that it was taken, makes
+// no second remark; another form makes its own.
+func TestAFormThatIsSentTwiceIsOneRemark(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.threaded()
+	for _, c := range []struct{ ref, form string }{{"sent", "one"}, {"sent again", "one"}, {"other", "two"}} {
+		call := chat.Call{
+			Ref: chat.Ref{Place: chat.Place{Room: lobby}, ID: c.ref}, Form: c.form, By: ann, Private: true, Name: "annotate",
+			Args: map[string]string{"words": "Paragraph 1", "remark": "So it is."},
+		}
+		if said, err := h.run(t.Context(), call, begin); err != nil || !strings.HasPrefix(said.Text, "Your remark stands in the thread") {
+			t.Errorf("%s: %q, %v", c.ref, said.Text, err)
+		}
+	}
+	if all := h.remarks(); len(all) != 2 {
+		t.Errorf("two forms made %d remarks", len(all))
+	}
+}
+
 // What was chosen of what was offered is what the remark is about; in a closed
 // thread nothing is said, nor by who took the call back before it was run.
 func TestAnnotateWhatIsOffered(t *testing.T) {

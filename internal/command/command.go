@@ -220,7 +220,7 @@ func once(do func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Ti
 
 // callKey names a call, so that what it does is done once.
 func callKey(call chat.Call) string {
-	return "call:" + discussion.Derive(call.Ref.Place.Room.String(), call.Ref.ID)
+	return "call:" + discussion.Derive(call.Ref.Place.Room.String(), call.Deed().ID)
 }
 
 // plansHere are the plans that post into a call's room. One that the operator took

@@ -29,8 +29,8 @@ type form struct {
 }
 
 // formFor is the form that asks for what a call needs and has not, if one does.
-// Its id is the message that the call is about, and the call as it is typed:
-// nothing of it is remembered here. Where that does not go in there, the
+// Its id is the message that the call is about, what opened the form, and the
+// call as it is typed: nothing of it is remembered here. Where that does not go in there, the
 // command itself tells what is missing.
 func formFor(command chat.Command, c chat.Call) (form, bool) {
 	f := form{Title: lineTo(cmp.Or(command.Menu, command.Name), longestTitle)}
@@ -45,8 +45,8 @@ func formFor(command chat.Command, c chat.Call) (form, bool) {
 		delete(rest, o.Name)
 	}
 	slices.SortStableFunc(f.Components, func(a, b component) int { return cmp.Compare(a.Component.Style, b.Component.Style) }) // short lines first
-	f.ID = formID(c.On.ID, command.Name, rest)
-	_, name, args := filled(f.ID, nil)
+	f.ID = formID(c.On.ID, c.Ref.ID, command.Name, rest)
+	_, _, name, args := filled(f.ID, nil)
 	sound := name == command.Name && maps.Equal(args, rest) && utf8.RuneCountInString(f.ID) <= longestID
 	return f, missing && sound && c.Rights >= command.Needs
 }
@@ -62,9 +62,10 @@ func inputFor(o chat.Option, given string) component {
 	return component{Type: labelOfInput, Label: cutTo(o.Asked, longestLabel), Component: &in}
 }
 
-// formID names the message that a form is about, and what it calls.
-func formID(on, name string, args map[string]string) string {
-	id := cmp.Or(on, aboutNothing) + " " + name
+// formID names the message that a form is about, the interaction that opened it,
+// and what it calls.
+func formID(on, opened, name string, args map[string]string) string {
+	id := cmp.Or(on, aboutNothing) + " " + cmp.Or(opened, aboutNothing) + " " + name
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		id += " " + name + `="` + quoting.Replace(args[name]) + `"`
 	}
@@ -80,12 +81,16 @@ func pressed(id string) (name string, args map[string]string) {
 	return name, args
 }
 
-// filled is what a form calls that was filled in, and which message it is about,
-// "" if none.
-func filled(id string, inputs []input) (on, name string, args map[string]string) {
+// filled is what a form calls that was filled in, which message it is about, ""
+// if none, and which interaction opened it.
+func filled(id string, inputs []input) (on, opened, name string, args map[string]string) {
 	on, call, _ := strings.Cut(id, " ")
+	opened, call, _ = strings.Cut(call, " ")
 	if !isID(on) {
 		on = ""
+	}
+	if !isID(opened) {
+		opened = ""
 	}
 	name, args = pressed(call)
 	for _, in := range inputs {
@@ -95,7 +100,7 @@ func filled(id string, inputs []input) (on, name string, args map[string]string)
 			}
 		}
 	}
-	return on, name, args
+	return on, opened, name, args
 }
 
 // input is a part of a form that was filled in.

@@ -145,7 +145,7 @@ func (p *Platform) called(i interaction, w where) (chat.Event, chat.Command, boo
 		on = i.Message.ID
 		c.Name, c.Args = pressed(i.Data.ID)
 	case i.Type == formFilled:
-		on, c.Name, c.Args = filled(i.Data.ID, i.Data.Inputs)
+		on, c.Form, c.Name, c.Args = filled(i.Data.ID, i.Data.Inputs)
 	case i.Data.Type == menuCommand:
 		on = i.Data.Target
 		is = func(o chat.Command) bool { return o.Menu != "" && cutTo(o.Menu, 32) == i.Data.Name }
