@@ -58,37 +58,76 @@ const howToAnnotate = "Say it like: annotate > some words of the text, and on th
 // runAnnotate makes a remark, once for a call, or says what is missing. The words
 // are found as if they were quoted in a thread; nothing waits for that.
 func runAnnotate(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
+	d, made, err := env.annotates(ctx, call, now)
+	if err != nil && ctx.Err() == nil {
+		d, err = env.broken(call, err), nil
+	}
+	if made || err != nil || !call.Private || call.Text != "" {
+		return d, err
+	}
+	return env.givenBack(call, d), nil
+}
+
+// givenBack is an answer and, behind its first words, the remark that was not made:
+// it stands nowhere else. As much of both is said as goes into one message.
+func (e Env) givenBack(call chat.Call, why format.Doc) format.Doc {
+	said := strings.TrimSpace(call.Args["remark"])
+	if said == "" {
+		return why
+	}
+	back := format.Text(said)
+	for i := range back.Blocks {
+		back.Blocks[i].Kind, back.Blocks[i].Quote = format.Quote, 1
+	}
+	first := why.Slice(0, why.Blocks[0].End)
+	rest := why.Slice(why.Blocks[0].End, len(why.Text))
+	fits := func(d format.Doc) bool {
+		fits := e.Profile(call.Ref.Place.Room.Platform).Fits
+		return fits == nil || fits(chat.Message{Ref: chat.Ref{Place: call.Ref.Place}, Body: d})
+	}
+	with := paragraph(first, "This is what you wrote:").Append(back)
+	if all := with.Append(rest); fits(all) {
+		return all
+	}
+	if fits(with) {
+		return with
+	}
+	first = paragraph(first, "This is the beginning of what you wrote, for there is no room here for more:")
+	return first.Append(format.Split(back, func(part format.Doc) bool { return fits(first.Append(part)) })[0])
+}
+
+// annotates makes a remark, or says why it was not made.
+func (e Env) annotates(ctx context.Context, call chat.Call, now time.Time) (d format.Doc, made bool, err error) {
 	var r relay.Remark
 	var at chat.Ref
-	var d format.Doc
-	err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
-		r, at, d, err = env.remarkFor(tx, call)
+	err = e.DB.View(ctx, func(tx *store.Tx) (err error) {
+		r, at, d, made, err = e.remarkFor(tx, call)
 		return err
 	})
 	if err != nil || !d.Empty() {
-		return d, err
+		return d, made, err
 	}
-	err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		d, err = env.annotateOnce(tx, call, r, at, now)
+	err = e.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		d, made, err = e.annotateOnce(tx, call, r, at, now)
 		return err
 	})
-	return d, err
+	return d, made, err
 }
 
 // remarkFor is the remark that a call is to make, and a message in whose thread it
 // will stand; or what is to be said instead, as where it was made before.
-func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Ref, why format.Doc, err error) {
-	made, err := relay.AnnotationBy(tx, call.Deed())
+func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Ref, why format.Doc, made bool, err error) {
+	before, err := relay.AnnotationBy(tx, call.Deed())
 	if err == nil {
-		why, err = e.stands(tx, call, made)
-		return r, at, why, err
+		why, err = e.stands(tx, call, before)
+		return r, at, why, true, err
 	}
 	if !errors.Is(err, store.ErrNotFound) {
-		return r, at, why, err
+		return r, at, why, false, err
 	}
 	words, said := quotedAndSaid(call)
 	if said == "" {
-		return r, at, format.Text("There is no remark. " + howToAnnotate), nil
+		return r, at, format.Text("There is no remark. " + howToAnnotate), false, nil
 	}
 	to, why, err := spotMeant(tx, call, words)
 	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
@@ -96,23 +135,24 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 	if call.Text != "" {
 		r.Via = e.Link(call.Ref)
 	}
-	return r, to.post, why, err
+	return r, to.post, why, false, err
 }
 
 // annotateOnce makes the remark, unless the thread is closed or who called took
 // that back.
-func (e Env) annotateOnce(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, now time.Time) (format.Doc, error) {
+func (e Env) annotateOnce(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, now time.Time) (d format.Doc, made bool, err error) {
 	if gone, err := tx.Tombstoned(call.Ref.Place.Room, call.Ref.ID); gone || err != nil {
-		return format.Text("You took that back."), err
+		return format.Text("You took that back."), false, err
 	}
 	if closed, err := relay.Locked(tx, at, now); closed || err != nil {
-		return format.Text("The thread of this passage is closed: what is said in it is no remark."), err
+		return format.Text("The thread of this passage is closed: what is said in it is no remark."), false, err
 	}
-	made, err := relay.Annotate(tx, r, now)
+	a, err := relay.Annotate(tx, r, now)
 	if err != nil {
-		return format.Doc{}, err
+		return d, false, err
 	}
-	return e.stands(tx, call, made)
+	d, err = e.stands(tx, call, a)
+	return d, err == nil, err
 }
 
 // quotedAndSaid are the words that a call is about and what it says of them. Where

@@ -155,6 +155,28 @@ func TestAFormThatIsSentTwiceIsOneRemark(t *testing.T) {
 	}
 }
 
+// What was written into a form is given back where no remark comes of it, as much
+// as one message takes.
+func TestAFormIsGivenBack(t *testing.T) {
+	h := newHouse(t, "daily")
+	h.run = Dispatcher(Env{DB: h.db, Profile: func(string) chat.Profile {
+		return chat.Profile{Fits: func(m chat.Message) bool { return len(format.Discord{}.Print(m.Body)) <= 2000 }}
+	}})
+	h.threaded()
+	for _, c := range []struct{ words, remark, begins, whole string }{
+		{"not there", "One *thought*.\n\nAnother.", "These words were not found in what was posted here.\n\nThis is what you wrote:\n\nOne *thought*.\n\nAnother.", "Another."},
+		{"It goes on.", "A thought.", "These words stand at 60 places:\n\nThis is what you wrote:\n\nA thought.\n\npassage 1: ", "to have fewer."},
+		{"It goes on.", strings.Repeat("thought ", 230) + "ends", "These words stand at 60 places:\n\nThis is what you wrote:", "thought ends"},
+		{"not there", strings.Repeat("thought ", 400), "These words were not found in what was posted here.\n\nThis is the beginning of what you wrote", "thought"},
+	} {
+		call := chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}, ID: c.remark}, By: ann, Private: true, Name: "annotate", Args: map[string]string{"words": c.words, "remark": c.remark}}
+		d, err := h.run(t.Context(), call, begin)
+		if err != nil || d.Check() != nil || !strings.HasPrefix(d.Text, c.begins) || !strings.HasSuffix(d.Text, c.whole) || len(format.Discord{}.Print(d)) > 2000 {
+			t.Errorf("%v, %v: %q", err, d.Check(), d.Text)
+		}
+	}
+}
+
 // What was chosen of what was offered is what the remark is about; in a closed
 // thread nothing is said, nor by who took the call back before it was run.
 func TestAnnotateWhatIsOffered(t *testing.T) {

@@ -141,11 +141,16 @@ func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time
 		}
 		said, err := c.Run(ctx, env, call, now)
 		if err != nil && ctx.Err() == nil {
-			env.Log.Error("a command did not work", "command", c.Name, "room", call.Ref.Place.Room.String(), "error", err)
-			return format.Text(fmt.Sprintf("%q did not work; whoever runs this bot finds the reason in its log.", c.Name)), nil
+			return env.broken(call, err), nil
 		}
 		return said, err
 	}
+}
+
+// broken tells the log why a call came to nothing, and its caller that it did.
+func (e Env) broken(call chat.Call, why error) format.Doc {
+	e.Log.Error("a command did not work", "command", call.Name, "room", call.Ref.Place.Room.String(), "error", why)
+	return format.Text(fmt.Sprintf("%q did not work; whoever runs this bot finds the reason in its log.", call.Name))
 }
 
 // ungrouped is a typed call without the group before its name, which may be left
