@@ -24,8 +24,10 @@ const (
 	answersEvery = 4  // likewise is an answer to the one before
 )
 
-// discordEpoch is where Discord's ids begin, in milliseconds.
-const discordEpoch = 1_420_070_400_000
+// elsewhere is the room where all that is filled in was said, on a network that
+// the bot does not speak to any more: it would find that nothing of it stands
+// there, and rightly take it for deleted.
+var elsewhere = chat.Room{Platform: "matrix", ID: "!elsewhere:example.org"}
 
 // authors are the people of a guild who annotated: every second one of those
 // who use commands, and strangers.
@@ -47,31 +49,28 @@ func writers(sides []*discordSide) int { return len(authors(sides)) }
 
 // filling puts annotations into a database whose text was posted.
 type filling struct {
-	sides   []*discordSide
-	text    discussion.Discussion
-	bodies  map[discussion.DocumentID]string
-	threads []map[int]string // by side
-	people  []chat.Person
-	ids     []discussion.PersonID
-	dice    *rand.Rand
-	began   time.Time
-	step    time.Duration
-	last    discussion.Annotation
+	text   discussion.Discussion
+	bodies map[discussion.DocumentID]string
+	people []chat.Person
+	ids    []discussion.PersonID
+	dice   *rand.Rand
+	began  time.Time
+	step   time.Duration
+	last   discussion.Annotation
+	lastAt chat.Place
 }
 
 // fillAnnotations records n annotations of the one text in a database, spread
-// evenly over a year and over all passages, each with the message that it was.
+// evenly over a year and over all passages, each with the message that it was
+// in another room.
 // The bot does not run.
 func fillAnnotations(ctx context.Context, database string, n int, sides []*discordSide, dice *rand.Rand) error {
 	db, err := store.Open(ctx, database, store.Options{NoListen: true})
 	if err != nil {
 		return err
 	}
-	f := &filling{sides: sides, dice: dice, people: authors(sides), bodies: map[discussion.DocumentID]string{}}
+	f := &filling{dice: dice, people: authors(sides), bodies: map[discussion.DocumentID]string{}}
 	f.began, f.step = time.Now().Add(-filledOver), filledOver/time.Duration(max(n, 1))
-	for _, s := range sides {
-		f.threads = append(f.threads, s.threads())
-	}
 	err = db.Update(ctx, f.prepare)
 	for from := 0; from < n && err == nil; from += filledAtOnce {
 		err = db.Update(ctx, func(tx *store.Tx) error {
@@ -116,28 +115,25 @@ func (f *filling) prepare(tx *store.Tx) error {
 func (f *filling) put(tx *store.Tx, i int) error {
 	at := f.began.Add(time.Duration(i) * f.step).UTC().Truncate(time.Millisecond)
 	p := f.text.Passages[f.dice.IntN(len(f.text.Passages))]
-	side := f.dice.IntN(len(f.sides))
-	room := f.sides[side].room()
-	place := chat.Place{Room: room, Thread: f.threads[side][p.Seq]}
-	own := strconv.FormatInt((at.UnixMilli()-discordEpoch)<<22|int64(i%(1<<22)), 10)
+	own := chat.Ref{Place: chat.Place{Room: elsewhere, Thread: longID("passage", p.Seq)}, ID: longID("filled", i)}
 	a := discussion.Annotation{
 		ID: discussion.AnnotationID(discussion.Derive("filled", strconv.Itoa(i))), Discussion: f.text.ID, Motivation: discussion.Commenting,
 		Under: p.ID, Creator: f.ids[f.dice.IntN(len(f.ids))], Created: at,
 		Body: format.Text(fmt.Sprintf("Remark %d: %s, and %s as well, as %s would have it.", i, madeUp(f.dice), madeUp(f.dice), madeUp(f.dice))),
-		Via:  "https://discord.com/channels/1/" + room.ID + "/" + own,
+		Via:  "https://matrix.to/#/" + elsewhere.ID + "/" + own.ID,
 	}
 	a.Target = discussion.Target{Source: p.Document, Selector: discussion.SelectorOf(f.bodies[p.Document], p.Start, p.End)}
 	if i%answersEvery == 1 {
-		a.Target.Annotation, a.Under, a.Target.Source, a.Target.Selector = f.last.ID, f.last.Under, f.last.Target.Source, f.last.Target.Selector
-		place.Thread = ""
+		a.Under, a.Target, own.Place = f.last.Under, f.last.Target, f.lastAt
+		a.Target.Annotation = f.last.ID
 	}
-	f.last = a
+	f.last, f.lastAt = a, own.Place
 	thing := store.AnnotationThing(a.ID)
-	if err := tx.PutCopy(thing, room, store.Copy{Ref: chat.Ref{Place: place, ID: own}}); err != nil {
+	if err := tx.PutCopy(thing, elsewhere, store.Copy{Ref: own}); err != nil {
 		return err
 	}
 	if err := tx.PutAnnotation(a); err != nil || i%reactedTo != 0 {
 		return err
 	}
-	return tx.PutReaction(store.Reaction{Thing: thing, Person: f.ids[f.dice.IntN(len(f.ids))], Emoji: "👍", Room: room, At: at})
+	return tx.PutReaction(store.Reaction{Thing: thing, Person: f.ids[f.dice.IntN(len(f.ids))], Emoji: "👍", Room: elsewhere, At: at})
 }
