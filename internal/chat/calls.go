@@ -1,6 +1,9 @@
 package chat
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Choice is one of the values that are offered for an Option: what is shown,
 // and what is taken.
@@ -40,10 +43,11 @@ type Call struct {
 	Rights  Right
 	Name    string
 	Args    map[string]string
-	Text    string `json:",omitempty"` // what was typed behind the name, as it stands; "" of what is not typed
-	Private bool   `json:",omitempty"` // its answer is given to the caller alone, by Answerer
-	Form    string `json:",omitempty"` // names the form that was filled in, which may be sent again; "": none was
-	Token   string `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call
+	Text    string    `json:",omitempty"` // what was typed behind the name, as it stands; "" of what is not typed
+	Revised time.Time `json:",omitzero"`  // the edit of the message that has these words; zero: it is as it was made
+	Private bool      `json:",omitempty"` // its answer is given to the caller alone, by Answerer
+	Form    string    `json:",omitempty"` // names the form that was filled in, which may be sent again; "": none was
+	Token   string    `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call
 }
 
 // Deed names what a call does: as often as a form is sent, that is done once.

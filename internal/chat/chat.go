@@ -94,7 +94,7 @@ type Event struct {
 	By      Person // who did it (a moderator may delete another's message)
 	At      time.Time
 	Revised time.Time       // when the words were last edited; zero if never
-	Call    *Call           // of Called
+	Call    *Call           // of Called; of Edited: what the message calls as its words are now
 	Key     string          // of Echoed
 	To      Room            `json:",omitzero"`  // of Moved
 	Why     string          `json:",omitempty"` // of Moved

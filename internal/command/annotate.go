@@ -16,7 +16,7 @@ import (
 
 var annotate = Command{
 	Command: chat.Command{
-		Name: "annotate", Menu: "Annotate this",
+		Name: relay.Annotates, Menu: "Annotate this",
 		Help: "says something about words of the text, from anywhere in the room: first the words, as a quotation",
 		Options: []chat.Option{
 			{Name: "remark", Help: "what you have to say", Required: true, Asked: "What do you have to say?", Long: true},
@@ -52,6 +52,8 @@ var retract = Command{
 		}),
 	},
 }
+
+const threadClosed = "The thread of this passage is closed: what is said in it is no remark."
 
 const howToAnnotate = "Say it like: annotate > some words of the text, and on the next line what you have to say."
 
@@ -104,10 +106,16 @@ func (e Env) annotates(ctx context.Context, call chat.Call, now time.Time) (d fo
 		r, at, d, made, err = e.remarkFor(tx, call)
 		return err
 	})
-	if err != nil || !d.Empty() {
+	edited := !call.Revised.IsZero()
+	if err != nil || !d.Empty() && !edited {
 		return d, made, err
 	}
+	why := d
 	err = e.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if edited {
+			d, made, err = e.amend(tx, call, r, at, why, now)
+			return err
+		}
 		d, made, err = e.annotateOnce(tx, call, r, at, now)
 		return err
 	})
@@ -118,11 +126,11 @@ func (e Env) annotates(ctx context.Context, call chat.Call, now time.Time) (d fo
 // will stand; or what is to be said instead, as where it was made before.
 func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Ref, why format.Doc, made bool, err error) {
 	before, err := relay.AnnotationBy(tx, call.Deed())
-	if err == nil {
+	if err == nil && !call.Revised.After(before.Modified) {
 		why, err = e.stands(tx, call, before)
 		return r, at, why, true, err
 	}
-	if !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return r, at, why, false, err
 	}
 	words, said := quotedAndSaid(call)
@@ -130,6 +138,11 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 		return r, at, format.Text("There is no remark. " + howToAnnotate), false, nil
 	}
 	to, why, err := spotMeant(tx, call, words)
+	if before.ID != "" && words == "" && call.On.IsZero() && len(discussion.Quotes(before.Body)) == 0 { // an edit may not tell what is answered
+		if to, _, err = spotIn(tx, call.Ref.Place.Room, before.Under); err == nil {
+			why = format.Doc{}
+		}
+	}
 	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
 	r = relay.Remark{Call: call.Deed(), By: call.By, On: to.on, At: to.at, Body: body, Typed: call.Text != ""}
 	if call.Text != "" {
@@ -145,7 +158,7 @@ func (e Env) annotateOnce(tx *store.Tx, call chat.Call, r relay.Remark, at chat.
 		return format.Text("You took that back."), false, err
 	}
 	if closed, err := relay.Locked(tx, at, now); closed || err != nil {
-		return format.Text("The thread of this passage is closed: what is said in it is no remark."), false, err
+		return format.Text(threadClosed), false, err
 	}
 	a, err := relay.Annotate(tx, r, now)
 	if err != nil {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -95,6 +96,95 @@ func Retract(tx *store.Tx, a discussion.Annotation, now time.Time) (bool, error)
 		return false, err
 	}
 	return true, erase(tx, a, now, now, store.ClassPost)
+}
+
+// Annotates is the name of the command that calls Annotate, and Amend when the
+// message that it was typed in is edited.
+const Annotates = "annotate"
+
+// callEdited has a remark made anew by the words that the call which made it has now,
+// or takes it back if it is none any more; and reports whether the edit is of a call.
+// One that was not run yet is run with its new words alone.
+func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, error) {
+	a, err := AnnotationBy(tx, e.Message.Ref)
+	if errors.Is(err, store.ErrNotFound) {
+		return e.Call != nil, editOpen(tx, e, now)
+	}
+	if err != nil {
+		return false, err
+	}
+	mine, err := Wrote(tx, e.By, e.Message.Ref.Place.Room.Platform, a)
+	if !mine || err != nil || !e.Revised.After(a.Modified) {
+		return true, err
+	}
+	if e.Call == nil || e.Call.Name != Annotates {
+		return true, Unsay(tx, a, e.Revised, now)
+	}
+	call := *e.Call
+	copies, err := tx.Copies(store.AnnotationThing(a.ID), call.Ref.Place.Room)
+	if i := slices.IndexFunc(copies, func(c store.Copy) bool { return c.Mark == store.CallMark && c.Ref.ID == call.Ref.ID }); i >= 0 {
+		call.Ref = copies[i].Ref // an edit may not tell the thread
+	}
+	if err != nil {
+		return true, err
+	}
+	call.Revised = e.Revised
+	return true, tx.ReopenCall(call, now)
+}
+
+// editOpen gives a call that waits to be run its new words.
+func editOpen(tx *store.Tx, e chat.Event, now time.Time) error {
+	open, err := tx.OpenCalls()
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		if c.Ref.Place.Room != e.Message.Ref.Place.Room || c.Ref.ID != e.Message.Ref.ID || c.Name != Annotates || c.By.ID != e.By.ID || !e.Revised.After(c.Revised) {
+			continue
+		}
+		if e.Call == nil || e.Call.Name != Annotates {
+			return tx.CloseCall(c.Ref)
+		}
+		c.Args, c.Text, c.Revised = e.Call.Args, e.Call.Text, e.Revised
+		return tx.ReopenCall(c, now)
+	}
+	return nil
+}
+
+// Amend gives a remark that Annotate made the words that its call has since an edit;
+// one that was taken back by an edit stands again. It answers what it did, and
+// reports false of words about another passage: it cannot go there.
+func Amend(tx *store.Tx, a discussion.Annotation, m Remark, revised, now time.Time) (bool, error) {
+	to, err := aboutThing(tx, m.On)
+	if err != nil || to.passage.ID != a.Under {
+		return false, err
+	}
+	about, err := aboutAnnotation(tx, a)
+	if err != nil {
+		return false, err
+	}
+	if m.Body, err = bodyOf(tx, chat.Message{Ref: m.Call, Body: m.Body}); err != nil {
+		return false, err
+	}
+	back := !a.Deleted.IsZero()
+	a.Body, a.Motivation, a.Modified, a.Deleted = m.Body, about.motivation(m.Body), revised.UTC(), time.Time{}
+	if a.Target.Selector = m.At; m.At == (discussion.Selector{}) {
+		a.Target.Selector = about.whole()
+	}
+	if err := tx.PutAnnotation(a); err != nil {
+		return false, err
+	}
+	if back {
+		return true, mirror(tx, a, chat.Room{}, now)
+	}
+	return true, remirror(tx, a, chat.Room{}, now)
+}
+
+// Unsay takes back a remark whose call makes none any more since an edit. Another
+// edit may bring it back.
+func Unsay(tx *store.Tx, a discussion.Annotation, revised, now time.Time) error {
+	a.Modified = revised.UTC()
+	return erase(tx, a, revised, now, store.ClassPost)
 }
 
 // callTakenBack takes back the remark that a call made which was typed and is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -226,8 +227,18 @@ func (r *Relay) enqueue(ctx context.Context, c chat.Call, body format.Doc, now t
 				return err
 			}
 		}
-		return tx.CloseCall(c.Ref)
+		return closeCall(tx, c)
 	})
+}
+
+// closeCall closes a call that is answered, unless its message was edited meanwhile:
+// then that is to be answered, too.
+func closeCall(tx *store.Tx, c chat.Call) error {
+	open, err := tx.OpenCalls()
+	if err != nil || slices.ContainsFunc(open, func(o chat.Call) bool { return o.Ref == c.Ref && o.Revised.After(c.Revised) }) {
+		return err
+	}
+	return tx.CloseCall(c.Ref)
 }
 
 // whisper gives the answer of a private call to the caller and closes the
@@ -247,7 +258,7 @@ func (r *Relay) whisper(ctx context.Context, c chat.Call, body format.Doc, _ tim
 	if err != nil {
 		r.c.Log.Warn("a command is left without an answer", "command", c.Name, "room", c.Ref.Place.Room.String(), "error", err)
 	}
-	return r.c.DB.Update(ctx, func(tx *store.Tx) error { return tx.CloseCall(c.Ref) })
+	return r.c.DB.Update(ctx, func(tx *store.Tx) error { return closeCall(tx, c) })
 }
 
 // inOne is a message that its network takes in one piece, and that has words.

@@ -20,6 +20,9 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 		if dead, err := tx.Tombstoned(room, e.Message.Ref.ID); dead || err != nil {
 			return err // it was deleted: its words would wait in vain
 		}
+		if call, err := r.callEdited(tx, e, now); call || err != nil {
+			return err
+		}
 		return r.perhapsOurs(tx, e, now)
 	}
 	if err != nil || thing.Annotation() == "" || c.Ref.As != "" || c.Ref.ID != e.Message.Ref.ID {
@@ -78,7 +81,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	if back {
 		return mirror(tx, a, room, now)
 	}
-	return r.remirror(tx, a, room, now)
+	return remirror(tx, a, room, now)
 }
 
 // mayEdit reports whether an edit is the creator's, is told for the first
@@ -101,7 +104,7 @@ func (r *Relay) mayEdit(tx *store.Tx, a discussion.Annotation, c store.Copy, e c
 
 // remirror marks an annotation whose words changed stale wherever it came, or
 // was to come.
-func (r *Relay) remirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
+func remirror(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
 	thing := store.AnnotationThing(a.ID)
 	rooms, err := tx.RoomsOf(thing)
 	if err != nil {

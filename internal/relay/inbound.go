@@ -36,8 +36,11 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 	}
 	for _, e := range b.Events {
 		switch e.Kind {
-		case chat.Called:
-			ring(r.bell)
+		case chat.Called, chat.Edited:
+			if e.Call != nil {
+				r.desk.done(e.Call.Ref) // of what was edited the words before are not answered any more
+				ring(r.bell)
+			}
 		case chat.Echoed:
 			ring(r.bellOf(e.Message.Ref.Place.Room))
 		case chat.Moved:

@@ -109,3 +109,46 @@ func TestACallThatIsDeletedWhileTheBotIsAway(t *testing.T) {
 		}
 	})
 }
+
+// Who edits the message that made a remark changes the remark, and the words that it
+// is about; as nothing that makes one it is taken back, and may be brought back; what
+// its writer took back stays away.
+func TestACallThatIsEdited(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, club := n.rooms[0], n.rooms[2]
+		for i, who := range []member{n.people["one"][0], n.people["two"][0]} {
+			room := []chat.Room{hall, club}[i]
+			call := who.Say(chat.Place{Room: room}, `!essay annotate words="sentence 3 of paragraph 1" A secret.`, chat.Ref{})
+			n.pass(time.Minute)
+			for _, step := range []struct{ text, words, about string }{
+				{`!essay annotate words="sentence 3 of paragraph 1" Nothing.`, "Nothing.", "Sentence 3 of paragraph 1"},
+				{`!essay annotate words="sentence 2 of paragraph 1" Nothing?`, "Nothing?", "Sentence 2 of paragraph 1"},
+				{`!essay annotate words="which stand nowhere at all" Nothing?`, "", ""},
+				{`!essay annotate words="sentence 2 of paragraph 1" Again.`, "Again.", "Sentence 2 of paragraph 1"},
+				{"I take it back", "", ""},
+				{`!essay annotate words="sentence 3 of paragraph 1" Well.`, "Well.", "Sentence 3 of paragraph 1"},
+				{"!essay help", "", ""},
+				{`!essay annotate words="sentence 3 of paragraph 1" Done.`, "Done.", "Sentence 3 of paragraph 1"},
+			} {
+				who.Edit(call, step.text)
+				n.pass(time.Minute)
+				if step.words == "" {
+					n.recorded(step.text)
+					n.shows(hall)
+					n.shows(club)
+					continue
+				}
+				n.recorded(step.text, step.about+"\n\n"+step.words)
+				n.shows(hall, step.words)
+				n.shows(club, step.words)
+				if all := n.annotations(); all[len(all)-1].Target.Selector.Exact != step.about {
+					t.Errorf("%s: it is about %q", step.text, all[len(all)-1].Target.Selector.Exact)
+				}
+			}
+			n.verified()
+			who.Delete(call)
+			n.pass(time.Minute)
+			n.recorded("deleted")
+		}
+	})
+}

@@ -185,6 +185,20 @@ func (tx *Tx) OpenCalls() ([]chat.Call, error) {
 	return all, nil
 }
 
+// ReopenCall records a call by its Ref with other words than before, so that it is
+// open again.
+func (tx *Tx) ReopenCall(c chat.Call, now time.Time) error {
+	call, err := jsonOf(c)
+	if err == nil {
+		err = tx.erase(`INSERT INTO calls (id, call, called) VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE SET call = excluded.call`, callID(c.Ref), call, now)
+	}
+	if err != nil {
+		return fmt.Errorf("open call %s again: %w", c.Ref.ID, err)
+	}
+	return nil
+}
+
 // CloseCall records that a call was answered and forgets what it said; that it
 // was made stays known.
 func (tx *Tx) CloseCall(ref chat.Ref) error {

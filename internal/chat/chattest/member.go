@@ -53,12 +53,21 @@ func (u *Member) SayDoc(p chat.Place, d format.Doc, replyTo chat.Ref) chat.Ref {
 	}
 	m := &message{place: p, account: u.person.ID, from: u.person, replyTo: replyTo}
 	n.add(m, d)
-	if name, args, ok := chat.ParseCommand(n.o.Prefix, d.Text); ok {
-		e := &n.log[len(n.log)-1].event
-		e.Kind = chat.Called
-		e.Call = &chat.Call{Ref: m.ref(), On: replyTo, By: u.person, Rights: u.rights, Name: name, Args: args, Text: chat.CommandText(n.o.Prefix, d.Text)}
+	if u.calls(m, d) {
+		n.log[len(n.log)-1].event.Kind = chat.Called
 	}
 	return m.ref()
+}
+
+// calls gives what was told last the call that a message with words is, if it is
+// one.
+func (u *Member) calls(m *message, d format.Doc) bool {
+	n := u.net
+	name, args, ok := chat.ParseCommand(n.o.Prefix, d.Text)
+	if ok {
+		n.log[len(n.log)-1].event.Call = &chat.Call{Ref: m.ref(), On: m.replyTo, By: u.person, Rights: u.rights, Name: name, Args: args, Text: chat.CommandText(n.o.Prefix, d.Text)}
+	}
+	return ok
 }
 
 // Edit gives a message of the member's own new words.
@@ -69,7 +78,9 @@ func (u *Member) Edit(ref chat.Ref, text string) {
 	if m.account != u.person.ID {
 		panic(fmt.Sprintf("chattest: %s edits %s, which is another's", u.person.Name, ref.ID))
 	}
-	u.net.change(m, u.person, u.person.ID, "", u.net.o.Dialect.Parse(text))
+	d := u.net.o.Dialect.Parse(text)
+	u.net.change(m, u.person, u.person.ID, "", d)
+	u.calls(m, d)
 }
 
 // Delete removes a message. Everyone may remove what others said, as a

@@ -71,7 +71,7 @@ func (l *listener) updated(ctx context.Context, h heard, w where) ([]chat.Event,
 		return nil, nil
 	}
 	e, ok, err := l.said(ctx, m, w)
-	if !ok || err != nil || e.Kind != chat.Said || e.Revised.IsZero() {
+	if !ok || err != nil || e.Kind != chat.Said && e.Kind != chat.Called || e.Revised.IsZero() {
 		return nil, err
 	}
 	e.Kind = chat.Edited

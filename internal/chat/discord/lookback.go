@@ -237,7 +237,7 @@ func (l *listener) otherwise(ctx context.Context, w where, m message, k chat.Sta
 		if err != nil {
 			return nil, err
 		}
-		if ok && e.Kind == chat.Said {
+		if ok && (e.Kind == chat.Said || e.Kind == chat.Called) {
 			e.Kind = chat.Edited
 			l.edits.put(m.ID, m.Edited)
 			events = append(events, e)

@@ -25,18 +25,26 @@ func (p *Platform) Say(ctx context.Context, at chat.Place, by chat.Person, text 
 	if err := write(&e, text); err != nil {
 		return chat.Ref{}, fmt.Errorf("say in %s: %w", at.Room, err)
 	}
-	if name, args, ok := chat.ParseCommand(p.o.Prefix, text); ok {
+	if e.Call = p.call(e.Message, text); e.Call != nil {
 		e.Kind = chat.Called
-		on := replyTo
-		if on.IsZero() && at.Thread != "" {
-			on = chat.Ref{Place: chat.Place{Room: at.Room}, ID: at.Thread}
-		}
-		e.Call = &chat.Call{Ref: ref, On: on, By: by, Rights: p.o.Rights(by), Name: name, Args: args, Text: chat.CommandText(p.o.Prefix, text)}
 	}
 	if err := p.tell(ctx, e); err != nil {
 		return chat.Ref{}, fmt.Errorf("say in %s: %w", at.Room, err)
 	}
 	return ref, nil
+}
+
+// call is what a message with a text calls, nil if it calls nothing.
+func (p *Platform) call(m chat.Message, text string) *chat.Call {
+	name, args, ok := chat.ParseCommand(p.o.Prefix, text)
+	if !ok {
+		return nil
+	}
+	on, at := m.ReplyTo, m.Ref.Place
+	if on.IsZero() && at.Thread != "" {
+		on = chat.Ref{Place: chat.Place{Room: at.Room}, ID: at.Thread}
+	}
+	return &chat.Call{Ref: m.Ref, On: on, By: m.From, Rights: p.o.Rights(m.From), Name: name, Args: args, Text: chat.CommandText(p.o.Prefix, text)}
 }
 
 // Calls reports whether a text would call a command.
@@ -52,6 +60,7 @@ func (p *Platform) Edit(ctx context.Context, ref chat.Ref, by chat.Person, text 
 	if err := write(&e, text); err != nil {
 		return fmt.Errorf("edit in %s: %w", ref.Place.Room, err)
 	}
+	e.Call = p.call(e.Message, text)
 	if err := p.tell(ctx, e); err != nil {
 		return fmt.Errorf("edit in %s: %w", ref.Place.Room, err)
 	}

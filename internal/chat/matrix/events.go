@@ -88,8 +88,7 @@ func (p *Platform) message(ctx context.Context, room string, e wire) (chat.Event
 		return chat.Event{}, false, err
 	}
 	if kind, original := e.relation(); kind == "m.replace" {
-		told, ok := p.edit(room, original, e, by)
-		return told, ok, nil
+		return p.edit(ctx, room, original, e, by)
 	}
 	ref := p.ref(room, e)
 	p.follow(ref)
@@ -108,14 +107,17 @@ func (p *Platform) message(ctx context.Context, room string, e wire) (chat.Event
 
 // edit tells of new words for a message. Whether whoever edits may do so is
 // for those to judge who know whose the message is.
-func (p *Platform) edit(room, original string, e wire, by chat.Person) (chat.Event, bool) {
+func (p *Platform) edit(ctx context.Context, room, original string, e wire, by chat.Person) (chat.Event, bool, error) {
 	content := e.Content.object("m.new_content")
 	if original == "" || content == nil {
-		return chat.Event{}, false
+		return chat.Event{}, false, nil
 	}
 	m := p.words(content, by)
 	m.Ref = chat.Ref{Place: mainOf(room), ID: original}
-	return chat.Event{Kind: chat.Edited, Message: m, Own: e.ID, By: by, At: e.time(), Revised: e.time(), Raw: e.raw}, true
+	told := chat.Event{Kind: chat.Edited, Message: m, Own: e.ID, By: by, At: e.time(), Revised: e.time(), Raw: e.raw}
+	var err error
+	told.Call, err = p.command(ctx, room, wire{Sender: e.Sender, Content: content}, m, by)
+	return told, true, err
 }
 
 // command is the call of a command that a message is, nil if it is none.
