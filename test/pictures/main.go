@@ -78,7 +78,7 @@ func draw(ctx context.Context, text, out string) error {
 
 func badOf(site *discordtest.Server) error {
 	if bad := site.Bad(); len(bad) > 0 {
-		return fmt.Errorf("Discord would mind: %q", bad)
+		return fmt.Errorf("what Discord would refuse: %q", bad)
 	}
 	return nil
 }
