@@ -34,8 +34,10 @@ type onDiscord struct {
 	lines map[net.Conn]bool // to the bot
 }
 
+// newDiscord begins when Discord gives out ids, which is after a bubble does.
 func newDiscord(t *testing.T) *onDiscord {
 	t.Helper()
+	time.Sleep(time.Until(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)))
 	s, err := discordtest.Start(discordtest.Options{Pipe: true, Schemas: require.Shared(t, "discord")})
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +45,13 @@ func newDiscord(t *testing.T) *onDiscord {
 	d := &onDiscord{Server: s, over: make(chan struct{}), lines: map[net.Conn]bool{}}
 	d.ended.Go(d.restless)
 	return d
+}
+
+// discordBeside is Discord and a network in memory, each and by name.
+func discordBeside(t *testing.T) (d *onDiscord, one inMemory, both map[string]network) {
+	t.Helper()
+	d, one = newDiscord(t), inMemory{chattest.New(netOne)}
+	return d, one, map[string]network{"discord": d, "one": one}
 }
 
 // restless disturbs the gateway in turn as Discord does, every few hours.
@@ -212,9 +221,6 @@ func (u onesOwnClient) React(ref chat.Ref, emoji string) string {
 
 func (u onesOwnClient) Unreact(ref chat.Ref, emoji string) { u.must(u.User.Unreact(ref.ID, emoji)) }
 
-// discordEra is a time at which Discord gives out ids; a bubble begins before.
-var discordEra = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-
 // TestSixtySixHoursOfDiscord is the story of 66 hours with discordgo itself: in
 // two of the three rooms the bot is on Discord. Once it is Discord that is out
 // of reach for 34 hours, once the other network.
@@ -223,9 +229,8 @@ func TestSixtySixHoursOfDiscord(t *testing.T) {
 	tell := func(down string) func(t *testing.T, dsn string) {
 		return func(t *testing.T, dsn string) {
 			sixtySixHours(t, down, func(t *testing.T) *town {
-				time.Sleep(time.Until(discordEra))
-				d, one := newDiscord(t), inMemory{chattest.New(netOne)}
-				return settleTown(t, dsn, 30, map[string]network{"discord": d, "one": one}, d.Room("hall"), d.Room("yard"), one.Room("club"))
+				d, one, both := discordBeside(t)
+				return settleTown(t, dsn, 30, both, d.Room("hall"), d.Room("yard"), one.Room("club"))
 			})
 		}
 	}

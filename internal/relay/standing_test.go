@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/chat/chattest"
 	"marginalia/test/require"
 )
 
@@ -24,10 +23,9 @@ func TestOldRepliesThatChangedMeanwhile(t *testing.T) {
 	}
 	dsn := filepath.Join(t.TempDir(), "story.db")
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(discordEra))
-		d, one := newDiscord(t), inMemory{chattest.New(netOne)}
+		d, one, both := discordBeside(t)
 		hall, club := d.Room("hall"), one.Room("club")
-		n := settleTown(t, dsn, 1, map[string]network{"discord": d, "one": one}, hall, club)
+		n := settleTown(t, dsn, 1, both, hall, club)
 		n.plan("0 * * * *")
 		n.start()
 		time.Sleep(2 * time.Hour)

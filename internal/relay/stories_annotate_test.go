@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/chat/chattest"
 	"marginalia/internal/command"
 	"marginalia/test/require"
 )
@@ -73,10 +72,9 @@ func TestACallThatIsDeletedWhileTheBotIsAway(t *testing.T) {
 	require.Shared(t, "discord")
 	dsn := filepath.Join(t.TempDir(), "story.db")
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(discordEra))
-		d, one := newDiscord(t), inMemory{chattest.New(netOne)}
+		d, one, both := discordBeside(t)
 		hall, club := d.Room("hall"), one.Room("club")
-		n := settleTown(t, dsn, 1, map[string]network{"discord": d, "one": one}, hall, club)
+		n := settleTown(t, dsn, 1, both, hall, club)
 		n.plan("0 * * * *")
 		n.command = command.Dispatcher(command.Env{DB: n.db})
 		n.start()

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
-	"marginalia/internal/chat/chattest"
 	"marginalia/internal/chat/discord/discordtest"
 	"marginalia/internal/command"
 	"marginalia/internal/format"
@@ -25,10 +24,9 @@ import (
 func TestButtonsAndForms(t *testing.T) {
 	require.Shared(t, "discord")
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(discordEra))
-		d, one := newDiscord(t), inMemory{chattest.New(netOne)}
+		d, one, both := discordBeside(t)
 		club, hall := d.Room("club"), one.Room("hall")
-		n := settleTown(t, filepath.Join(t.TempDir(), "story.db"), 3, map[string]network{"discord": d, "one": one}, club, hall)
+		n := settleTown(t, filepath.Join(t.TempDir(), "story.db"), 3, both, club, hall)
 		dies := n.mortal()
 		d.words = command.Words(command.Env{DB: n.db})
 		n.plan("0 0 29 2 *")

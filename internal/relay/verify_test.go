@@ -375,10 +375,9 @@ func TestVerifyOnDiscord(t *testing.T) {
 	require.Shared(t, "discord")
 	dsn := filepath.Join(t.TempDir(), "story.db")
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(discordEra))
-		d, one := newDiscord(t), inMemory{chattest.New(netOne)}
+		d, one, both := discordBeside(t)
 		club, hall := d.Room("club"), one.Room("hall")
-		n := settleTown(t, dsn, 2, map[string]network{"discord": d, "one": one}, hall, club)
+		n := settleTown(t, dsn, 2, both, hall, club)
 		n.plan("0 * * * *")
 		n.start()
 		n.pass(2*time.Hour + time.Minute)
