@@ -13,6 +13,7 @@ import (
 	"marginalia/internal/command"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 	"marginalia/test/wait"
 )
 
@@ -69,9 +70,7 @@ var verbs = []verb{
 // and has the same effect everywhere. Then the table of who may what is held, and
 // who is no moderator any more is none at once.
 func TestEveryCommandOnEveryNetwork(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it needs a homeserver")
-	}
+	require.Long(t)
 	w := newWorld(t)
 	for _, c := range command.All {
 		if !slices.ContainsFunc(verbs, func(v verb) bool { return v.name == c.Name }) {

@@ -3,6 +3,7 @@ package discussion
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"marginalia/test/require"
 )
 
 const peer = "approx-string-match@2.0.0"
@@ -52,9 +55,8 @@ func installPeer(t testing.TB) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("there is no %s", program)
-		}
+		_, err := exec.LookPath(program)
+		require.Part(t, "npm", err)
 	}
 	script, err := os.ReadFile("testdata/peer/peer.mjs")
 	if err != nil {
@@ -66,7 +68,7 @@ func installPeer(t testing.TB) string {
 	install := exec.CommandContext(t.Context(), "npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", peer)
 	install.Dir = dir
 	if out, err := install.CombinedOutput(); err != nil {
-		t.Skipf("npm does not fetch %s: %v\n%s", peer, err, out)
+		require.Part(t, "npm", fmt.Errorf("it does not fetch %s: %w\n%s", peer, err, out))
 	}
 	return dir
 }

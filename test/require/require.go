@@ -1,6 +1,6 @@
 // Package require decides what happens to a test whose machine lacks a part:
 // PostgreSQL, Chromium, the homeserver, the shared data, a second loopback
-// address (127.0.0.2). It is skipped in loud words, or it fails where the
+// address (127.0.0.2), npm. It is skipped in loud words, or it fails where the
 // environment variable REQUIRE names the part:
 //
 //	REQUIRE=shared,postgres,dendrite,chromium,loopback go test ./...
@@ -24,7 +24,7 @@ import (
 const module = "marginalia"
 
 // Names are the parts that REQUIRE may list.
-var Names = []string{"shared", "postgres", "dendrite", "chromium", "loopback"}
+var Names = []string{"shared", "postgres", "dendrite", "chromium", "loopback", "npm"}
 
 // Part does nothing when err is nil. Otherwise the part is missing: the test
 // fails when REQUIRE lists its name and is skipped when it does not. A word in
