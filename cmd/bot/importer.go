@@ -84,8 +84,7 @@ func (i importer) fetchAll(ctx context.Context) error {
 // was asked for. That a text does not come, or cannot be kept, is such an outcome.
 func (i importer) fetch(ctx context.Context, w command.Wish) error {
 	err := i.tryFetch(ctx, w)
-	switch {
-	case err == nil || ctx.Err() != nil || errors.Is(err, store.ErrDown):
+	if err == nil || ctx.Err() != nil || errors.Is(err, store.ErrDown) {
 		return err
 	}
 	i.log.Warn("nothing was imported", "room", w.By.Place.Room.String(), "error", err)

@@ -52,29 +52,21 @@ func (c *sqliteConn) exec(_ context.Context, query string, args []any) (int64, e
 }
 
 func (c *sqliteConn) stmt(ctx context.Context, query string, args []any) (int64, error) {
-	run, err := c.execer(query)
+	if len(query) > longQuery {
+		return rowsWritten(c.conn.ExecContext(ctx, inTurn(query), c.numbered(args)))
+	}
+	s, err := c.prepared(query)
 	if err != nil {
 		return 0, err
 	}
-	done, err := run(ctx, c.numbered(args))
+	return rowsWritten(s.ExecContext(ctx, c.numbered(args)))
+}
+
+func rowsWritten(done driver.Result, err error) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
 	return done.RowsAffected()
-}
-
-// execer is what runs a query that returns no rows.
-func (c *sqliteConn) execer(query string) (func(context.Context, []driver.NamedValue) (driver.Result, error), error) {
-	if len(query) > longQuery {
-		return func(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-			return c.conn.ExecContext(ctx, inTurn(query), args)
-		}, nil
-	}
-	s, err := c.prepared(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext, nil
 }
 
 func (c *sqliteConn) query(_ context.Context, query string, args []any) (cursor, error) {
