@@ -89,19 +89,16 @@ func (c *court) judge(i uint64, src string) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	all := uint64(len(dialects))
+	readers := uint64(len(dialects)) + 1
 	round := i / uint64(len(hostile.Grammars))
-	from, turn := dialects[round%all], round/all%all
-	doc := from.Parse(src)
-	if d, ok := from.Dialect.(Discord); ok && i%3 == 0 {
-		doc = d.ParseCards(src, []Card{{Author: src, Title: src, URL: src, Text: src, Fields: []CardField{{src, src}}, Image: "https://x.y/" + src, Footer: src}})
-	}
+	turn := round / readers % uint64(len(dialects))
+	from, doc := read(round%readers, src, i%3 == 0)
 	if err := doc.Check(); err != nil {
-		return fmt.Errorf("read as %s: %w\n%s", from.name, err, show(doc))
+		return fmt.Errorf("read as %s: %w\n%s", from, err, show(doc))
 	}
 	if i%16 == 0 {
 		if err := changed(doc); err != nil {
-			return fmt.Errorf("read as %s: %w", from.name, err)
+			return fmt.Errorf("read as %s: %w", from, err)
 		}
 	}
 	for k, to := range dialects {
@@ -114,10 +111,23 @@ func (c *court) judge(i uint64, src string) (err error) {
 			err = c.written(to.Dialect, i, want, printed)
 		}
 		if err != nil {
-			return fmt.Errorf("from %s to %s: %w", from.name, to.name, err)
+			return fmt.Errorf("from %s to %s: %w", from, to.name, err)
 		}
 	}
 	return nil
+}
+
+// read has reader k read a text, and names it: one of the dialects, Discord's
+// with the text in its cards, too, or after them what reads typed lines.
+func read(k uint64, src string, cards bool) (name string, doc Doc) {
+	if k == uint64(len(dialects)) {
+		return "lines as typed", Typed(src)
+	}
+	d := dialects[k]
+	if discord, ok := d.Dialect.(Discord); ok && cards {
+		return d.name + ", with cards", discord.ParseCards(src, []Card{{Author: src, Title: src, URL: src, Text: src, Fields: []CardField{{src, src}}, Image: "https://x.y/" + src, Footer: src}})
+	}
+	return d.name, d.Parse(src)
 }
 
 // changed holds what else is made of a Doc to Doc's rules.
@@ -126,12 +136,16 @@ func changed(doc Doc) error {
 		return fmt.Errorf("an excerpt is %q", e)
 	}
 	half := Byte(doc.Text, CodePoint(doc.Text, len(doc.Text)/2))
+	_, answer := doc.Quoted()
 	for what, made := range map[string]Doc{
-		"emphasised": doc.Emphasised(), "renamed": doc.Renamed(func(id string) string { return "so and " + id }),
+		"answering": answer, "unnamed": doc.Unnamed(doc.Mentioned()...), "emphasised": doc.Emphasised(), "renamed": doc.Renamed(func(id string) string { return "so and " + id }),
 		"halved": doc.Slice(0, half).Append(doc.Slice(half, len(doc.Text))), "added to": doc.Add(Block{Kind: Rule}, "* * *"),
 	} {
 		if err := made.Check(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", what, err, show(made))
+		}
+		if who := made.Mentioned(); what == "unnamed" && who != nil {
+			return fmt.Errorf("unnamed, it mentions %q\n%s", who, show(made))
 		}
 	}
 	return nil
