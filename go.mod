@@ -25,6 +25,7 @@ require (
 	maunium.net/go/mautrix v0.31.0
 	modernc.org/sqlite v1.62.0
 	pgregory.net/rapid v1.3.0
+	zombiezen.com/go/sqlite v1.4.2
 )
 
 require (

@@ -56,6 +56,7 @@ var only = []struct {
 	{"go.mau.fi/util/dbutil", []string{"store", "chat/matrix/crypto.go"}, "migrations are the store's"},
 	{"github.com/jackc/pgx", []string{"store"}, "drivers are the store's"},
 	{"modernc.org/", []string{"store"}, "drivers are the store's"},
+	{"zombiezen.com/", []string{"store"}, "drivers are the store's"},
 	{"github.com/robfig/cron", []string{"schedule"}, "only schedule knows what a cron line is"},
 	{"maunium.net/", []string{"chat/matrix"}, "an SDK stays inside its platform"},
 	{"github.com/bwmarrin/", []string{"chat/discord"}, "an SDK stays inside its platform"},

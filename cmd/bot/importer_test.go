@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	_ "modernc.org/sqlite"
+
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
 	"marginalia/internal/source"

@@ -88,13 +88,13 @@ func (d *sqliteDB) scrub(ctx context.Context, noted func(session) (string, error
 	}
 	// The copy that VACUUM makes may be larger than memory.
 	for _, q := range []string{"PRAGMA temp_store=FILE", "VACUUM", "PRAGMA temp_store=MEMORY"} {
-		if err := d.writer.once(context.WithoutCancel(ctx), q); err != nil {
+		if err := d.writer.once(q); err != nil {
 			return err
 		}
 	}
 	// The log is emptied before the note is taken back, which writes no words.
 	var held, frames, moved int
-	err = d.writer.once(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)", &held, &frames, &moved)
+	err = d.writer.once("PRAGMA wal_checkpoint(TRUNCATE)", &held, &frames, &moved)
 	if err == nil && held != 0 {
 		err = errors.New("its log is being read")
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
+	"zombiezen.com/go/sqlite"
 )
 
 // ErrDown is what the error of a View or Update is where the database itself
@@ -30,27 +30,11 @@ func (f *fault) Unwrap() error { return f.cause }
 
 func (f *fault) Is(target error) bool { return target == ErrDown }
 
-// SQLite's primary result codes.
-const (
-	sqliteBusy     = 5
-	sqliteReadOnly = 8
-	sqliteIOErr    = 10
-	sqliteCorrupt  = 11
-	sqliteFull     = 13
-	sqliteCantOpen = 14
-	sqliteNotADB   = 26
-)
+func isBusy(err error) bool { return sqliteCode(err) == sqlite.ResultBusy }
 
-func isBusy(err error) bool { return sqliteCode(err) == sqliteBusy }
-
-// sqliteCode returns the primary result code, 0 if err is not SQLite's.
-func sqliteCode(err error) int {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return 0
-	}
-	return e.Code() & 0xff
-}
+// sqliteCode returns the primary result code. It is not one of those that are
+// asked for where err is not SQLite's.
+func sqliteCode(err error) sqlite.ResultCode { return sqlite.ErrCode(err).ToPrimary() }
 
 func (d *sqliteDB) explain(err error) error {
 	var known *fault
@@ -63,14 +47,14 @@ func (d *sqliteDB) explain(err error) error {
 	return err
 }
 
-var sqliteSentences = map[int]string{
-	sqliteBusy:     "the database % has been written by another program for half a minute: end that program, or wait for it and try again",
-	sqliteReadOnly: "the database % may not be written: give the user who runs the bot the right to write the file and its folder",
-	sqliteIOErr:    "the database % cannot be read or written: look at the disk and the system's log",
-	sqliteCorrupt:  "the database % is damaged: stop the bot, keep the file, and restore a backup (or rescue what is left with sqlite3's .recover)",
-	sqliteFull:     "the disk of the database % is full: make room; what was being written was not kept, all else is unharmed",
-	sqliteCantOpen: "the database % cannot be opened: see that its folder is there and may be written",
-	sqliteNotADB:   "the file % is no SQLite database: name another path, or move it away",
+var sqliteSentences = map[sqlite.ResultCode]string{
+	sqlite.ResultBusy:     "the database % has been written by another program for half a minute: end that program, or wait for it and try again",
+	sqlite.ResultReadOnly: "the database % may not be written: give the user who runs the bot the right to write the file and its folder",
+	sqlite.ResultIOErr:    "the database % cannot be read or written: look at the disk and the system's log",
+	sqlite.ResultCorrupt:  "the database % is damaged: stop the bot, keep the file, and restore a backup (or rescue what is left with sqlite3's .recover)",
+	sqlite.ResultFull:     "the disk of the database % is full: make room; what was being written was not kept, all else is unharmed",
+	sqlite.ResultCantOpen: "the database % cannot be opened: see that its folder is there and may be written",
+	sqlite.ResultNotADB:   "the file % is no SQLite database: name another path, or move it away",
 }
 
 // pgCode returns the server's code of an error, "" if it is not the server's.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	_ "modernc.org/sqlite"
+
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"

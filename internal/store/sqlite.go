@@ -2,23 +2,20 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
-	"modernc.org/sqlite"
 )
 
 const (
-	busyTimeout = 5 * time.Second // how long one try waits for another process
-	busyTries   = 6
+	busyTimeout = 5 * time.Second // how long a statement waits for another process
+	beginWithin = 30 * time.Second
 	maxReaders  = 4
 )
 
@@ -27,7 +24,6 @@ const (
 // busy handler, which sleeps: only other processes are waited for that way.
 type sqliteDB struct {
 	path    string
-	driver  driver.Connector
 	pen     pen    // the right to use writer
 	torn    error  // of the flush that failed
 	flushed func() // tests only
@@ -48,12 +44,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) 
 	if err := checkFile(path); err != nil {
 		return nil, err
 	}
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
-	connector, err := sqlite.NewConnector(address.String())
-	if err != nil {
-		return nil, fmt.Errorf("database %s: %w", path, err)
-	}
-	d := &sqliteDB{path: path, flushed: o.Flushed, driver: connector, reading: make(chan struct{}, maxReaders)}
+	d := &sqliteDB{path: path, flushed: o.Flushed, reading: make(chan struct{}, maxReaders)}
 	if err := d.open(ctx); err != nil {
 		return nil, errors.Join(d.explain(err), d.close())
 	}
@@ -83,7 +74,7 @@ func checkFile(path string) error {
 }
 
 func (d *sqliteDB) open(ctx context.Context) (err error) {
-	if d.writer, err = d.connect(ctx, "PRAGMA journal_size_limit=4194304"); err != nil {
+	if d.writer, err = d.connect("PRAGMA journal_size_limit=4194304"); err != nil {
 		return err
 	}
 	if err := d.wal(ctx); err != nil {
@@ -97,16 +88,15 @@ func (d *sqliteDB) open(ctx context.Context) (err error) {
 	})
 }
 
-func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, error) {
-	c, err := newSQLiteConn(ctx, d.driver)
+func (d *sqliteDB) connect(more ...string) (*sqliteConn, error) {
+	c, err := newSQLiteConn(d.path)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range append([]string{
-		fmt.Sprintf("PRAGMA busy_timeout=%d", busyTimeout.Milliseconds()),
 		"PRAGMA synchronous=NORMAL", "PRAGMA secure_delete=ON", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-2000", "PRAGMA temp_store=MEMORY",
 	}, more...) {
-		if err := c.once(ctx, p); err != nil {
+		if err := c.once(p); err != nil {
 			return nil, errors.Join(err, c.close())
 		}
 	}
@@ -118,7 +108,7 @@ func (d *sqliteDB) connect(ctx context.Context, more ...string) (*sqliteConn, er
 func (d *sqliteDB) wal(ctx context.Context) error {
 	for tries := 1; ; tries++ {
 		var mode string
-		err := d.writer.once(ctx, "PRAGMA journal_mode=WAL", &mode)
+		err := d.writer.once("PRAGMA journal_mode=WAL", &mode)
 		if err == nil && mode != "wal" {
 			return fmt.Errorf("the file system of %s does not allow several processes to share a database (journal mode %s): put it on a local disk", d.path, mode)
 		}
@@ -144,7 +134,7 @@ func (d *sqliteDB) view(ctx context.Context, f func(session) error) error {
 	if d.closed {
 		return errClosed
 	}
-	c, err := d.reader(ctx)
+	c, err := d.reader()
 	if err != nil {
 		return err
 	}
@@ -156,7 +146,7 @@ func (d *sqliteDB) view(ctx context.Context, f func(session) error) error {
 	return f(c)
 }
 
-func (d *sqliteDB) reader(ctx context.Context) (*sqliteConn, error) {
+func (d *sqliteDB) reader() (*sqliteConn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if n := len(d.idle); n > 0 {
@@ -164,7 +154,7 @@ func (d *sqliteDB) reader(ctx context.Context) (*sqliteConn, error) {
 		d.idle = d.idle[:n-1]
 		return c, nil
 	}
-	return d.connect(ctx, "PRAGMA query_only=ON")
+	return d.connect("PRAGMA query_only=ON")
 }
 
 func (d *sqliteDB) rest(c *sqliteConn) {
@@ -174,13 +164,20 @@ func (d *sqliteDB) rest(c *sqliteConn) {
 }
 
 // begin waits for other processes that write; it gives up when ctx is done.
+// SQLite itself would wait without looking at ctx.
 func (d *sqliteDB) begin(ctx context.Context) error {
-	for tries := 1; ; tries++ {
-		_, err := d.writer.stmt(ctx, "BEGIN IMMEDIATE", nil)
-		if err == nil || !isBusy(err) || tries == busyTries {
+	d.writer.conn.SetBusyTimeout(0)
+	defer d.writer.conn.SetBusyTimeout(busyTimeout)
+	const longest = 100 * time.Millisecond
+	for wait, waited := time.Millisecond, time.Duration(0); ; wait = min(2*wait, longest) {
+		err := d.writer.do("BEGIN IMMEDIATE")
+		if err == nil || !isBusy(err) || waited >= beginWithin {
 			return err
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-time.After(wait):
+			waited += wait
+		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}

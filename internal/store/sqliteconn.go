@@ -3,235 +3,234 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
-	"regexp"
+	"strconv"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
 )
 
-// sqliteConn is a connection that keeps its statements prepared. It is the
-// driver's own: a pool of database/sql's takes locks, makes copies and looks for
-// goroutines to end at each statement, and who has which connection is known here.
-// One goroutine at a time may use it.
+// sqliteConn is a connection that keeps its statements prepared. A driver of
+// database/sql's takes locks, makes copies, asks for the names of all columns
+// and looks for goroutines to end at each statement; who has which connection is
+// known here. One goroutine at a time may use it.
 type sqliteConn struct {
-	conn  driverConn
-	stmts map[string]driverStmt
-	named []driver.NamedValue // arguments of the statement that runs
+	conn  *sqlite.Conn
+	stmts map[string]*sqliteStmt
 }
 
-// driverConn and driverStmt are what the driver's are.
-type driverConn interface {
-	driver.Conn
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-}
-
-type driverStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-func newSQLiteConn(ctx context.Context, d driver.Connector) (*sqliteConn, error) {
-	conn, err := d.Connect(ctx)
+func newSQLiteConn(path string) (*sqliteConn, error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		return nil, err
 	}
-	return &sqliteConn{conn: conn.(driverConn), stmts: map[string]driverStmt{}}, nil
+	conn.SetBusyTimeout(busyTimeout)
+	return &sqliteConn{conn: conn, stmts: map[string]*sqliteStmt{}}, nil
 }
 
 const longQuery = 4000 // bytes; such are not repeated often enough to be kept
 
-// exec and query do not hand ctx on: it would cost a goroutine for each
-// statement, and statements are short. Tx looks at ctx between them.
+// exec and query do not look at ctx: to interrupt SQLite takes a goroutine for
+// each statement, and statements are short. Tx looks at it between them.
 func (c *sqliteConn) exec(_ context.Context, query string, args []any) (int64, error) {
-	return c.stmt(context.Background(), query, args)
-}
-
-func (c *sqliteConn) stmt(ctx context.Context, query string, args []any) (int64, error) {
-	if len(query) > longQuery {
-		return rowsWritten(c.conn.ExecContext(ctx, inTurn(query), c.numbered(args)))
-	}
-	s, err := c.prepared(query)
+	s, err := c.ready(query, args)
 	if err != nil {
 		return 0, err
 	}
-	return rowsWritten(s.ExecContext(ctx, c.numbered(args)))
-}
-
-func rowsWritten(done driver.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
+	defer s.Close()
+	for s.Next() { // what it returns is not asked for
 	}
-	return done.RowsAffected()
+	return int64(c.conn.Changes()), s.Err()
 }
 
 func (c *sqliteConn) query(_ context.Context, query string, args []any) (cursor, error) {
-	s, err := c.prepared(query)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.QueryContext(context.Background(), c.numbered(args))
-	if err != nil {
-		return nil, err
-	}
-	return &sqliteRows{rows: found}, nil
+	return c.ready(query, args)
 }
 
 func (c *sqliteConn) do(query string) error {
-	_, err := c.stmt(context.Background(), query, nil)
+	_, err := c.exec(context.Background(), query, nil)
 	return err
 }
 
 // once runs a query that is not kept, and reads its first row into dest.
-func (c *sqliteConn) once(ctx context.Context, query string, dest ...any) error {
-	found, err := c.conn.QueryContext(ctx, query, nil)
+func (c *sqliteConn) once(query string, dest ...any) error {
+	s, err := c.prepare(query, false)
 	if err != nil {
 		return err
 	}
-	r := &sqliteRows{rows: found}
-	defer r.Close()
-	if r.Next() && len(dest) > 0 {
-		return r.Scan(dest...)
+	defer s.Close()
+	if s.Next() && len(dest) > 0 {
+		return s.Scan(dest...)
 	}
-	return r.Err()
+	return s.Err()
 }
 
-func (c *sqliteConn) numbered(args []any) []driver.NamedValue {
-	c.named = c.named[:0]
-	for i, a := range args {
-		c.named = append(c.named, driver.NamedValue{Ordinal: i + 1, Value: a})
+// ready is a statement that has its arguments and was not run yet. It must be
+// closed before it is asked for again.
+func (c *sqliteConn) ready(query string, args []any) (s *sqliteStmt, err error) {
+	s, kept := c.stmts[query]
+	if !kept {
+		if s, err = c.prepare(query, len(query) <= longQuery); err != nil {
+			return nil, err
+		}
 	}
-	return c.named
+	s.bind(args)
+	return s, nil
 }
 
-func (c *sqliteConn) prepared(query string) (driverStmt, error) {
-	if s, ok := c.stmts[query]; ok {
-		return s, nil
+func (c *sqliteConn) prepare(query string, keep bool) (*sqliteStmt, error) {
+	prepared := c.conn.Prepare
+	if !keep {
+		prepared = func(query string) (*sqlite.Stmt, error) {
+			s, behind, err := c.conn.PrepareTransient(query)
+			if err == nil && behind > 0 {
+				err = errors.Join(fmt.Errorf("two statements in %q", query), s.Finalize())
+			}
+			return s, err
+		}
 	}
-	s, err := c.conn.PrepareContext(context.Background(), inTurn(query))
+	stmt, err := prepared(query)
 	if err != nil {
 		return nil, err
 	}
-	c.stmts[query] = s.(driverStmt)
-	return c.stmts[query], nil
+	s := &sqliteStmt{stmt: stmt, kept: keep, columns: stmt.ColumnCount(), takes: make([]int, stmt.BindParamCount())}
+	for i := range s.takes {
+		n, err := strconv.Atoi(strings.TrimPrefix(stmt.BindParamName(i+1), "$"))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("a parameter without a number in %q", query), stmt.Finalize())
+		}
+		s.takes[i] = n - 1
+	}
+	if keep {
+		c.stmts[query] = s
+	}
+	return s, nil
 }
 
-var parameter = regexp.MustCompile(`\$[0-9]+`)
+func (c *sqliteConn) close() error { return c.conn.Close() }
 
-// inTurn is query with "?" for its parameters if they come in the order of
-// their numbers. The driver looks up the name of each parameter that has one,
-// among all of them, each time it runs the statement.
-func inTurn(query string) string {
-	next := 0
-	for _, p := range parameter.FindAllString(query, -1) {
-		if next++; p != fmt.Sprintf("$%d", next) {
-			return query
+// sqliteStmt is a statement, and goes through what it finds.
+type sqliteStmt struct {
+	stmt    *sqlite.Stmt
+	kept    bool
+	takes   []int // for each parameter, in SQLite's order, the number of its argument
+	texts   []int // parameters that are bound to a text
+	columns int
+	done    bool
+	err     error
+}
+
+func (s *sqliteStmt) bind(args []any) {
+	s.done, s.err = false, nil
+	for i, n := range s.takes {
+		switch a := args[n].(type) {
+		case string:
+			s.stmt.BindText(i+1, a)
+			s.texts = append(s.texts, i+1)
+		case int64:
+			s.stmt.BindInt64(i+1, a)
+		case float64:
+			s.stmt.BindFloat(i+1, a)
+		default:
+			panic(fmt.Sprintf("store: an argument of type %T", a))
 		}
 	}
-	return parameter.ReplaceAllLiteralString(query, "?")
 }
 
-func (c *sqliteConn) close() error {
-	var errs []error
-	for _, s := range c.stmts {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(append(errs, c.conn.Close())...)
-}
-
-// sqliteRows goes through what a statement found.
-type sqliteRows struct {
-	rows   driver.Rows
-	at     []driver.Value
-	err    error
-	closed bool
-}
-
-func (r *sqliteRows) Next() bool {
-	if r.closed || r.err != nil {
+func (s *sqliteStmt) Next() bool {
+	if s.done {
 		return false
 	}
-	if r.at == nil {
-		r.at = make([]driver.Value, len(r.rows.Columns()))
-	}
-	r.err = r.rows.Next(r.at)
-	return r.err == nil
+	found, err := s.stmt.Step()
+	s.done, s.err = !found, err
+	return found
 }
 
-func (r *sqliteRows) Err() error {
-	if r.err == io.EOF {
-		return nil
+func (s *sqliteStmt) Err() error { return s.err }
+
+// Close makes a statement that is kept ready for the next time, and forgets its
+// texts, which may be someone's words. Numbers stay: a statement whose plan
+// depends on one that is 0 or 1, as it may from SQLite 3.54 on, would be
+// compiled again each time.
+func (s *sqliteStmt) Close() error {
+	s.done = true
+	if !s.kept {
+		return s.stmt.Finalize()
 	}
-	return r.err
+	err := s.stmt.Reset()
+	for _, i := range s.texts {
+		s.stmt.BindNull(i)
+	}
+	s.texts = s.texts[:0]
+	return err
 }
 
-func (r *sqliteRows) Close() error {
-	if r.closed {
-		return nil
-	}
-	r.closed = true
-	return r.rows.Close()
-}
-
-func (r *sqliteRows) Scan(dest ...any) error {
-	if len(dest) != len(r.at) {
-		return fmt.Errorf("a row of %d columns is read as one of %d", len(r.at), len(dest))
+func (s *sqliteStmt) Scan(dest ...any) error {
+	if len(dest) != s.columns {
+		return fmt.Errorf("a row of %d columns is read as one of %d", s.columns, len(dest))
 	}
 	for i, d := range dest {
-		if err := assign(d, r.at[i]); err != nil {
+		if err := s.scan(i, d); err != nil {
 			return fmt.Errorf("column %d: %w", i+1, err)
 		}
 	}
 	return nil
 }
 
-// assign puts a value into what dest points at.
-func assign(dest any, v driver.Value) error {
+// scan puts a value of the row into what dest points at.
+func (s *sqliteStmt) scan(i int, dest any) error {
+	kind := s.stmt.ColumnType(i)
 	switch d := dest.(type) {
-	case sql.Scanner:
-		return d.Scan(v)
 	case *string:
-		if s, ok := v.(string); ok {
-			*d = s
+		if kind == sqlite.TypeText {
+			*d = s.stmt.ColumnText(i)
 			return nil
 		}
-	case *int:
-		if n, ok := v.(int64); ok {
-			*d = int(n)
-			return nil
-		}
+	case sql.Scanner:
+		return d.Scan(s.value(i, kind))
 	}
 	to := reflect.ValueOf(dest).Elem()
-	switch x := v.(type) {
-	case string:
+	switch kind {
+	case sqlite.TypeText:
 		if to.Kind() == reflect.String {
-			to.SetString(x)
+			to.SetString(s.stmt.ColumnText(i))
 			return nil
 		}
-	case float64:
+	case sqlite.TypeFloat:
 		if to.CanFloat() {
-			to.SetFloat(x)
+			to.SetFloat(s.stmt.ColumnFloat(i))
 			return nil
 		}
-	case int64:
+	case sqlite.TypeInteger:
+		n := s.stmt.ColumnInt64(i)
 		switch {
-		case to.CanInt() && !to.OverflowInt(x):
-			to.SetInt(x)
+		case to.CanInt() && !to.OverflowInt(n):
+			to.SetInt(n)
 			return nil
-		case to.CanUint() && x >= 0 && !to.OverflowUint(uint64(x)):
-			to.SetUint(uint64(x))
+		case to.CanUint() && n >= 0 && !to.OverflowUint(uint64(n)):
+			to.SetUint(uint64(n))
 			return nil
 		case to.CanFloat():
-			to.SetFloat(float64(x))
+			to.SetFloat(float64(n))
 			return nil
 		case to.Kind() == reflect.Bool:
-			to.SetBool(x != 0)
+			to.SetBool(n != 0)
 			return nil
 		}
 	}
-	return fmt.Errorf("a %T does not fit into a %s", v, to.Type())
+	return fmt.Errorf("a value of SQLite's type %v does not fit into a %s", kind, to.Type())
+}
+
+func (s *sqliteStmt) value(i int, kind sqlite.ColumnType) any {
+	switch kind {
+	case sqlite.TypeText:
+		return s.stmt.ColumnText(i)
+	case sqlite.TypeInteger:
+		return s.stmt.ColumnInt64(i)
+	case sqlite.TypeFloat:
+		return s.stmt.ColumnFloat(i)
+	}
+	return nil
 }

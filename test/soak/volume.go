@@ -17,6 +17,8 @@ import (
 	"sync"
 	"time"
 
+	_ "modernc.org/sqlite"
+
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
