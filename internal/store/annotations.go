@@ -121,7 +121,7 @@ func (tx *Tx) putTarget(source discussion.DocumentID, s discussion.Selector) (id
 
 // Annotation returns an annotation, or ErrNotFound.
 func (tx *Tx) Annotation(id discussion.AnnotationID) (discussion.Annotation, error) {
-	a, err := row(tx, annotationRow, annotationQuery+" WHERE a.num = "+numberOfThing, AnnotationThing(id))
+	a, err := first(ofThing(tx, annotationRow, annotationQuery+" WHERE a.num = "+numberOfThing, AnnotationThing(id)))
 	if err != nil {
 		return a, fmt.Errorf("annotation %s: %w", id, err)
 	}

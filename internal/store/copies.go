@@ -17,19 +17,20 @@ func (tx *Tx) Copies(t Thing, room chat.Room) ([]Copy, error) {
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
-	var found []placed
+	var found []Copy
 	if err == nil {
-		found, err = rows(tx, placedRow, copyQuery+" WHERE c.thing = CAST($1 AS BIGINT) AND c.room = CAST($2 AS BIGINT)", thing, in) // see Heads
+		found, err = rows(tx, copyRow(room), copyOf+" WHERE c.thing = CAST($1 AS BIGINT) AND c.room = CAST($2 AS BIGINT)", thing, in) // see Heads
 	}
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s in %s: %w", t, room, err)
 	}
-	return sorted(found), nil
+	slices.SortFunc(found, byPart)
+	return found, nil
 }
 
 // AllCopies returns the rows of a thing in every room, as Copies does.
 func (tx *Tx) AllCopies(t Thing) (map[chat.Room][]Copy, error) {
-	found, err := rows(tx, placedRow, copyQuery+" WHERE c.thing = "+numberOfThing, t)
+	found, err := ofThing(tx, placedRow, copyQuery+" WHERE c.thing = "+numberOfThing, t)
 	if err != nil {
 		return nil, fmt.Errorf("copies of %s: %w", t, err)
 	}
@@ -226,7 +227,7 @@ func (tx *Tx) ThingOf(p chat.Place) (Thing, error) {
 // RoomsOf returns the rooms that show a thing or are about to: those with a
 // copy that stands or is in flight, or with a delivery that lives.
 func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
-	found, err := rows(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
+	found, err := ofThing(tx, roomRow, `SELECT platform, room FROM places WHERE num IN (
 		SELECT room FROM copies WHERE thing = `+numberOfThing+` AND (id <> '' OR verb <> '')
 		UNION SELECT room FROM deliveries WHERE thing = `+numberOfThing+` AND dead = 0) ORDER BY num`, t)
 	if err != nil {
@@ -238,7 +239,7 @@ func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {
 // Marked returns the rooms in which a thing bears a mark, a thread or an emoji:
 // the first of its messages does.
 func (tx *Tx) Marked(t Thing, mark string) ([]chat.Room, error) {
-	found, err := rows(tx, roomRow, `SELECT m.platform, m.room FROM copies c JOIN places m ON m.num = c.room
+	found, err := ofThing(tx, roomRow, `SELECT m.platform, m.room FROM copies c JOIN places m ON m.num = c.room
 		WHERE c.thing = `+numberOfThing+` AND c.part = 0 AND c.mark = CAST($2 AS TEXT) AND c.id <> '' ORDER BY c.room`, t, mark) // see Heads
 	if err != nil {
 		return nil, fmt.Errorf("rooms in which %s bears %s: %w", t, mark, err)
@@ -253,21 +254,40 @@ type placed struct {
 	copy  Copy
 }
 
-const copyQuery = `SELECT (SELECT id FROM things WHERE num = c.thing), m.platform, m.room, c.part, c.mark, m.thread, c.id, c.speaker, c.old,
-	c.hash, c.seq, c.verb, c.key, c.sent, c.began FROM copies c JOIN places m ON m.num = c.place`
+const (
+	copyFacts = "c.id, c.speaker, c.old, c.hash, c.seq, c.verb, c.key, c.sent, c.began"
+
+	copyQuery = `SELECT (SELECT id FROM things WHERE num = c.thing), m.platform, m.room, c.part, c.mark, m.thread, ` + copyFacts + `
+		FROM copies c JOIN places m ON m.num = c.place`
+
+	// copyOf is for copies of a thing that is known in a room that is known: it is asked most of all.
+	copyOf = `SELECT c.part, c.mark, CASE WHEN c.place = c.room THEN '' ELSE (SELECT thread FROM places WHERE num = c.place) END, ` + copyFacts + ` FROM copies c`
+)
 
 func placedRow(s scanner) (p placed, err error) {
-	c := &p.copy
+	err = scanCopy(s, &p.copy, &p.room, &p.thing, &p.room.Platform, &p.room.ID)
+	return p, err
+}
+
+func copyRow(room chat.Room) func(scanner) (Copy, error) {
+	return func(s scanner) (c Copy, err error) {
+		err = scanCopy(s, &c, &room)
+		return c, err
+	}
+}
+
+// scanCopy scans a copy behind other columns, which tell its room if that is not known.
+func scanCopy(s scanner, c *Copy, room *chat.Room, before ...any) error {
 	var old [][3]string
-	err = s.Scan(&p.thing, &p.room.Platform, &p.room.ID, &c.Part, &c.Mark, &c.Ref.Place.Thread, &c.Ref.ID, &c.Ref.As,
-		object{&old}, &c.Hash, &c.Seq, &c.Verb, &c.Key, &c.Sent, moment{&c.Began})
+	err := s.Scan(append(before, &c.Part, &c.Mark, &c.Ref.Place.Thread, &c.Ref.ID, &c.Ref.As,
+		object{&old}, &c.Hash, &c.Seq, &c.Verb, &c.Key, &c.Sent, moment{&c.Began})...)
 	if c.Ref.ID != "" || c.Ref.Place.Thread != "" {
-		c.Ref.Place.Room = p.room
+		c.Ref.Place.Room = *room
 	}
 	for _, o := range old {
-		c.Old = append(c.Old, chat.Ref{Place: chat.Place{Room: p.room, Thread: o[1]}, ID: o[0], As: o[2]})
+		c.Old = append(c.Old, chat.Ref{Place: chat.Place{Room: *room, Thread: o[1]}, ID: o[0], As: o[2]})
 	}
-	return p, err
+	return err
 }
 
 // oldOf writes down Old without the room, which is the copy's.
@@ -287,11 +307,11 @@ func sorted(found []placed) []Copy {
 	for _, p := range found {
 		all = append(all, p.copy)
 	}
-	slices.SortFunc(all, func(a, b Copy) int {
-		return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Mark, b.Mark))
-	})
+	slices.SortFunc(all, byPart)
 	return all
 }
+
+func byPart(a, b Copy) int { return cmp.Or(cmp.Compare(a.Part, b.Part), cmp.Compare(a.Mark, b.Mark)) }
 
 func grouped[K comparable](found []placed, by func(placed) K) map[K][]Copy {
 	groups := map[K][]placed{}

@@ -27,6 +27,7 @@ type DB struct {
 	places    numbers[chat.Place]
 	things    numbers[Thing]
 	addresses numbers[address]
+	people    lasting
 	words     wordsRead
 }
 

@@ -56,6 +56,18 @@ func (tx *Tx) stale(thing, room int64, thread discussion.PassageID, class uint8,
 // in that order, too.
 func (tx *Tx) Heads(room chat.Room) ([]Delivery, error) {
 	const alive = "FROM deliveries WHERE room = CAST($1 AS BIGINT) AND dead = 0" // cast: else SQLite plans anew for each room, as where a value decides which index serves
+	all, err := tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = CAST($1 AS BIGINT) AND d.dead = 0 ORDER BY d.thread, d.class, d.ord LIMIT 9")
+	if err == nil && len(all) < 9 { // as nearly always, all that live
+		var led []discussion.PassageID // threads
+		return slices.DeleteFunc(all, func(d Delivery) bool {
+			behind := slices.Contains(led, d.Thread)
+			led = append(led, d.Thread)
+			return behind
+		}), nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	return tx.deliveries(room, `WITH RECURSIVE threads (thread) AS (
 		SELECT (SELECT thread `+alive+` ORDER BY thread LIMIT 1)
 		UNION ALL SELECT (SELECT thread `+alive+` AND thread > threads.thread ORDER BY thread LIMIT 1)
@@ -68,7 +80,8 @@ func (tx *Tx) Heads(room chat.Room) ([]Delivery, error) {
 // Deliveries returns all deliveries to a room, those that were given up
 // included, by Class and Order.
 func (tx *Tx) Deliveries(room chat.Room) ([]Delivery, error) {
-	return tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = $1")
+	return tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = $1 AND d.dead = 0 UNION ALL SELECT "+
+		deliveryColumns+" FROM deliveries d WHERE d.room = $1 AND d.dead <> 0")
 }
 
 // Dead returns the deliveries to a room that were given up, by Class and Order.
@@ -78,7 +91,7 @@ func (tx *Tx) Dead(room chat.Room) ([]Delivery, error) {
 
 // DeadIn returns the rooms to which the delivery of a thing was given up.
 func (tx *Tx) DeadIn(t Thing) ([]chat.Room, error) {
-	found, err := rows(tx, roomRow, `SELECT m.platform, m.room FROM deliveries d JOIN places m ON m.num = d.room
+	found, err := ofThing(tx, roomRow, `SELECT m.platform, m.room FROM deliveries d JOIN places m ON m.num = d.room
 		WHERE d.thing = `+numberOfThing+` AND d.dead <> 0 ORDER BY d.room`, t)
 	if err != nil {
 		return nil, fmt.Errorf("rooms that %s did not come to: %w", t, err)
@@ -129,7 +142,12 @@ func (tx *Tx) Delivery(t Thing, room chat.Room) (Delivery, error) {
 func (tx *Tx) PutDelivery(d Delivery) error {
 	thing, room, err := tx.thingIn(d.Thing, d.Room)
 	var put int64
-	if err == nil {
+	if err == nil { // as nearly always, its place in the lane stays, and with it the index of that
+		put, err = tx.exec(`UPDATE deliveries SET due = $1, tries = $2, spent = $3, why = $4
+			WHERE thing = $5 AND room = $6 AND thread = $7 AND class = $8 AND dead = CAST($9 AS BIGINT)`, // see Heads
+			d.Due, d.Tries, d.Spent, d.Why, thing, room, d.Thread, d.Class, d.Dead)
+	}
+	if err == nil && put == 0 {
 		put, err = tx.exec(`UPDATE deliveries SET thread = $3, class = $4, due = $5, tries = $6, spent = $7, dead = $8, why = $9
 			WHERE thing = $1 AND room = $2`, thing, room, d.Thread, d.Class, d.Due, d.Tries, d.Spent, d.Dead, d.Why)
 	}

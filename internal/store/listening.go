@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -80,13 +81,24 @@ func (tx *Tx) putHeld(h Held) error {
 
 // HeldOn returns what waits for a message, in the order of recording.
 func (tx *Tx) HeldOn(room chat.Room, on string) ([]Held, error) {
-	return tx.held(heldQuery+" WHERE m.platform = $1 AND m.room = $2 AND m.thread = '' AND i.about = $3 ORDER BY i.ord", room.Platform, room.ID, on)
+	return tx.heldIn(room, "i.about = $2", on)
 }
 
 // HeldOf returns what waits of what was done to a message: saying it, editing
 // it and so on, in the order of recording.
 func (tx *Tx) HeldOf(room chat.Room, message string) ([]Held, error) {
-	return tx.held(heldQuery+" WHERE m.platform = $1 AND m.room = $2 AND m.thread = '' AND i.said = $3 ORDER BY i.ord", room.Platform, room.ID, message)
+	return tx.heldIn(room, "i.said = $2", message)
+}
+
+func (tx *Tx) heldIn(room chat.Room, where, message string) ([]Held, error) {
+	n, err := tx.knownRoom(room)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("held events in %s: %w", room, err)
+	}
+	return tx.held(heldQuery+" WHERE i.room = CAST($1 AS BIGINT) AND "+where+" ORDER BY i.ord", n, message) // see Heads
 }
 
 // Held returns all that waits, in the order of recording.

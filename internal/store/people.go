@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"marginalia/internal/chat"
@@ -34,7 +35,7 @@ func personID(secret, platform, user string) discussion.PersonID {
 // PersonIDs returns what tells the ID of a platform's user, who need not have
 // been recorded, and may have been forgotten.
 func (tx *Tx) PersonIDs() (func(platform, user string) discussion.PersonID, error) {
-	secret, err := tx.Setting(people)
+	secret, err := tx.knownSecret()
 	if err != nil {
 		return nil, fmt.Errorf("who is who: %w", err)
 	}
@@ -94,12 +95,52 @@ const people = "people"
 
 // secret returns what this database derives people's IDs with, made at first use.
 func (tx *Tx) secret() (string, error) {
-	value, err := tx.Setting(people)
+	value, err := tx.knownSecret()
 	if err != nil || value != "" {
 		return value, err
 	}
-	value = rand.Text()
-	return value, tx.PutSetting(people, value)
+	tx.people = rand.Text()
+	return tx.people, tx.PutSetting(people, tx.people)
+}
+
+// knownSecret is secret, "" before the first use. It never changes, so it is
+// seldom asked for.
+func (tx *Tx) knownSecret() (value string, err error) {
+	if tx.people == "" {
+		tx.people = tx.db.people.of(tx.era)
+	}
+	if tx.people == "" {
+		tx.people, err = tx.Setting(people)
+	}
+	return tx.people, err
+}
+
+// lasting is a value that never changes, in an era of the engine: see numbers.
+type lasting struct {
+	mu    sync.RWMutex
+	era   int64
+	value string
+}
+
+func (l *lasting) of(era int64) string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.era != era {
+		return ""
+	}
+	return l.value
+}
+
+// learn keeps the value, once it is true for everyone.
+func (l *lasting) learn(value string, era int64) {
+	if value == "" || l.of(era) == value {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if era >= l.era {
+		l.era, l.value = era, value
+	}
 }
 
 func (tx *Tx) putPerson(id discussion.PersonID, platform string, p chat.Person) (discussion.Person, error) {

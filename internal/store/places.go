@@ -74,4 +74,5 @@ func (db *DB) learned(tx *Tx) {
 	db.places.learn(tx.places, tx.era)
 	db.things.learn(tx.things, tx.era)
 	db.addresses.learn(tx.addresses, tx.era)
+	db.people.learn(tx.people, tx.era)
 }

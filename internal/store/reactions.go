@@ -54,7 +54,11 @@ func (tx *Tx) ReactionAt(room chat.Room, own string) (Reaction, error) {
 
 // Reactions returns all reactions to a thing, in the order of recording.
 func (tx *Tx) Reactions(t Thing) ([]Reaction, error) {
-	return tx.reactions("r.thing = "+numberOfThing, string(t))
+	all, err := ofThing(tx, reactionRow, reactionQuery+" WHERE r.thing = "+numberOfThing+" ORDER BY r.ord", t)
+	if err != nil {
+		return nil, fmt.Errorf("reactions of %s: %w", t, err)
+	}
+	return all, nil
 }
 
 // ReactionsIn returns all reactions to passages and annotations of a

@@ -37,8 +37,22 @@ func (tx *Tx) knownThing(t Thing) (int64, error) {
 	return n, err
 }
 
-// numberOfThing is the number of thing $1.
-const numberOfThing = "(SELECT num FROM things WHERE id = $1)"
+// ofThing reads the rows of a query whose $1 is the number of a thing, none if
+// it has none.
+func ofThing[T any](tx *Tx, scan func(scanner) (T, error), query string, t Thing, more ...any) ([]T, error) {
+	n, err := tx.knownThing(t)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return rows(tx, scan, query, append([]any{n}, more...)...)
+}
+
+// numberOfThing is $1 of such a query; without the cast SQLite plans anew for
+// the numbers 0 and 1.
+const numberOfThing = "CAST($1 AS BIGINT)"
 
 // thingIn returns the numbers of a thing and of a room, or ErrNotFound.
 func (tx *Tx) thingIn(t Thing, room chat.Room) (thing, in int64, err error) {

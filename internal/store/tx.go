@@ -35,7 +35,8 @@ type Tx struct {
 	places    map[chat.Place]int64 // numbers that this transaction learned
 	things    map[Thing]int64
 	addresses map[address]int64
-	broken    error // the first error of the database
+	people    string // what their IDs are derived with
+	broken    error  // the first error of the database
 }
 
 // A session runs SQL on one connection.
@@ -136,7 +137,11 @@ func rows[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...an
 
 // row reads the first row of a query, or returns ErrNotFound.
 func row[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	all, err := rows(tx, scan, query, args...)
+	return first(rows(tx, scan, query, args...))
+}
+
+// first is the first of some rows, or ErrNotFound.
+func first[T any](all []T, err error) (T, error) {
 	if err != nil || len(all) == 0 {
 		var none T
 		if err == nil {
