@@ -63,8 +63,10 @@ func (tx *Tx) amend(num int64, d discussion.Discussion) error {
 			passages = append(passages, []any{p.ID, num, p.Document, p.Seq, p.Start, p.End})
 		}
 	}
-	_, err = tx.insert("passages (id, discussion, document, seq, start_at, end_at)", passages)
-	return err
+	if _, err = tx.insert("passages (id, discussion, document, seq, start_at, end_at)", passages); err != nil {
+		return err
+	}
+	return tx.retell(num, 0)
 }
 
 // amendDocuments leaves out the documents that are no more, changes those that

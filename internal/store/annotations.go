@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,14 +41,14 @@ func (tx *Tx) putAnnotation(a discussion.Annotation) error {
 	if err != nil {
 		return err
 	}
-	order, err := tx.orderOf(num, a, structure, files)
-	if err != nil {
-		return err
-	}
 	var answers int64
 	if on := a.Target.Annotation; on != "" {
 		answers, err = tx.thing(AnnotationThing(on))
 	}
+	if err != nil {
+		return err
+	}
+	order, err := tx.orderOf(num, answers, a, structure, files)
 	if err != nil {
 		return err
 	}
@@ -91,19 +92,47 @@ func filesOf(all []discussion.File) (string, error) {
 
 // orderOf returns an annotation's place in its discussion: that which it has,
 // or the next. Whoever takes one waits for whoever took the one before. It notes
-// if other words, or addresses that marks hold, or what was attached are replaced.
-func (tx *Tx) orderOf(num int64, a discussion.Annotation, marks, files string) (order int64, err error) {
-	var other bool
-	_, err = row(tx, func(s scanner) (struct{}, error) { return struct{}{}, s.Scan(&order, &other) }, `SELECT ord,
-		text <> '' AND (text <> $2 OR marks <> $3) OR files <> '' AND files <> $4 FROM annotations WHERE num = $1`, num, a.Body.Text, marks, files)
-	if err == nil && other {
+// if other words, or addresses that marks hold, or what was attached are replaced,
+// and what Talk tells of it.
+func (tx *Tx) orderOf(num, answers int64, a discussion.Annotation, marks, files string) (order int64, err error) {
+	var old struct {
+		otherWords, otherTalk, gone bool
+		in, into                    int64
+	}
+	_, err = row(tx, func(s scanner) (struct{}, error) {
+		return struct{}{}, s.Scan(&order, &old.otherWords, &old.otherTalk, &old.gone, &old.in, &old.into)
+	}, `SELECT ord, text <> '' AND (text <> $1 OR marks <> $2) OR files <> '' AND files <> $3,
+		under <> CASE WHEN $4 = '' THEN 0 ELSE COALESCE((SELECT num FROM passages WHERE id = $5), 0) END
+		OR creator <> COALESCE((SELECT num FROM people WHERE id = $6), 0) OR answers <> $7 OR created <> $8,
+		deleted <> 0 OR hidden <> 0, discussion, COALESCE((SELECT num FROM discussions WHERE id = $9), 0)
+		FROM annotations WHERE num = $10`, a.Body.Text, marks, files, a.Under, a.Under, a.Creator, answers, a.Created, a.Discussion, num)
+	if errors.Is(err, ErrNotFound) {
+		return tx.nextOrder(a)
+	}
+	if err == nil && old.otherWords {
 		err = tx.erased()
 	}
-	if !errors.Is(err, ErrNotFound) {
-		return order, err
+	if err == nil && (old.otherTalk || old.gone != a.Gone() || old.in != old.into) {
+		err = tx.retell(old.in, -standing(old.gone))
+		if err == nil {
+			err = tx.retell(old.into, standing(a.Gone()))
+		}
 	}
-	order, err = written(tx, one[int64], `INSERT INTO said (discussion, orders) SELECT num, 1 FROM discussions WHERE id = $1
-		ON CONFLICT (discussion) DO UPDATE SET orders = said.orders + 1 RETURNING orders`, a.Discussion)
+	return order, err
+}
+
+// standing is how many annotations one is.
+func standing(gone bool) int64 {
+	if gone {
+		return 0
+	}
+	return 1
+}
+
+func (tx *Tx) nextOrder(a discussion.Annotation) (int64, error) {
+	order, err := written(tx, one[int64], `INSERT INTO said (discussion, orders, standing) SELECT num, 1, CAST($1 AS BIGINT) FROM discussions WHERE id = $2
+		ON CONFLICT (discussion) DO UPDATE SET orders = said.orders + 1, standing = said.standing + excluded.standing RETURNING orders`,
+		standing(a.Gone()), a.Discussion)
 	if err != nil {
 		return 0, fmt.Errorf("its discussion %q: %w", a.Discussion, err)
 	}
@@ -138,6 +167,30 @@ func (tx *Tx) Annotations(id discussion.ID) ([]discussion.Annotation, error) {
 // are gone included, in the order of commits.
 func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation, error) {
 	return tx.annotations("a.under = (SELECT num FROM passages WHERE id = $1)", string(p))
+}
+
+// NewestUnder goes through all annotations in a passage's thread, those that are
+// gone included, from the newest commit back. It reads no more of them than a
+// few behind those that are taken.
+func (tx *Tx) NewestUnder(p discussion.PassageID) iter.Seq2[discussion.Annotation, error] {
+	return func(yield func(discussion.Annotation, error) bool) {
+		for at, n := 0, 32; ; at, n = at+n, 2*n {
+			some, err := rows(tx, annotationRow, annotationQuery+` WHERE a.num IN (SELECT num FROM annotations
+				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC, num LIMIT $2 OFFSET $3) ORDER BY a.ord DESC, a.num`, p, n, at)
+			if err != nil {
+				yield(discussion.Annotation{}, fmt.Errorf("the newest annotations of %s: %w", p, err))
+				return
+			}
+			for _, a := range some {
+				if !yield(a, nil) {
+					return
+				}
+			}
+			if len(some) < n {
+				return
+			}
+		}
+	}
 }
 
 // AnnotationsBy returns all annotations that a person made, those that are

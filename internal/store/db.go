@@ -29,6 +29,8 @@ type DB struct {
 	addresses numbers[address]
 	people    lasting
 	words     wordsRead
+	talks     talks
+	surveys   chan struct{} // holds a token for each that runs
 }
 
 // An engine is SQLite or PostgreSQL.
@@ -71,7 +73,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{engine: e}
+	db := &DB{engine: e, surveys: make(chan struct{}, mostSurveys)}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	db.stop = stop
 	if !o.NoListen {

@@ -132,7 +132,10 @@ func (tx *Tx) addTo(id discussion.ID, more discussion.Discussion, points []point
 	if err != nil {
 		return err
 	}
-	return tx.putWords(num, more, behind)
+	if err := tx.putWords(num, more, behind); err != nil {
+		return err
+	}
+	return tx.retell(num, 0)
 }
 
 // putWords writes d's documents, numbered from behind + 1 on, and passages.
@@ -244,7 +247,7 @@ func (tx *Tx) Discussions() ([]Summary, error) {
 		(SELECT COUNT(*) FROM documents x WHERE x.discussion = d.num AND x.first_line > 0 AND x.confidence < 1)
 		- (SELECT COUNT(DISTINCT x.id) FROM passages p JOIN documents x ON x.id = p.document
 			WHERE p.discussion = d.num AND x.first_line > 0 AND x.confidence < 1),
-		(SELECT COUNT(*) FROM annotations x WHERE x.discussion = d.num AND x.deleted = 0 AND x.hidden = 0)
+		COALESCE((SELECT s.standing FROM said s WHERE s.discussion = d.num), 0)
 		FROM discussions d`)
 	if err != nil {
 		return nil, fmt.Errorf("discussions: %w", err)

@@ -82,7 +82,11 @@ func (tx *Tx) Link(id, to discussion.PersonID) error {
 	if from == into {
 		return nil
 	}
-	if _, err := tx.exec("UPDATE people SET same = $1 WHERE id = $2 OR same <> '' AND same = $2", into, from); err != nil {
+	_, err = tx.exec("UPDATE people SET same = $1 WHERE id = $2 OR same <> '' AND same = $2", into, from)
+	if err == nil {
+		err = tx.retellAll()
+	}
+	if err != nil {
 		return fmt.Errorf("link person %s to %s: %w", id, to, err)
 	}
 	return nil
@@ -127,5 +131,5 @@ func (tx *Tx) Unlink(id discussion.PersonID) error {
 			return fmt.Errorf("unlink person %s: %w", id, err)
 		}
 	}
-	return nil
+	return tx.retellAll()
 }

@@ -185,6 +185,30 @@ func (tx *Tx) People(id discussion.ID) (map[discussion.PersonID]discussion.Perso
 	return all, nil
 }
 
+// Speaker is someone who spoke in a passage's thread.
+type Speaker struct {
+	discussion.Person
+	Remarks int // of theirs, there, that are not gone
+}
+
+// Speakers returns all whose remarks stand in a passage's thread.
+func (tx *Tx) Speakers(p discussion.PassageID) (map[discussion.PersonID]Speaker, error) {
+	found, err := rows(tx, func(s scanner) (one Speaker, err error) {
+		one.Person, err = personAnd(s, &one.Remarks)
+		return one, err
+	}, "SELECT "+personColumns+`, spoke.remarks FROM (SELECT creator, COUNT(*) AS remarks FROM annotations
+		WHERE under = (SELECT num FROM passages WHERE id = $1) AND deleted = 0 AND hidden = 0 GROUP BY creator) spoke
+		JOIN people ON people.num = spoke.creator`, p)
+	if err != nil {
+		return nil, fmt.Errorf("who spoke of %s: %w", p, err)
+	}
+	all := map[discussion.PersonID]Speaker{}
+	for _, one := range found {
+		all[one.ID] = one
+	}
+	return all, nil
+}
+
 // SetState records how a person agreed to be named. A person who was
 // forgotten is from then on recorded like any other; when that was stays known.
 // ErrNotFound if the person is not known.

@@ -21,6 +21,9 @@ func (tx *Tx) PutReaction(r Reaction) error {
 			ON CONFLICT (thing, person, emoji, room) DO UPDATE SET own = excluded.own`,
 			thing, r.Person, r.Emoji, room, r.Own, r.At)
 	}
+	if err == nil {
+		err = tx.retellOf(r.Thing, thing)
+	}
 	if err != nil {
 		return fmt.Errorf("record reaction to %s: %w", r.Thing, err)
 	}
@@ -35,6 +38,9 @@ func (tx *Tx) DeleteReaction(t Thing, p discussion.PersonID, emoji string, room 
 	}
 	if err == nil {
 		_, err = tx.exec("DELETE FROM reactions WHERE thing = $1 AND person = $2 AND emoji = $3 AND room = $4", thing, p, emoji, in)
+	}
+	if err == nil {
+		err = tx.retellOf(t, thing)
 	}
 	if err != nil {
 		return fmt.Errorf("remove reaction to %s: %w", t, err)
