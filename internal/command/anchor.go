@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -259,14 +258,13 @@ func offerRemarks(suits func(tx *store.Tx, call chat.Call, a discussion.Annotati
 			if err != nil || thing.Passage() == "" {
 				return err
 			}
-			all, err := tx.AnnotationsUnder(thing.Passage())
-			if err != nil {
-				return err
-			}
 			typed := strings.ToLower(strings.TrimSpace(call.Args["remark"]))
-			for _, a := range slices.Backward(all) {
+			for a, err := range tx.NewestUnder(thing.Passage()) {
+				if err != nil || len(choices) == mostOffered {
+					return err
+				}
 				label := format.Excerpt(a.Told(), longChoice)
-				if len(choices) == mostOffered || !strings.Contains(strings.ToLower(label), typed) {
+				if !strings.Contains(strings.ToLower(label), typed) {
 					continue
 				}
 				ok, err := suits(tx, call, a)

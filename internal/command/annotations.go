@@ -47,25 +47,29 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	if err != nil {
 		return format.Doc{}, err
 	}
-	said, err := tx.AnnotationsUnder(p.ID)
+	known, err := tx.Speakers(p.ID)
 	if err != nil {
 		return format.Doc{}, err
 	}
-	known, err := tx.People(of)
-	if err != nil {
-		return format.Doc{}, err
+	count := 0
+	for _, by := range known {
+		if _, published := by.Credit(e.Default); published {
+			count += by.Remarks
+		}
 	}
-	said = slices.DeleteFunc(said, func(a discussion.Annotation) bool {
-		_, published := known[a.Creator].Credit(e.Default)
-		return a.Gone() || !published
-	})
-	if len(said) == 0 {
+	if count == 0 {
 		return format.Text(fmt.Sprintf("Nothing is published of what was said about passage %d of %d.", p.Seq, total)), nil
 	}
-	d := paragraph(format.Doc{}, fmt.Sprintf("About passage %d of %d, %s:", p.Seq, total, plural(len(said), "remark")))
-	if older := len(said) - mostRemarks; older > 0 {
+	d := paragraph(format.Doc{}, fmt.Sprintf("About passage %d of %d, %s:", p.Seq, total, plural(count, "remark")))
+	if older := count - mostRemarks; older > 0 {
 		d = paragraph(d, fmt.Sprintf("The newest %d; %d stand before them.", mostRemarks, older))
-		said = said[older:]
+	}
+	said, err := newestOf(tx, p.ID, func(a discussion.Annotation) bool {
+		_, published := known[a.Creator].Credit(e.Default)
+		return published && !a.Gone()
+	})
+	if err != nil {
+		return d, err
 	}
 	for _, a := range said {
 		by := known[a.Creator]
@@ -79,6 +83,24 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 		d = l.link("read", relay.ReaderLink(e.Reader, of, p.ID)).item(d)
 	}
 	return d, nil
+}
+
+// newestOf are those of the remarks on a passage that suit and were made last, as
+// many as an answer lists, the newest last.
+func newestOf(tx *store.Tx, p discussion.PassageID, suits func(discussion.Annotation) bool) (said []discussion.Annotation, err error) {
+	for a, err := range tx.NewestUnder(p) {
+		if err != nil {
+			return nil, err
+		}
+		if suits(a) {
+			said = append(said, a)
+		}
+		if len(said) == mostRemarks {
+			break
+		}
+	}
+	slices.Reverse(said)
+	return said, nil
 }
 
 // remarkLine is the line of an answer that shows a remark.
