@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -44,8 +43,6 @@ var digest = Command{
 func saidSince(since time.Time) func(*store.Tx, chat.Call, discussion.ID) ([]warmth, error) {
 	return func(tx *store.Tx, _ chat.Call, text discussion.ID) ([]warmth, error) {
 		all, err := warmthSince(tx, text, since)
-		return all.sorted(func(a, b warmth) int {
-			return cmp.Or(cmp.Compare(b.said, a.said), cmp.Compare(len(b.reacted), len(a.reacted)))
-		}), err
+		return all.sorted(func(w warmth) [2]int { return [2]int{w.said, w.reacted.size()} }), err
 	}
 }

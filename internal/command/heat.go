@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -31,20 +31,38 @@ var heat = Command{
 type warmth struct {
 	passage discussion.PassageID
 	said    int
-	people  map[discussion.PersonID]bool // who spoke
-	reacted map[discussion.PersonID]bool // to the passage, or to what was said about it
-	given   []discussion.Reaction        // to the passage itself
-	answers int                          // to the one who asks
+	people  crowd                 // who spoke
+	reacted crowd                 // to the passage, or to what was said about it
+	given   []discussion.Reaction // to the passage itself
+	answers int                   // to the one who asks
+}
+
+// crowd is who of the people of a talk are meant, a bit for each.
+type crowd []uint64
+
+func (c *crowd) add(who int32) {
+	for int(who/64) >= len(*c) {
+		*c = append(*c, 0)
+	}
+	(*c)[who/64] |= 1 << (who % 64)
+}
+
+func (c crowd) size() (n int) {
+	for _, some := range c {
+		n += bits.OnesCount64(some)
+	}
+	return n
 }
 
 // heat is how many people took part: those who spoke count twice, those who only
 // reacted once. What they meant does not matter: disagreement warms as well.
 func (w warmth) heat() int {
-	n := 2 * len(w.people)
-	for p := range w.reacted {
-		if !w.people[p] {
-			n++
+	n := 2 * w.people.size()
+	for i, some := range w.reacted {
+		if i < len(w.people) {
+			some &^= w.people[i]
 		}
+		n += bits.OnesCount64(some)
 	}
 	return n
 }
@@ -52,13 +70,13 @@ func (w warmth) heat() int {
 func (w warmth) line(l discussion.Lexicon) string {
 	var parts []string
 	if w.said > 0 {
-		parts = append(parts, plural(w.said, "remark")+" by "+people(len(w.people)))
+		parts = append(parts, plural(w.said, "remark")+" by "+people(w.people.size()))
 	}
 	if w.answers > 0 {
 		parts = append(parts, fmt.Sprintf("of which %d to you", w.answers))
 	}
-	if len(w.reacted) > 0 {
-		parts = append(parts, "reactions by "+people(len(w.reacted)))
+	if n := w.reacted.size(); n > 0 {
+		parts = append(parts, "reactions by "+people(n))
 	}
 	if t := tallies(l, w.given); t != "" {
 		parts = append(parts, t)
@@ -82,72 +100,98 @@ func people(n int) string {
 	return fmt.Sprintf("%d people", n)
 }
 
-// warmths are sums by passage.
-type warmths map[discussion.PassageID]*warmth
-
-func (all warmths) of(p discussion.PassageID) *warmth {
-	if all[p] == nil {
-		all[p] = &warmth{passage: p, people: map[discussion.PersonID]bool{}, reacted: map[discussion.PersonID]bool{}}
-	}
-	return all[p]
+// warmths are sums of a talk, by passage as the talk has them.
+type warmths struct {
+	talk *store.Talk
+	of   []warmth
 }
 
-// add counts a remark by someone.
-func (all warmths) add(a discussion.Annotation, by discussion.PersonID) *warmth {
-	w := all.of(a.Under)
+func warmthsOf(t *store.Talk) warmths {
+	all := warmths{t, make([]warmth, len(t.Passages))}
+	for i, p := range t.Passages {
+		all.of[i].passage = p
+	}
+	return all
+}
+
+// add counts a remark, and returns the sum that it is counted in: none if it is
+// gone, or stands under no passage.
+func (all warmths) add(r store.Remark) *warmth {
+	if r.Gone || r.Under < 0 {
+		return &warmth{}
+	}
+	w := &all.of[r.Under]
 	w.said++
-	w.people[by] = true
+	w.people.add(all.talk.Self[r.By])
 	return w
+}
+
+// addGiven counts a reaction to what is not gone.
+func (all warmths) addGiven(r store.Reacted) {
+	if r.Gone || r.Under < 0 {
+		return
+	}
+	w, self := &all.of[r.Under], all.talk.Self[r.By]
+	w.reacted.add(self)
+	if !r.Remark {
+		w.given = append(w.given, discussion.Reaction{Person: all.talk.People[self], Emoji: r.Emoji})
+	}
 }
 
 // warmest are the passages of a text that were talked about most: by most people,
 // then in most remarks.
 func warmest(tx *store.Tx, _ chat.Call, text discussion.ID) ([]warmth, error) {
 	all, err := warmthSince(tx, text, time.Time{})
-	return all.sorted(func(a, b warmth) int {
-		return cmp.Or(cmp.Compare(b.heat(), a.heat()), cmp.Compare(b.said, a.said))
-	}), err
+	return all.sorted(func(w warmth) [2]int { return [2]int{w.heat(), w.said} }), err
 }
 
 // warmthSince sums up what was said about a text after a time.
 func warmthSince(tx *store.Tx, text discussion.ID, since time.Time) (warmths, error) {
-	said, err := tx.Annotations(text)
+	talk, err := tx.Talk(text)
 	if err != nil {
-		return nil, err
+		return warmths{}, err
 	}
-	known, err := tx.People(text)
-	if err != nil {
-		return nil, err
-	}
-	all, under := warmths{}, map[store.Thing]discussion.PassageID{}
-	for _, a := range slices.DeleteFunc(said, discussion.Annotation.Gone) {
-		under[store.AnnotationThing(a.ID)] = a.Under
-		if a.Created.After(since) {
-			all.add(a, known[a.Creator].Self())
+	all := warmthsOf(talk)
+	for _, r := range talk.Remarks {
+		if r.Created().After(since) {
+			all.add(r)
 		}
 	}
-	held, err := relay.Opinions(tx, text)
-	for _, r := range held {
-		p := cmp.Or(r.Thing.Passage(), under[r.Thing])
-		if p == "" || !r.At.After(since) {
-			continue // on what is gone, or before
+	for _, r := range talk.Reactions {
+		if !r.At().After(since) {
+			continue
 		}
-		w := all.of(p)
-		w.reacted[r.Self] = true
-		if r.Thing.Passage() != "" {
-			w.given = append(w.given, discussion.Reaction{Person: r.Self, Emoji: r.Emoji})
+		says, err := relay.Says(tx, r)
+		if err != nil {
+			return all, err
+		}
+		if says {
+			all.addGiven(r)
 		}
 	}
-	return all, err
+	return all, nil
 }
 
-// sorted are the sums in an order, and where that does not tell, by id.
-func (all warmths) sorted(order func(a, b warmth) int) []warmth {
-	var list []warmth
-	for _, p := range slices.Sorted(maps.Keys(all)) {
-		list = append(list, *all[p])
+// sorted are the sums of what was talked about, those with most first, and where
+// that does not tell, by id.
+func (all warmths) sorted(most func(warmth) [2]int) []warmth {
+	type sum struct {
+		warmth
+		most [2]int
 	}
-	slices.SortStableFunc(list, order)
+	var sums []sum
+	for _, w := range all.of {
+		if w.said > 0 || w.reacted != nil {
+			sums = append(sums, sum{w, most(w)})
+		}
+	}
+	slices.SortFunc(sums, func(a, b sum) int {
+		return cmp.Or(cmp.Compare(b.most[0], a.most[0]), cmp.Compare(b.most[1], a.most[1]), cmp.Compare(a.passage, b.passage))
+	})
+	var list []warmth
+	for _, s := range sums {
+		list = append(list, s.warmth)
+	}
 	return list
 }
 
@@ -157,7 +201,7 @@ func (all warmths) sorted(order func(a, b warmth) int) []warmth {
 func (e Env) talk(ctx context.Context, call chat.Call, lead, none string, sums func(*store.Tx, chat.Call, discussion.ID) ([]warmth, error)) (format.Doc, error) {
 	d := paragraph(format.Doc{}, lead)
 	empty := true
-	err := e.DB.View(ctx, func(tx *store.Tx) error {
+	err := e.DB.Survey(ctx, func(tx *store.Tx) error {
 		texts, err := textsHere(tx, call)
 		if err != nil {
 			return err

@@ -134,6 +134,40 @@ func TestHeat(t *testing.T) {
 	}
 }
 
+// What stands under no passage is talk about none.
+func TestTalkUnderNoPassage(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	h.talk(text, [3]any{"bob", 1, nil}, [3]any{"ann", 0, 0})
+	h.reacts([3]any{"eve", store.AnnotationThing("a-0"), "👍"})
+	h.change(func(a *discussion.Annotation) { a.Under = "" })
+	for _, verb := range []string{"heat", "digest", "missed"} {
+		lead, _, _ := strings.Cut(h.say(verb, lobby, chat.Anyone, verb), "\n")
+		begins(t, h.say(verb, lobby, chat.Anyone, verb), lead, "1 remark by 1 person · 1: The keeper")
+	}
+}
+
+// A request of a writer to try again says nothing of their remark; the same emoji
+// of others does.
+func TestHeatOfRequests(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	h.talk(text, [3]any{"bob", 1, nil})
+	thing := store.AnnotationThing("a-0")
+	h.reacts([3]any{"bob", thing, "🔁"}, [3]any{"eve", thing, "🔁"})
+	want := "1 remark by 1 person, reactions by 2 people · 2:"
+	begins(t, h.say("1", lobby, chat.Anyone, "heat"), "What is talked about most:", want)
+	h.update(func(tx *store.Tx) error {
+		all, err := tx.Reactions(thing)
+		if err != nil {
+			return err
+		}
+		r := all[0]
+		return tx.PutTombstone(r.Room, discussion.Derive("request", string(r.Thing), string(r.Person), r.Emoji))
+	})
+	begins(t, h.say("2", lobby, chat.Anyone, "heat"), "What is talked about most:", "1 remark by 1 person, reactions by 1 person · 2:")
+}
+
 // Missed is what others said since one spoke oneself, and first of it the answers.
 func TestMissed(t *testing.T) {
 	h := newHouse(t)

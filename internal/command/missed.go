@@ -1,7 +1,6 @@
 package command
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -51,28 +50,24 @@ func sinceLast(tx *store.Tx, call chat.Call, text discussion.ID) ([]warmth, erro
 	if err != nil {
 		return nil, err
 	}
-	said, err := tx.Annotations(text)
+	talk, err := tx.Talk(text)
 	if err != nil {
 		return nil, err
 	}
-	known, err := tx.People(text)
-	if err != nil {
-		return nil, err
-	}
-	mine := map[discussion.AnnotationID]bool{}
-	last := -1
-	for i, a := range said {
-		if who.ID != "" && a.Creator == who.ID {
-			mine[a.ID], last = true, i
+	self, last := slices.Index(talk.People, who.ID), -1
+	if self >= 0 {
+		for i, r := range slices.Backward(talk.Remarks) {
+			if int(r.By) == self {
+				last = i
+				break
+			}
 		}
 	}
-	all := warmths{}
-	for _, a := range slices.DeleteFunc(said[last+1:], discussion.Annotation.Gone) {
-		if w := all.add(a, known[a.Creator].Self()); mine[a.Target.Annotation] {
+	all := warmthsOf(talk)
+	for _, r := range talk.Remarks[last+1:] {
+		if w := all.add(r); self >= 0 && int(r.To) == self {
 			w.answers++
 		}
 	}
-	return all.sorted(func(a, b warmth) int {
-		return cmp.Or(cmp.Compare(b.answers, a.answers), cmp.Compare(b.said, a.said))
-	}), nil
+	return all.sorted(func(w warmth) [2]int { return [2]int{w.answers, w.said} }), nil
 }

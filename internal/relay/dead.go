@@ -191,6 +191,19 @@ func Opinions(tx *store.Tx, text discussion.ID) ([]store.Reaction, error) {
 	return opinions(tx, all)
 }
 
+// Says reports whether a reaction says something of what it is to, as Opinions do.
+func Says(tx *store.Tx, r store.Reacted) (bool, error) {
+	if r.Emoji != again || !r.Remark {
+		return true, nil
+	}
+	whole, err := tx.ReactionOf(r)
+	if err != nil {
+		return false, err
+	}
+	request, err := isRequest(tx, whole)
+	return !request, err
+}
+
 // OpinionsOn are those to one thing.
 func OpinionsOn(tx *store.Tx, t store.Thing) ([]store.Reaction, error) {
 	all, err := tx.Reactions(t)

@@ -24,7 +24,7 @@ func digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	said, err := tx.Annotations(p.Discussion)
+	talk, err := tx.Talk(p.Discussion)
 	if err != nil {
 		return err
 	}
@@ -33,15 +33,11 @@ func digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
 		return err
 	}
 	n, _ := strconv.Atoi(told)
-	if err := tx.PutSetting(toldOf+p.Name, strconv.Itoa(len(said))); err != nil {
+	if err := tx.PutSetting(toldOf+p.Name, strconv.Itoa(len(talk.Remarks))); err != nil {
 		return err
 	}
-	fresh := slices.DeleteFunc(slices.Clone(said[min(n, len(said)):]), discussion.Annotation.Gone)
-	if len(fresh) == 0 {
-		return nil
-	}
-	body, err := digestOf(tx, head, fresh)
-	if err != nil {
+	body, err := digestOf(tx, head, talk, min(n, len(talk.Remarks)))
+	if err != nil || body.Empty() {
 		return err
 	}
 	note := store.Note{
@@ -59,18 +55,28 @@ func digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
 	return nil
 }
 
-// digestOf names the most discussed passages among what is fresh.
-func digestOf(tx *store.Tx, head discussion.Discussion, fresh []discussion.Annotation) (format.Doc, error) {
+// digestOf names the most discussed passages among the remarks that nobody was
+// told of, those behind the first; nothing if there are none.
+func digestOf(tx *store.Tx, head discussion.Discussion, talk *store.Talk, first int) (body format.Doc, err error) {
 	count := map[discussion.PassageID]int{}
 	var order []discussion.PassageID
-	for _, a := range fresh {
-		if count[a.Under]++; count[a.Under] == 1 {
-			order = append(order, a.Under)
+	fresh := 0
+	for _, r := range talk.Remarks[first:] {
+		if r.Gone || r.Under < 0 {
+			continue
 		}
+		p := talk.Passages[r.Under]
+		if count[p]++; count[p] == 1 {
+			order = append(order, p)
+		}
+		fresh++
+	}
+	if fresh == 0 {
+		return body, nil
 	}
 	slices.SortStableFunc(order, func(a, b discussion.PassageID) int { return cmp.Compare(count[b], count[a]) })
-	body := format.Doc{}.Add(format.Block{Kind: format.Paragraph},
-		fmt.Sprintf("%s: %s on %s since the last digest.", Title(head.Title), plural(len(fresh), "annotation"), plural(len(order), "passage")))
+	body = body.Add(format.Block{Kind: format.Paragraph},
+		fmt.Sprintf("%s: %s on %s since the last digest.", Title(head.Title), plural(fresh, "annotation"), plural(len(order), "passage")))
 	for _, id := range order[:min(5, len(order))] {
 		p, _, _, err := tx.Passage(id)
 		if err != nil {

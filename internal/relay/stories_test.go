@@ -329,11 +329,21 @@ func TestADigestNamesWhatWasDiscussed(t *testing.T) {
 				Rooms: n.rooms[:1], Count: 1, Start: time.Now()})
 		})
 		n.say(n.rooms[1], 0, "worth a line", chat.Ref{})
+		n.say(n.rooms[1], 0, "about nothing any more", chat.Ref{})
+		n.update(func(tx *store.Tx) error {
+			all, err := tx.Annotations(n.text.ID)
+			if err != nil {
+				return err
+			}
+			lost := all[len(all)-1]
+			lost.Under = ""
+			return tx.PutAnnotation(lost)
+		})
 		n.pass(time.Hour)
 		n.pass(time.Hour) // nothing new: nothing is said
 		digests := 0
 		for _, m := range n.net(n.rooms[0]).Read(chat.Place{Room: n.rooms[0]}) {
-			if strings.Contains(m.Body.Text, "since the last digest") {
+			if strings.Contains(m.Body.Text, ": 1 annotation on 1 passage since the last digest") {
 				digests++
 			}
 		}
