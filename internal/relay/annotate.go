@@ -134,21 +134,15 @@ func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, err
 
 // editOpen gives a call that waits to be run its new words.
 func editOpen(tx *store.Tx, e chat.Event, now time.Time) error {
-	open, err := tx.OpenCalls()
-	if err != nil {
-		return err
+	c, err := tx.OpenCall(e.Message.Ref)
+	if err != nil || c.Name != Annotates || c.By.ID != e.By.ID || !e.Revised.After(c.Revised) {
+		return ignoreMissing(err)
 	}
-	for _, c := range open {
-		if c.Ref.Place.Room != e.Message.Ref.Place.Room || c.Ref.ID != e.Message.Ref.ID || c.Name != Annotates || c.By.ID != e.By.ID || !e.Revised.After(c.Revised) {
-			continue
-		}
-		if e.Call == nil || e.Call.Name != Annotates {
-			return tx.CloseCall(c.Ref)
-		}
-		c.Args, c.Text, c.Revised = e.Call.Args, e.Call.Text, e.Revised
-		return tx.ReopenCall(c, now)
+	if e.Call == nil || e.Call.Name != Annotates {
+		return tx.CloseCall(c.Ref)
 	}
-	return nil
+	c.Args, c.Text, c.Revised = e.Call.Args, e.Call.Text, e.Revised
+	return tx.ReopenCall(c, now)
 }
 
 // Amend gives a remark that Annotate made the words that its call has since an edit;

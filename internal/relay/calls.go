@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -234,9 +233,9 @@ func (r *Relay) enqueue(ctx context.Context, c chat.Call, body format.Doc, now t
 // closeCall closes a call that is answered, unless its message was edited meanwhile:
 // then that is to be answered, too.
 func closeCall(tx *store.Tx, c chat.Call) error {
-	open, err := tx.OpenCalls()
-	if err != nil || slices.ContainsFunc(open, func(o chat.Call) bool { return o.Ref == c.Ref && o.Revised.After(c.Revised) }) {
-		return err
+	open, err := tx.OpenCall(c.Ref)
+	if err != nil || open.Revised.After(c.Revised) {
+		return ignoreMissing(err)
 	}
 	return tx.CloseCall(c.Ref)
 }

@@ -197,6 +197,18 @@ func (tx *Tx) OpenCalls() ([]chat.Call, error) {
 	return all, nil
 }
 
+// OpenCall returns the open call of a message, or ErrNotFound.
+func (tx *Tx) OpenCall(ref chat.Ref) (c chat.Call, err error) {
+	c, err = row(tx, func(s scanner) (c chat.Call, err error) {
+		err = s.Scan(object{&c})
+		return c, err
+	}, "SELECT call FROM calls WHERE id = $1 AND call <> ''", callID(ref))
+	if err != nil {
+		return c, fmt.Errorf("open call %s: %w", ref.ID, err)
+	}
+	return c, nil
+}
+
 // ReopenCall records a call by its Ref with other words than before, so that it is
 // open again.
 func (tx *Tx) ReopenCall(c chat.Call, now time.Time) error {

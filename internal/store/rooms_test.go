@@ -380,6 +380,16 @@ func TestCalls(t *testing.T) {
 			return err
 		})
 		same(t, "open", got(t, db, (*Tx).OpenCalls), []chat.Call{call("$1")})
+		view(t, db, func(tx *Tx) error {
+			in := chat.Ref{Place: chat.Place{Room: attic, Thread: "told or not"}, ID: "$1"}
+			open, err := tx.OpenCall(in)
+			same(t, "open of a message", open, call("$1"))
+			for _, id := range []string{"$2", "$no"} { // answered; never made
+				_, err := tx.OpenCall(at(attic, "", id, ""))
+				missing(t, "open call "+id, err)
+			}
+			return err
+		})
 	})
 }
 
