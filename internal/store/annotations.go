@@ -176,7 +176,7 @@ func (tx *Tx) NewestUnder(p discussion.PassageID) iter.Seq2[discussion.Annotatio
 	return func(yield func(discussion.Annotation, error) bool) {
 		for at, n := 0, 32; ; at, n = at+n, 2*n {
 			some, err := rows(tx, annotationRow, annotationQuery+` WHERE a.num IN (SELECT num FROM annotations
-				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC, num LIMIT $2 OFFSET $3) ORDER BY a.ord DESC, a.num`, p, n, at)
+				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC LIMIT $2 OFFSET $3) ORDER BY a.ord DESC`, p, n, at)
 			if err != nil {
 				yield(discussion.Annotation{}, fmt.Errorf("the newest annotations of %s: %w", p, err))
 				return
