@@ -47,15 +47,9 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	if err != nil {
 		return format.Doc{}, err
 	}
-	known, err := tx.Speakers(p.ID)
+	count, err := e.published(tx, p.ID)
 	if err != nil {
 		return format.Doc{}, err
-	}
-	count := 0
-	for _, by := range known {
-		if _, published := by.Credit(e.Default); published {
-			count += by.Remarks
-		}
 	}
 	if count == 0 {
 		return format.Text(fmt.Sprintf("Nothing is published of what was said about passage %d of %d.", p.Seq, total)), nil
@@ -64,19 +58,14 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	if older := count - mostRemarks; older > 0 {
 		d = paragraph(d, fmt.Sprintf("The newest %d; %d stand before them.", mostRemarks, older))
 	}
-	said, err := newestOf(tx, p.ID, func(a discussion.Annotation) bool {
-		_, published := known[a.Creator].Credit(e.Default)
-		return published && !a.Gone()
-	})
+	said, err := e.newestOf(tx, p.ID)
 	if err != nil {
 		return d, err
 	}
 	for _, a := range said {
-		by := known[a.Creator]
-		name, _ := by.Credit(e.Default)
-		l := remarkLine(call, a, name, p)
-		if name != by.Pseudonym() {
-			if l, err = e.copiesOf(tx, call, a, l); err != nil {
+		l := remarkLine(call, a.Annotation, a.name, p)
+		if a.name != a.by.Pseudonym() {
+			if l, err = e.copiesOf(tx, call, a.Annotation, l); err != nil {
 				return d, err
 			}
 		}
@@ -85,15 +74,41 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	return d, nil
 }
 
-// newestOf are those of the remarks on a passage that suit and were made last, as
-// many as an answer lists, the newest last.
-func newestOf(tx *store.Tx, p discussion.PassageID, suits func(discussion.Annotation) bool) (said []discussion.Annotation, err error) {
+// published is how many of the remarks on a passage are.
+func (e Env) published(tx *store.Tx, p discussion.PassageID) (n int, err error) {
+	said, err := tx.Said(p)
+	for state, some := range said {
+		if _, published := (discussion.Person{State: state}).Credit(e.Default); published {
+			n += some
+		}
+	}
+	return n, err
+}
+
+// publicRemark is a remark with who made it and under which name.
+type publicRemark struct {
+	discussion.Annotation
+	by   discussion.Person
+	name string
+}
+
+// newestOf are those of the published remarks on a passage that were made last,
+// as many as an answer lists, the newest last.
+func (e Env) newestOf(tx *store.Tx, p discussion.PassageID) (said []publicRemark, err error) {
+	known := map[discussion.PersonID]discussion.Person{}
 	for a, err := range tx.NewestUnder(p) {
 		if err != nil {
 			return nil, err
 		}
-		if suits(a) {
-			said = append(said, a)
+		by, ok := known[a.Creator]
+		if !ok {
+			if by, err = tx.Person(a.Creator); err != nil {
+				return nil, err
+			}
+			known[a.Creator] = by
+		}
+		if name, published := by.Credit(e.Default); published && !a.Gone() {
+			said = append(said, publicRemark{a, by, name})
 		}
 		if len(said) == mostRemarks {
 			break

@@ -185,26 +185,24 @@ func (tx *Tx) People(id discussion.ID) (map[discussion.PersonID]discussion.Perso
 	return all, nil
 }
 
-// Speaker is someone who spoke in a passage's thread.
-type Speaker struct {
-	discussion.Person
-	Remarks int // of theirs, there, that are not gone
-}
-
-// Speakers returns all whose remarks stand in a passage's thread.
-func (tx *Tx) Speakers(p discussion.PassageID) (map[discussion.PersonID]Speaker, error) {
-	found, err := rows(tx, func(s scanner) (one Speaker, err error) {
-		one.Person, err = personAnd(s, &one.Remarks)
-		return one, err
-	}, "SELECT "+personColumns+`, spoke.remarks FROM (SELECT creator, COUNT(*) AS remarks FROM annotations
-		WHERE under = (SELECT num FROM passages WHERE id = $1) AND deleted = 0 AND hidden = 0 GROUP BY creator) spoke
-		JOIN people ON people.num = spoke.creator`, p)
-	if err != nil {
-		return nil, fmt.Errorf("who spoke of %s: %w", p, err)
+// Said returns how many of the remarks in a passage's thread are not gone, by what
+// those who made them chose to be named as.
+func (tx *Tx) Said(p discussion.PassageID) (map[discussion.CreatorState]int, error) {
+	type some struct {
+		state discussion.CreatorState
+		n     int
 	}
-	all := map[discussion.PersonID]Speaker{}
+	found, err := rows(tx, func(s scanner) (one some, err error) {
+		err = s.Scan(&one.state, &one.n)
+		return one, err
+	}, `SELECT w.state, COUNT(*) FROM annotations a JOIN people w ON w.num = a.creator
+		WHERE a.under = (SELECT num FROM passages WHERE id = $1) AND a.deleted = 0 AND a.hidden = 0 GROUP BY w.state`, p)
+	if err != nil {
+		return nil, fmt.Errorf("how much was said of %s: %w", p, err)
+	}
+	all := map[discussion.CreatorState]int{}
 	for _, one := range found {
-		all[one.ID] = one
+		all[one.state] = one.n
 	}
 	return all, nil
 }

@@ -368,7 +368,7 @@ func TestSurveysLeaveReaders(t *testing.T) {
 }
 
 // The newest remarks of a thread come first, those that are gone too, and all if
-// all are asked for; who spoke there is known with how many are not gone.
+// all are asked for; of how many that are not gone is known how their writers chose.
 func TestTheNewestOfAThread(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		const many = 150
@@ -379,7 +379,7 @@ func TestTheNewestOfAThread(t *testing.T) {
 				a.Hidden, a.Created = i%10 == 0, noon.Add(-time.Duration(i)*time.Hour)
 				err = all(err, tx.PutAnnotation(a))
 			}
-			return all(err, tx.Link("y", "x"))
+			return all(err, tx.SetState("y", discussion.Named), tx.SetState("z", discussion.Named))
 		})
 		view(t, db, func(tx *Tx) error {
 			want, err := tx.AnnotationsUnder("passage-1")
@@ -404,9 +404,10 @@ func TestTheNewestOfAThread(t *testing.T) {
 			for a, err := range tx.NewestUnder("passage-3") {
 				t.Errorf("where nothing was said: %v, %v", a, err)
 			}
-			people, err2 := tx.People(essay().ID)
-			spoke, err3 := tx.Speakers("passage-1")
-			same(t, "speakers", spoke, map[discussion.PersonID]Speaker{"x": {people["x"], 60}, "y": {people["y"], 75}})
+			said, err2 := tx.Said("passage-1")
+			same(t, "said", said, map[discussion.CreatorState]int{discussion.Unset: 60, discussion.Named: 75})
+			nothing, err3 := tx.Said("passage-3")
+			same(t, "said where nothing was", nothing, map[discussion.CreatorState]int{})
 			return errors.Join(err, err2, err3)
 		})
 	})
