@@ -56,6 +56,14 @@ func TestInteractionsAreHeldAgainstTheirGoals(t *testing.T) {
 			t.Errorf("%s is judged as %v", what, err)
 		}
 	}
+	for what, by := range map[string]took{"1 interactions wait for an answer": {}, "1 for their words": {first: 1, deferred: true}} {
+		if err := slow(false, by, 1).settled(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%+v is settled: %v", by, err)
+		}
+	}
+	if err := quick().settled(); err != nil {
+		t.Errorf("what all has its words: %v", err)
+	}
 	if err := slow(false, took{first: 101 * time.Millisecond}, 2).verdict(); err != nil {
 		t.Errorf("2 slow ones in 300: %v", err)
 	}

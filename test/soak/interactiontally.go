@@ -30,16 +30,20 @@ type sentUse struct {
 // answerTally is what was sent and what came back.
 type answerTally struct{ sent []sentUse }
 
-// settled wants that all interactions have the words that they were promised.
+// settled wants that all interactions have an answer, and the words that they
+// were promised.
 func (t *answerTally) settled() error {
-	waiting := 0
+	unanswered, waiting := 0, 0
 	for _, s := range t.sent {
+		if first, _ := s.back.Took(); first == 0 {
+			unanswered++
+		}
 		if s.back.Deferred() {
 			waiting++
 		}
 	}
-	if waiting > 0 {
-		return fmt.Errorf("%d interactions wait for their words", waiting)
+	if unanswered+waiting > 0 {
+		return fmt.Errorf("%d interactions wait for an answer, %d for their words", unanswered, waiting)
 	}
 	return nil
 }
