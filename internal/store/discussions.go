@@ -221,13 +221,14 @@ func (tx *Tx) Head(id discussion.ID) (discussion.Discussion, error) {
 	return d, nil
 }
 
-// Discussion returns a whole discussion, or ErrNotFound.
+// Discussion returns a whole discussion, or ErrNotFound. Its words are shared: they
+// must not be changed in place.
 func (tx *Tx) Discussion(id discussion.ID) (discussion.Discussion, error) {
 	d, err := tx.Head(id)
 	if err != nil {
 		return d, err
 	}
-	d.Documents, err = rows(tx, documentRow, "SELECT "+documentColumns+" FROM documents WHERE discussion = "+numberOf+" ORDER BY seq", id)
+	d.Documents, err = tx.documentsOf(id)
 	if err == nil {
 		d.Passages, err = rows(tx, passageRow, "SELECT "+passageColumns+" FROM passages WHERE discussion = "+numberOf+" ORDER BY seq", id)
 	}

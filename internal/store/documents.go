@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -15,10 +16,6 @@ import (
 // Its words are shared: they must not be changed in place.
 func (tx *Tx) Document(id discussion.DocumentID) (discussion.Document, discussion.ID, error) {
 	known := tx.db.words.of(id)
-	asked := known.sum
-	if asked == 0 {
-		asked = -1 // which is no sum
-	}
 	var of discussion.ID
 	d, err := row(tx, func(s scanner) (discussion.Document, error) {
 		d, now, err := documentAnd(s, known, &of)
@@ -26,23 +23,42 @@ func (tx *Tx) Document(id discussion.DocumentID) (discussion.Document, discussio
 			tx.db.words.keep(id, now)
 		}
 		return d, err
-	}, "SELECT "+documentFacts+`, CASE WHEN sum = $2 THEN '' ELSE text END, CASE WHEN sum = $2 THEN '' ELSE marks END, sum,
-		(SELECT d.id FROM discussions d WHERE d.num = discussion) FROM documents WHERE id = $1`, id, asked)
+	}, "SELECT "+documentFacts+", "+wordsUnless("$2")+`,
+		(SELECT d.id FROM discussions d WHERE d.num = discussion) FROM documents WHERE id = $1`, id, known.asked())
 	if err != nil {
 		return d, "", fmt.Errorf("document %s: %w", id, err)
 	}
 	return d, of, nil
 }
 
-const (
-	documentFacts   = "id, kind, parent, target, author, url, posted, score, first_line, last_line, confidence"
-	documentColumns = documentFacts + ", text, marks, sum"
-)
-
-func documentRow(s scanner) (discussion.Document, error) {
-	d, _, err := documentAnd(s, words{})
-	return d, err
+// documentsOf returns all documents of a discussion. The words of the first, which
+// mostly is the longest by far, are shared, as Document's are.
+func (tx *Tx) documentsOf(id discussion.ID) ([]discussion.Document, error) {
+	first, err := row(tx, one[discussion.DocumentID], "SELECT id FROM documents WHERE discussion = "+numberOf+" ORDER BY seq LIMIT 1", id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	known := tx.db.words.of(first)
+	return rows(tx, func(s scanner) (discussion.Document, error) {
+		d, now, err := documentAnd(s, known)
+		if err == nil && d.ID == first {
+			tx.db.words.keep(first, now)
+		}
+		return d, err
+	}, "SELECT "+documentFacts+", "+wordsUnless("$2")+" FROM documents WHERE discussion = "+numberOf+" ORDER BY seq", id, known.asked())
 }
+
+// wordsUnless are a document's words and marks, unless they add up to what is
+// known, and what they add up to.
+func wordsUnless(known string) string {
+	unless := "CASE WHEN sum = " + known + " THEN '' ELSE "
+	return unless + "text END, " + unless + "marks END, sum"
+}
+
+const documentFacts = "id, kind, parent, target, author, url, posted, score, first_line, last_line, confidence"
 
 // documentAnd scans a document, whose words are not in the row if they add up to
 // what is known.
@@ -65,6 +81,14 @@ func documentAnd(s scanner, known words, more ...any) (d discussion.Document, no
 type words struct {
 	sum  int64
 	body format.Doc
+}
+
+// asked is the sum to ask for: no document's if none is known.
+func (w words) asked() int64 {
+	if w.sum == 0 {
+		return -1
+	}
+	return w.sum
 }
 
 // sumOf is what words and their marks add up to.

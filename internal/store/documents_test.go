@@ -15,16 +15,29 @@ func TestWordsThatWereRead(t *testing.T) {
 	both(t, func(t *testing.T, dsn string) {
 		here, there := opened(t, dsn, Options{NoListen: true}), opened(t, dsn, Options{NoListen: true})
 		d := dumped(discussion.CutOptions{}, 1)
-		document := func() string {
-			return got(t, here, func(tx *Tx) (string, error) {
+		reads := map[string]func(*Tx) (discussion.Document, error){
+			"alone": func(tx *Tx) (discussion.Document, error) {
 				x, _, err := tx.Document(d.Documents[0].ID)
-				return x.Body.Text, err
-			})
+				return x, err
+			},
+			"with all": func(tx *Tx) (discussion.Document, error) {
+				whole, err := tx.Discussion(d.ID)
+				if err == nil && len(whole.Documents) != 1 {
+					t.Fatalf("%d documents", len(whole.Documents))
+				}
+				return whole.Documents[0], err
+			},
+		}
+		is := func(when, want string) {
+			t.Helper()
+			for how, read := range reads {
+				same(t, when+", "+how, got(t, here, read).Body.Text, want)
+			}
 		}
 		update(t, here, func(tx *Tx) error { _, err := tx.PutDiscussion(d, noon); return err })
 		said := d.Documents[0].Body.Text
 		for range 2 {
-			same(t, "words", document(), said)
+			is("at first", said)
 		}
 		words := func(text string) discussion.Discussion {
 			other := d
@@ -36,17 +49,19 @@ func TestWordsThatWereRead(t *testing.T) {
 			if err := tx.Amend(words("Not kept.")); err != nil {
 				return err
 			}
-			if x, _, err := tx.Document(d.Documents[0].ID); err != nil || x.Body.Text != "Not kept." {
-				t.Errorf("inside: %q, %v", x.Body.Text, err)
+			for how, read := range reads {
+				if x, err := read(tx); err != nil || x.Body.Text != "Not kept." {
+					t.Errorf("inside, %s: %q, %v", how, x.Body.Text, err)
+				}
 			}
 			return errReads
 		})
 		if err == nil {
 			t.Fatal("kept")
 		}
-		same(t, "after a rollback", document(), said)
+		is("after a rollback", said)
 		update(t, there, func(tx *Tx) error { return tx.Amend(words("Changed elsewhere.")) })
-		same(t, "changed", document(), "Changed elsewhere.")
+		is("changed", "Changed elsewhere.")
 	})
 }
 
