@@ -257,7 +257,10 @@ func (r *Relay) whisper(ctx context.Context, c chat.Call, body format.Doc, _ tim
 	if err != nil {
 		r.c.Log.Warn("a command is left without an answer", "command", c.Name, "room", c.Ref.Place.Room.String(), "error", err)
 	}
-	return r.c.DB.Update(ctx, func(tx *store.Tx) error { return closeCall(tx, c) })
+	return r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		tx.Lazy() // it would be run and answered again, to the same effect and in the same message
+		return closeCall(tx, c)
+	})
 }
 
 // inOne is a message that its network takes in one piece, and that has words.
