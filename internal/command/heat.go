@@ -40,12 +40,9 @@ type warmth struct {
 // crowd is who of the people of a talk are meant, a bit for each.
 type crowd []uint64
 
-func (c *crowd) add(who int32) {
-	for int(who/64) >= len(*c) {
-		*c = append(*c, 0)
-	}
-	(*c)[who/64] |= 1 << (who % 64)
-}
+func crowdOf(people int) crowd { return make(crowd, (people+63)/64) }
+
+func (c crowd) add(who int32) { c[who/64] |= 1 << (who % 64) }
 
 func (c crowd) size() (n int) {
 	for _, some := range c {
@@ -59,10 +56,7 @@ func (c crowd) size() (n int) {
 func (w warmth) heat() int {
 	n := 2 * w.people.size()
 	for i, some := range w.reacted {
-		if i < len(w.people) {
-			some &^= w.people[i]
-		}
-		n += bits.OnesCount64(some)
+		n += bits.OnesCount64(some &^ w.people[i])
 	}
 	return n
 }
@@ -109,21 +103,23 @@ type warmths struct {
 func warmthsOf(t *store.Talk) warmths {
 	all := warmths{t, make([]warmth, len(t.Passages))}
 	for i, p := range t.Passages {
-		all.of[i].passage = p
+		all.of[i] = warmth{passage: p, people: crowdOf(len(t.People)), reacted: crowdOf(len(t.People))}
 	}
 	return all
 }
 
-// add counts a remark, and returns the sum that it is counted in: none if it is
-// gone, or stands under no passage.
-func (all warmths) add(r store.Remark) *warmth {
+// add counts a remark, unless it is gone or stands under no passage; to is whom it
+// is for, -1 for nobody.
+func (all warmths) add(r store.Remark, to int32) {
 	if r.Gone || r.Under < 0 {
-		return &warmth{}
+		return
 	}
 	w := &all.of[r.Under]
 	w.said++
 	w.people.add(all.talk.Self[r.By])
-	return w
+	if to >= 0 && r.To == to {
+		w.answers++
+	}
 }
 
 // addGiven counts a reaction to what is not gone.
@@ -154,7 +150,7 @@ func warmthSince(tx *store.Tx, text discussion.ID, since time.Time) (warmths, er
 	all := warmthsOf(talk)
 	for _, r := range talk.Remarks {
 		if r.Created().After(since) {
-			all.add(r)
+			all.add(r, -1)
 		}
 	}
 	for _, r := range talk.Reactions {
@@ -181,7 +177,7 @@ func (all warmths) sorted(most func(warmth) [2]int) []warmth {
 	}
 	var sums []sum
 	for _, w := range all.of {
-		if w.said > 0 || w.reacted != nil {
+		if w.said > 0 || w.reacted.size() > 0 {
 			sums = append(sums, sum{w, most(w)})
 		}
 	}

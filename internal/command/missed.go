@@ -54,20 +54,13 @@ func sinceLast(tx *store.Tx, call chat.Call, text discussion.ID) ([]warmth, erro
 	if err != nil {
 		return nil, err
 	}
-	self, last := slices.Index(talk.People, who.ID), -1
-	if self >= 0 {
-		for i, r := range slices.Backward(talk.Remarks) {
-			if int(r.By) == self {
-				last = i
-				break
-			}
-		}
+	self, last := int32(slices.Index(talk.People, who.ID)), len(talk.Remarks)-1
+	for last >= 0 && talk.Remarks[last].By != self {
+		last--
 	}
 	all := warmthsOf(talk)
 	for _, r := range talk.Remarks[last+1:] {
-		if w := all.add(r); self >= 0 && int(r.To) == self {
-			w.answers++
-		}
+		all.add(r, self)
 	}
 	return all.sorted(func(w warmth) [2]int { return [2]int{w.answers, w.said} }), nil
 }
