@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -71,7 +72,7 @@ func (i idles) silence(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("in %s of silence: %d ms of processor time (goal 50 in 5 minutes), %s\n", i.watch, (after - before).Milliseconds(), status(w.run.Pid(), "VmRSS"))
+	fmt.Printf("in %s of silence: %.1f ms of processor time (goal 50 in 5 minutes), %s\n", i.watch, ms(after-before), status(w.run.Pid(), "VmRSS"))
 	return nil
 }
 
@@ -120,7 +121,7 @@ func (w *world) calm(ctx context.Context) error {
 	last, since := time.Duration(-1), time.Now()
 	return wait.For(within(ctx, time.Minute), func(context.Context) error {
 		used, err := cpu(w.run.Pid())
-		if used != last {
+		if used-last > time.Millisecond {
 			last, since = used, time.Now()
 		}
 		if err == nil && time.Since(since) < time.Second {
@@ -142,18 +143,26 @@ func (n *matrixNet) answers(ctx context.Context) (time.Duration, error) {
 	return time.Since(began), err
 }
 
-// cpu is the processor time that a process has used, from /proc (proc(5)).
-func cpu(pid int) (time.Duration, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
+// cpu is the processor time that a process has used: that of its threads, to
+// the nanosecond (/proc/PID/task/TID/schedstat, sched-stats in the kernel's
+// documentation). The threads of a Go program stay until it ends.
+func cpu(pid int) (used time.Duration, err error) {
+	all, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("process %d is not there", pid)
 	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	var user, system int64
-	if _, err := fmt.Sscan(fields[11]+" "+fields[12], &user, &system); err != nil {
-		return 0, err
+	for _, name := range all {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return 0, err
+		}
+		var ran time.Duration
+		if _, err := fmt.Sscan(string(b), &ran); err != nil {
+			return 0, err
+		}
+		used += ran
 	}
-	return time.Duration(user+system) * 10 * time.Millisecond, nil // USER_HZ is 100
+	return used, err
 }
 
 // memory is a figure of /proc/PID/status (proc(5)), in kB: VmRSS is what is
