@@ -175,8 +175,8 @@ func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation,
 func (tx *Tx) NewestUnder(p discussion.PassageID) iter.Seq2[discussion.Annotation, error] {
 	return func(yield func(discussion.Annotation, error) bool) {
 		for at, n := 0, 32; ; at, n = at+n, 2*n {
-			some, err := rows(tx, annotationRow, annotationQuery+` WHERE a.num IN (SELECT num FROM annotations
-				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC LIMIT $2 OFFSET $3) ORDER BY a.ord DESC`, p, n, at)
+			some, err := rows(tx, annotationRow, annotationsFrom(`(SELECT * FROM annotations
+				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC LIMIT $2 OFFSET $3)`)+" ORDER BY a.ord DESC", p, n, at)
 			if err != nil {
 				yield(discussion.Annotation{}, fmt.Errorf("the newest annotations of %s: %w", p, err))
 				return
@@ -230,13 +230,18 @@ func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {
 	return all, nil
 }
 
-const annotationQuery = `SELECT h.id, d.id, COALESCE(p.id, ''), w.id, COALESCE(r.id, ''), a.motivation,
+var annotationQuery = annotationsFrom("annotations")
+
+// annotationsFrom selects what annotationRow scans of rows of annotations, which are a.
+func annotationsFrom(rows string) string {
+	return `SELECT h.id, d.id, COALESCE(p.id, ''), w.id, COALESCE(r.id, ''), a.motivation,
 	a.text, a.marks, ` + viaOf + `, a.created, a.modified, a.deleted, a.hidden, a.files,
 	t.source, t.start_at, t.end_at, t.exact, t.prefix, t.suffix
-	FROM annotations a JOIN things h ON h.num = a.num JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
+	FROM ` + rows + ` a JOIN things h ON h.num = a.num JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
 	JOIN targets t ON t.num = a.target LEFT JOIN passages p ON p.num = a.under
 	LEFT JOIN things r ON r.num = a.answers LEFT JOIN addresses x ON x.num = a.via
 	LEFT JOIN copies s ON s.thing = a.num AND s.room = a.said AND s.part = 0 AND s.mark = ''`
+}
 
 func annotationRow(s scanner) (a discussion.Annotation, err error) {
 	var text, structure string

@@ -165,8 +165,9 @@ func (t *Talk) lines() int { return 1 + len(t.Remarks) + len(t.Reactions) }
 // readTalk reads all that was said about the discussion of a number. It joins as
 // little as it can: what stands in a hundred thousand rows is looked up once.
 func (tx *Tx) readTalk(of int64) (*Talk, error) {
-	said, err := rows(tx, remarkRow, `SELECT a.ord, a.under, a.creator, COALESCE(o.creator, 0), a.deleted <> 0 OR a.hidden <> 0, a.created
-		FROM annotations a LEFT JOIN annotations o ON o.num = a.answers AND o.discussion = a.discussion WHERE a.discussion = $1`, of)
+	said, err := rows(tx, remarkRow, `SELECT a.ord, a.under, a.creator,
+		COALESCE((SELECT CASE WHEN o.discussion = a.discussion THEN o.creator ELSE 0 END FROM annotations o WHERE o.num = a.answers), 0),
+		a.deleted <> 0 OR a.hidden <> 0, a.created FROM annotations a WHERE a.discussion = $1`, of)
 	if err != nil {
 		return nil, err
 	}
