@@ -102,7 +102,7 @@ func (e Env) givenBack(call chat.Call, why format.Doc) format.Doc {
 func (e Env) annotates(ctx context.Context, call chat.Call, now time.Time) (d format.Doc, made bool, err error) {
 	var r relay.Remark
 	var at chat.Ref
-	err = e.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+	err = e.DB.View(ctx, func(tx *store.Tx) (err error) {
 		r, at, d, made, err = e.remarkFor(tx, call)
 		return err
 	})

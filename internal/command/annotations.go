@@ -25,7 +25,7 @@ var annotations = Command{
 		Options: []chat.Option{{Name: "passage", Help: "its number; the one that was posted last, if you say none outside of threads"}},
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (d format.Doc, err error) {
-		err = env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err = env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = env.remarksOn(tx, call)
 			return err
 		})

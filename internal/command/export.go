@@ -19,7 +19,7 @@ var exported = Command{
 		Options: []chat.Option{{Name: "format", Help: strings.Join(formatNames(), ", ") + "; all of them if you say none", Choices: formatChoices()}},
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (d format.Doc, err error) {
-		err = env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err = env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = env.files(tx, call)
 			return err
 		})

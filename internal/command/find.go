@@ -50,7 +50,7 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 		return format.Text("Say which words, as in: find once upon a time"), nil
 	}
 	var d format.Doc
-	err := env.DB.Survey(ctx, func(tx *store.Tx) error {
+	err := env.DB.View(ctx, func(tx *store.Tx) error {
 		texts, err := textsHere(tx, call)
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ var list = Command{
 	Command: chat.Command{Group: host, Name: "list", Help: "which texts are stored, and which plans read them", Needs: chat.Moderator},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
-		err := env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = listTexts(tx, call)
 			return err
 		})

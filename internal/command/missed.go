@@ -19,7 +19,7 @@ var missed = Command{
 		if err != nil || !call.Private {
 			return d, err
 		}
-		err = env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err = env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = unsaidOf(tx, call, d)
 			return err
 		})

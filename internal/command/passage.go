@@ -30,7 +30,7 @@ var passage = Command{
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
-		err := env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = env.passageOf(tx, call)
 			return err
 		})

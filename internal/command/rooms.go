@@ -21,7 +21,7 @@ var rooms = Command{
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
 		var all []chat.Room
-		err := env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, all, err = roomsOf(tx, call)
 			return err
 		})

@@ -16,7 +16,7 @@ var status = Command{
 	Command: chat.Command{Name: "status", Help: "what is read here, how far, and when it goes on"},
 	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
 		var d format.Doc
-		err := env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = statusHere(tx, call, now)
 			return err
 		})

@@ -21,7 +21,7 @@ var where = Command{
 	Command: chat.Command{Name: "where", Help: "which passage this room is at, and when the text will be at its end"},
 	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (format.Doc, error) {
 		var d format.Doc
-		err := env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = env.whereHere(tx, call, now)
 			return err
 		})

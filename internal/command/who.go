@@ -17,7 +17,7 @@ var who = Command{
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
-		err := env.DB.Survey(ctx, func(tx *store.Tx) (err error) {
+		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			d, err = whoSaid(tx, whereCalled(call))
 			return err
 		})

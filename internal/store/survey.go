@@ -2,14 +2,15 @@ package store
 
 import "context"
 
-// mostSurveys is how many Surveys run at once.
-const mostSurveys = maxReaders / 2
+// mostSurveys is how many Surveys run at once. Of two that ask the same the second
+// finds in memory what the first has read.
+const mostSurveys = 1
 
-// Survey is View for what may read much, and whoever asked for it can wait. So few
-// run at once that readers, and processors, are left for what is answered while
-// somebody looks on; those that come beside them wait for their turn.
+// Survey is View for what may read very much. So few at once do that readers are
+// left for all who only look something up; those that come beside them wait for
+// their turn.
 //
-// A Survey inside a Survey may wait for itself until ctx is done.
+// A Survey inside a Survey waits for itself until ctx is done.
 func (db *DB) Survey(ctx context.Context, f func(*Tx) error) error {
 	select {
 	case db.surveys <- struct{}{}:
