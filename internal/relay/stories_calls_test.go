@@ -111,6 +111,29 @@ func (n *town) open() (names []string) {
 	return names
 }
 
+// A call that is edited while it is answered is answered once more, as it is then.
+func TestACallThatIsEditedWhileItIsAnswered(t *testing.T) {
+	inPrivate(t, func(t *testing.T, n *town, e *ears, a *asked) {
+		var edit sync.Once
+		e.answer = func(_ context.Context, c chat.Call) error {
+			edit.Do(func() {
+				c.Args, c.Revised = map[string]string{"1": "wherefore"}, time.Now()
+				n.update(func(tx *store.Tx) error { return tx.ReopenCall(c, time.Now()) })
+			})
+			return nil
+		}
+		n.ask(n.rooms[0], 0, "why")
+		n.ask(n.rooms[0], 0, "how")
+		n.pass(time.Minute)
+		if got := e.heard["token-why"]; got != "The answer to wherefore." {
+			t.Errorf("the caller was told %q", got)
+		}
+		if open := n.open(); len(open) != 0 || a.runs["why"] != 1 || a.runs["wherefore"] != 1 || a.runs["how"] != 1 {
+			t.Errorf("%q are open, %v", open, a.runs)
+		}
+	})
+}
+
 func TestAPrivateAnswerIsTheCallersAlone(t *testing.T) {
 	inPrivate(t, func(t *testing.T, n *town, e *ears, a *asked) {
 		n.ask(n.rooms[0], 0, "why")
