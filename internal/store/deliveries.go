@@ -179,11 +179,11 @@ func (tx *Tx) DropDelivery(t Thing, room chat.Room) error {
 
 // RoomStatus returns how each room stands that is known or has deliveries.
 func (tx *Tx) RoomStatus() ([]RoomStatus, error) {
-	all, err := rows(tx, statusRow, `SELECT m.platform, m.room,
-		COALESCE(SUM(CASE WHEN d.dead = 0 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN d.dead <> 0 THEN 1 ELSE 0 END), 0),
-		COALESCE(MIN(CASE WHEN d.dead = 0 THEN d.born END), 0)
-		FROM places m LEFT JOIN deliveries d ON d.room = m.num
-		WHERE m.known = 1 OR d.room IS NOT NULL GROUP BY m.num, m.platform, m.room ORDER BY m.num`)
+	all, err := rows(tx, statusRow, `SELECT m.platform, m.room, COALESCE(d.alive, 0), COALESCE(d.gone, 0), COALESCE(d.oldest, 0)
+		FROM places m LEFT JOIN (SELECT room, SUM(CASE WHEN dead = 0 THEN 1 ELSE 0 END) AS alive,
+			SUM(CASE WHEN dead <> 0 THEN 1 ELSE 0 END) AS gone, MIN(CASE WHEN dead = 0 THEN born END) AS oldest
+			FROM deliveries GROUP BY room) d ON d.room = m.num
+		WHERE m.known = 1 OR d.room IS NOT NULL ORDER BY m.num`)
 	if err != nil {
 		return nil, fmt.Errorf("status of rooms: %w", err)
 	}

@@ -67,14 +67,20 @@ func (c *sqliteConn) once(query string, dest ...any) error {
 	return s.Err()
 }
 
-// ready is a statement that has its arguments and was not run yet. It must be
-// closed before it is asked for again.
+// ready is a statement that has its arguments and was not run yet. Until it is
+// closed it cannot be asked for again: it would begin anew for who reads it now.
 func (c *sqliteConn) ready(query string, args []any) (s *sqliteStmt, err error) {
 	s, kept := c.stmts[query]
 	if !kept {
 		if s, err = c.prepare(query, len(query) <= longQuery); err != nil {
 			return nil, err
 		}
+	}
+	if s.running {
+		return nil, fmt.Errorf("a query inside of itself: %q", query)
+	}
+	if len(args) != s.wants {
+		return nil, fmt.Errorf("%d arguments, not %d, for %q", len(args), s.wants, query)
 	}
 	s.bind(args)
 	return s, nil
@@ -101,7 +107,7 @@ func (c *sqliteConn) prepare(query string, keep bool) (*sqliteStmt, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("a parameter without a number in %q", query), stmt.Finalize())
 		}
-		s.takes[i] = n - 1
+		s.takes[i], s.wants = n-1, max(s.wants, n)
 	}
 	if keep {
 		c.stmts[query] = s
@@ -116,14 +122,16 @@ type sqliteStmt struct {
 	stmt    *sqlite.Stmt
 	kept    bool
 	takes   []int // for each parameter, in SQLite's order, the number of its argument
+	wants   int   // arguments
 	texts   []int // parameters that are bound to a text
 	columns int
+	running bool // it was made ready and is not closed
 	done    bool
 	err     error
 }
 
 func (s *sqliteStmt) bind(args []any) {
-	s.done, s.err = false, nil
+	s.running, s.done, s.err = true, false, nil
 	for i, n := range s.takes {
 		switch a := args[n].(type) {
 		case string:
@@ -155,7 +163,7 @@ func (s *sqliteStmt) Err() error { return s.err }
 // depends on one that is 0 or 1, as it may from SQLite 3.54 on, would be
 // compiled again each time.
 func (s *sqliteStmt) Close() error {
-	s.done = true
+	s.running, s.done = false, true
 	if !s.kept {
 		return s.stmt.Finalize()
 	}

@@ -72,7 +72,6 @@ func (d *sqliteDB) enter(ctx context.Context, t *together) (*together, error) {
 		return nil, d.torn
 	}
 	if err := d.begin(ctx); err != nil {
-		d.writer.do("ROLLBACK") // it may have begun and been interrupted then
 		return nil, err
 	}
 	return &together{entered: 1, done: make(chan struct{})}, nil
