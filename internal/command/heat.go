@@ -37,12 +37,16 @@ type warmth struct {
 	answers int                   // to the one who asks
 }
 
-// crowd is who of the people of a talk are meant, a bit for each.
+// crowd is who of the people of a talk are meant, a bit for each. It goes as far as
+// the last of them.
 type crowd []uint64
 
-func crowdOf(people int) crowd { return make(crowd, (people+63)/64) }
-
-func (c crowd) add(who int32) { c[who/64] |= 1 << (who % 64) }
+func (c *crowd) add(who int32) {
+	if more := int(who/64) + 1 - len(*c); more > 0 {
+		*c = append(*c, make(crowd, more)...)
+	}
+	(*c)[who/64] |= 1 << (who % 64)
+}
 
 func (c crowd) size() (n int) {
 	for _, some := range c {
@@ -56,7 +60,10 @@ func (c crowd) size() (n int) {
 func (w warmth) heat() int {
 	n := 2 * w.people.size()
 	for i, some := range w.reacted {
-		n += bits.OnesCount64(some &^ w.people[i])
+		if i < len(w.people) {
+			some &^= w.people[i]
+		}
+		n += bits.OnesCount64(some)
 	}
 	return n
 }
@@ -103,7 +110,7 @@ type warmths struct {
 func warmthsOf(t *store.Talk) warmths {
 	all := warmths{t, make([]warmth, len(t.Passages))}
 	for i, p := range t.Passages {
-		all.of[i] = warmth{passage: p, people: crowdOf(len(t.People)), reacted: crowdOf(len(t.People))}
+		all.of[i] = warmth{passage: p}
 	}
 	return all
 }

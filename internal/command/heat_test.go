@@ -206,3 +206,20 @@ func TestDigest(t *testing.T) {
 		}
 	}
 }
+
+// Who spoke and reacted counts twice, who only reacted once, however many they are.
+func TestHeatOfCrowds(t *testing.T) {
+	var w warmth
+	for _, who := range []int32{3, 64, 3, 130} {
+		w.people.add(who)
+	}
+	for _, who := range []int32{0, 64, 500, 131} {
+		w.reacted.add(who)
+	}
+	if w.people.size() != 3 || w.reacted.size() != 4 || w.heat() != 2*3+3 {
+		t.Errorf("%d spoke, %d reacted, the heat is %d", w.people.size(), w.reacted.size(), w.heat())
+	}
+	if w = (warmth{reacted: w.reacted}); w.people.size() != 0 || w.heat() != 4 {
+		t.Errorf("%d spoke, the heat is %d", w.people.size(), w.heat())
+	}
+}
