@@ -76,7 +76,7 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 
 // published is how many of the remarks on a passage are.
 func (e Env) published(tx *store.Tx, p discussion.PassageID) (n int, err error) {
-	said, err := tx.Said(p)
+	said, err := tx.SaidUnder(p)
 	for state, some := range said {
 		if _, published := (discussion.Person{State: state}).Credit(e.Default); published {
 			n += some

@@ -113,16 +113,16 @@ func (tx *Tx) orderOf(num, answers int64, a discussion.Annotation, marks, files 
 		err = tx.erased()
 	}
 	if err == nil && (old.otherTalk || old.gone != a.Gone() || old.in != old.into) {
-		err = tx.retell(old.in, -standing(old.gone))
+		err = tx.retell(old.in, -counted(old.gone))
 		if err == nil {
-			err = tx.retell(old.into, standing(a.Gone()))
+			err = tx.retell(old.into, counted(a.Gone()))
 		}
 	}
 	return order, err
 }
 
-// standing is how many annotations one is.
-func standing(gone bool) int64 {
+// counted is how many of those that stand an annotation is.
+func counted(gone bool) int64 {
 	if gone {
 		return 0
 	}
@@ -132,7 +132,7 @@ func standing(gone bool) int64 {
 func (tx *Tx) nextOrder(a discussion.Annotation) (int64, error) {
 	order, err := written(tx, one[int64], `INSERT INTO said (discussion, orders, standing) SELECT num, 1, CAST($1 AS BIGINT) FROM discussions WHERE id = $2
 		ON CONFLICT (discussion) DO UPDATE SET orders = said.orders + 1, standing = said.standing + excluded.standing RETURNING orders`,
-		standing(a.Gone()), a.Discussion)
+		counted(a.Gone()), a.Discussion)
 	if err != nil {
 		return 0, fmt.Errorf("its discussion %q: %w", a.Discussion, err)
 	}
@@ -175,8 +175,8 @@ func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation,
 func (tx *Tx) NewestUnder(p discussion.PassageID) iter.Seq2[discussion.Annotation, error] {
 	return func(yield func(discussion.Annotation, error) bool) {
 		for at, n := 0, 32; ; at, n = at+n, 2*n {
-			some, err := rows(tx, annotationRow, annotationsFrom(`(SELECT * FROM annotations
-				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC LIMIT $2 OFFSET $3)`)+" ORDER BY a.ord DESC", p, n, at)
+			some, err := rows(tx, annotationRow, annotationColumns+`(SELECT * FROM annotations
+				WHERE under = (SELECT num FROM passages WHERE id = $1) ORDER BY ord DESC LIMIT $2 OFFSET $3)`+annotationJoins+" ORDER BY a.ord DESC", p, n, at)
 			if err != nil {
 				yield(discussion.Annotation{}, fmt.Errorf("the newest annotations of %s: %w", p, err))
 				return
@@ -230,18 +230,19 @@ func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {
 	return all, nil
 }
 
-var annotationQuery = annotationsFrom("annotations")
-
-// annotationsFrom selects what annotationRow scans of rows of annotations, which are a.
-func annotationsFrom(rows string) string {
-	return `SELECT h.id, d.id, COALESCE(p.id, ''), w.id, COALESCE(r.id, ''), a.motivation,
+// annotationQuery selects what annotationRow scans; for some rows of annotations
+// only, they stand between its two ends.
+const (
+	annotationQuery   = annotationColumns + "annotations" + annotationJoins
+	annotationColumns = `SELECT h.id, d.id, COALESCE(p.id, ''), w.id, COALESCE(r.id, ''), a.motivation,
 	a.text, a.marks, ` + viaOf + `, a.created, a.modified, a.deleted, a.hidden, a.files,
 	t.source, t.start_at, t.end_at, t.exact, t.prefix, t.suffix
-	FROM ` + rows + ` a JOIN things h ON h.num = a.num JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
+	FROM `
+	annotationJoins = ` a JOIN things h ON h.num = a.num JOIN discussions d ON d.num = a.discussion JOIN people w ON w.num = a.creator
 	JOIN targets t ON t.num = a.target LEFT JOIN passages p ON p.num = a.under
 	LEFT JOIN things r ON r.num = a.answers LEFT JOIN addresses x ON x.num = a.via
 	LEFT JOIN copies s ON s.thing = a.num AND s.room = a.said AND s.part = 0 AND s.mark = ''`
-}
+)
 
 func annotationRow(s scanner) (a discussion.Annotation, err error) {
 	var text, structure string

@@ -185,9 +185,9 @@ func (tx *Tx) People(id discussion.ID) (map[discussion.PersonID]discussion.Perso
 	return all, nil
 }
 
-// Said returns how many of the remarks in a passage's thread are not gone, by what
+// SaidUnder returns how many of the remarks in a passage's thread are not gone, by what
 // those who made them chose to be named as.
-func (tx *Tx) Said(p discussion.PassageID) (map[discussion.CreatorState]int, error) {
+func (tx *Tx) SaidUnder(p discussion.PassageID) (map[discussion.CreatorState]int, error) {
 	type some struct {
 		state discussion.CreatorState
 		n     int

@@ -404,9 +404,9 @@ func TestTheNewestOfAThread(t *testing.T) {
 			for a, err := range tx.NewestUnder("passage-3") {
 				t.Errorf("where nothing was said: %v, %v", a, err)
 			}
-			said, err2 := tx.Said("passage-1")
+			said, err2 := tx.SaidUnder("passage-1")
 			same(t, "said", said, map[discussion.CreatorState]int{discussion.Unset: 60, discussion.Named: 75})
-			nothing, err3 := tx.Said("passage-3")
+			nothing, err3 := tx.SaidUnder("passage-3")
 			same(t, "said where nothing was", nothing, map[discussion.CreatorState]int{})
 			return errors.Join(err, err2, err3)
 		})
