@@ -131,5 +131,8 @@ func (tx *Tx) Unlink(id discussion.PersonID) error {
 			return fmt.Errorf("unlink person %s: %w", id, err)
 		}
 	}
-	return tx.retellAll()
+	if err := tx.retellAll(); err != nil {
+		return fmt.Errorf("unlink person %s: %w", id, err)
+	}
+	return nil
 }

@@ -9,20 +9,26 @@ import (
 )
 
 // PutReaction records a reaction. There is one for each (thing, person, emoji,
-// room); the same again takes over Own and keeps the first At.
+// room); the same again takes over Own and keeps the first At. On PostgreSQL one
+// that is new writes its text's row of said, or that of all where its text is not
+// known: reactions to one text wait for each other, as remarks do.
 func (tx *Tx) PutReaction(r Reaction) error {
 	room, err := tx.room(r.Room)
 	var thing int64
 	if err == nil {
 		thing, err = tx.thing(r.Thing)
 	}
+	var added int64
 	if err == nil {
-		_, err = tx.exec(`INSERT INTO reactions (thing, person, emoji, room, own, given) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (thing, person, emoji, room) DO UPDATE SET own = excluded.own`,
-			thing, r.Person, r.Emoji, room, r.Own, r.At)
+		added, err = tx.exec(`INSERT INTO reactions (thing, person, emoji, room, own, given) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (thing, person, emoji, room) DO NOTHING`, thing, r.Person, r.Emoji, room, r.Own, r.At)
 	}
-	if err == nil {
+	if err == nil && added > 0 {
 		err = tx.retellOf(r.Thing, thing)
+	}
+	if err == nil && added == 0 {
+		_, err = tx.exec("UPDATE reactions SET own = $1 WHERE thing = $2 AND person = $3 AND emoji = $4 AND room = $5 AND own <> $6",
+			r.Own, thing, r.Person, r.Emoji, room, r.Own)
 	}
 	if err != nil {
 		return fmt.Errorf("record reaction to %s: %w", r.Thing, err)
@@ -36,10 +42,11 @@ func (tx *Tx) DeleteReaction(t Thing, p discussion.PersonID, emoji string, room 
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
+	var gone int64
 	if err == nil {
-		_, err = tx.exec("DELETE FROM reactions WHERE thing = $1 AND person = $2 AND emoji = $3 AND room = $4", thing, p, emoji, in)
+		gone, err = tx.exec("DELETE FROM reactions WHERE thing = $1 AND person = $2 AND emoji = $3 AND room = $4", thing, p, emoji, in)
 	}
-	if err == nil {
+	if err == nil && gone > 0 {
 		err = tx.retellOf(t, thing)
 	}
 	if err != nil {

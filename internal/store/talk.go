@@ -22,7 +22,7 @@ type Talk struct {
 }
 
 // Remark is an annotation without its words. The passage and the people are
-// places in a Talk, -1 for none.
+// places in a Talk, -1 for none; somebody made it always.
 type Remark struct {
 	Under, By int32
 	To        int32 // whose remark it answers
@@ -31,10 +31,10 @@ type Remark struct {
 }
 
 // Created is when it was made.
-func (r Remark) Created() time.Time { return time.UnixMilli(r.created).UTC() }
+func (r Remark) Created() time.Time { return timeOf(r.created) }
 
 // Reacted is a reaction. The passage that it is to, or that what it is to stands
-// under, and who reacted are places in a Talk, -1 for none.
+// under, and who reacted are places in a Talk; that of the passage is -1 for none.
 type Reacted struct {
 	Under, By int32
 	Remark    bool // to a remark
@@ -45,13 +45,14 @@ type Reacted struct {
 }
 
 // At is when it was given.
-func (r Reacted) At() time.Time { return time.UnixMilli(r.given).UTC() }
+func (r Reacted) At() time.Time { return timeOf(r.given) }
 
 // Talk returns what was said about a discussion; nothing about one that is not
 // known. It is kept in memory for the next who asks: the database tells whether
 // anything changed since.
 func (tx *Tx) Talk(id discussion.ID) (*Talk, error) {
-	at, err := row(tx, talkStateRow, `SELECT d.num, COALESCE(s.orders, 0), COALESCE(s.changes, 0)
+	at, err := row(tx, talkStateRow, `SELECT d.num, COALESCE(s.orders, 0),
+		COALESCE(s.changes, 0) + COALESCE((SELECT changes FROM said WHERE discussion = 0), 0)
 		FROM discussions d LEFT JOIN said s ON s.discussion = d.num WHERE d.id = $1`, id)
 	if errors.Is(err, ErrNotFound) {
 		return &Talk{}, nil
@@ -85,24 +86,27 @@ func (tx *Tx) retell(of, standing int64) error {
 	return err
 }
 
-// retellOf notes it of the discussion that a thing belongs to, if that is known:
-// what becomes part of one later is told of with it.
+// retellOf notes it of the discussion that a thing belongs to, or of all where
+// that is not known: the thing may become part of one at this moment, in a
+// transaction that does not see this one and is not seen by it. A note is part of
+// none.
 func (tx *Tx) retellOf(t Thing, num int64) error {
+	if t.Note() != "" {
+		return nil
+	}
 	from, is := "annotations WHERE num = $1", any(num)
 	if p := t.Passage(); p != "" {
 		from, is = "passages WHERE id = $1", any(p)
 	}
-	_, err := tx.exec("INSERT INTO said (discussion, orders, changes, standing) SELECT discussion, 0, 1, 0 FROM "+from+andRetold, is)
+	_, err := tx.exec("INSERT INTO said (discussion, orders, changes, standing) VALUES (COALESCE((SELECT discussion FROM "+from+"), 0), 0, 1, 0)"+andRetold, is)
 	return err
 }
 
 const andRetold = " ON CONFLICT (discussion) DO UPDATE SET changes = said.changes + 1, standing = said.standing + excluded.standing"
 
-// retellAll notes it of all discussions.
-func (tx *Tx) retellAll() error {
-	_, err := tx.exec("UPDATE said SET changes = changes + 1")
-	return err
-}
+// retellAll notes it of all discussions, those too that have no row yet: what row
+// 0 counts, which is no discussion's, counts for each of them.
+func (tx *Tx) retellAll() error { return tx.retell(0, 0) }
 
 // talkState is what a Talk was read of. Both counts only rise, in transactions
 // that wait for each other: where they are the same, so is all that is told. What
@@ -114,19 +118,20 @@ func talkStateRow(s scanner) (at talkState, err error) {
 	return at, err
 }
 
-const mostTold = 1 << 19 // remarks and reactions, of all that is kept together: some 15 MB
+const mostTold = 15 << 20 // bytes, of all that is kept together
 
 // talks are what was read last, so that a long talk is not read again each time
 // that somebody asks how long it is.
 type talks struct {
-	mu    sync.Mutex
-	kept  []keptTalk // in the order of reading
-	lines int
+	mu   sync.Mutex
+	kept []keptTalk // in the order of reading
+	size int
 }
 
 type keptTalk struct {
 	at   talkState
 	talk *Talk
+	size int
 }
 
 func (t *talks) of(at talkState) *Talk {
@@ -143,24 +148,43 @@ func (t *talks) keep(at talkState, talk *Talk) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.drop(slices.IndexFunc(t.kept, func(k keptTalk) bool { return k.at.of == at.of }))
-	if talk.lines() > mostTold {
+	size := talk.size()
+	if size > mostTold {
 		return
 	}
-	for t.lines+talk.lines() > mostTold {
+	for t.size+size > mostTold {
 		t.drop(0)
 	}
-	t.kept, t.lines = append(t.kept, keptTalk{at, talk}), t.lines+talk.lines()
+	t.kept, t.size = append(t.kept, keptTalk{at, talk, size}), t.size+size
 }
 
 func (t *talks) drop(i int) {
 	if i >= 0 {
-		t.lines -= t.kept[i].talk.lines()
+		t.size -= t.kept[i].size
 		t.kept = slices.Delete(t.kept, i, i+1)
 	}
 }
 
-// lines is how much a Talk takes; what is none takes its place, too.
-func (t *Talk) lines() int { return 1 + len(t.Remarks) + len(t.Reactions) }
+// size is how many bytes a Talk takes; what tells nothing takes its place, too.
+func (t *Talk) size() int {
+	n := talkSize + remarkSize*cap(t.Remarks) + reactedSize*cap(t.Reactions) +
+		idSize*(cap(t.Passages)+cap(t.People)) + selfSize*cap(t.Self)
+	for _, id := range t.Passages {
+		n += len(id)
+	}
+	for _, id := range t.People {
+		n += len(id)
+	}
+	return n
+}
+
+const (
+	talkSize    = 168 // with what it is kept in
+	remarkSize  = 24
+	reactedSize = 48
+	idSize      = 16 // without its letters
+	selfSize    = 4
+)
 
 // readTalk reads all that was said about the discussion of a number. It joins as
 // little as it can: what stands in a hundred thousand rows is looked up once.

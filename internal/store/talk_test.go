@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -310,7 +311,7 @@ func TestTalkOfEightWriters(t *testing.T) {
 // Of what is kept in memory the oldest goes, and what is too long never comes.
 func TestTalksAreKeptWithinBounds(t *testing.T) {
 	var kept talks
-	long := func(n int) *Talk { return &Talk{Remarks: make([]Remark, n)} }
+	long := func(size int) *Talk { return &Talk{Remarks: make([]Remark, size/remarkSize)} }
 	at := func(of, changes int64) talkState { return talkState{of: of, changes: changes} }
 	for of := range int64(5) {
 		kept.keep(at(of, 0), long(mostTold/4))
@@ -322,9 +323,99 @@ func TestTalksAreKeptWithinBounds(t *testing.T) {
 			t.Errorf("%+v is kept: %v", s, is)
 		}
 	}
-	if kept.lines > mostTold {
-		t.Errorf("%d lines are kept", kept.lines)
+	if kept.size > mostTold {
+		t.Errorf("%d bytes are kept", kept.size)
 	}
+	whole := &Talk{Passages: []discussion.PassageID{"p", "q"}, People: []discussion.PersonID{"x", "yz", ""}, Self: make([]int32, 3),
+		Remarks: make([]Remark, 5), Reactions: make([]Reacted, 7)}
+	of := func(what any) int { return int(reflect.TypeOf(what).Size()) }
+	same(t, "size", whole.size(), of(keptTalk{})+of(Talk{})+5*of(Remark{})+7*of(Reacted{})+5*of("")+3*of(int32(0))+len("pqxyz"))
+}
+
+// What comes to be told while something that it belongs to, or the first of its
+// text, is recorded: neither transaction sees the other, and one that is told in
+// between is kept.
+func TestTalkOfWhatCameBesideOther(t *testing.T) {
+	early := Reaction{Thing: "a:a", Person: "x", Emoji: "👎", Room: attic, At: noon}
+	toRemark := Reaction{Thing: "a:a", Person: "x", Emoji: "👍", Room: attic, At: noon}
+	toPassage := Reaction{Thing: "p:passage-1", Person: "x", Emoji: "👍", Room: attic, At: noon}
+	people := func(tx *Tx) error { return furnish(tx, "x", "y") }
+	remarked := func(tx *Tx) error { return tx.PutAnnotation(remark("a", "passage-1", "x")) }
+	reacts := func(r Reaction) func(*Tx) error { return func(tx *Tx) error { return tx.PutReaction(r) } }
+	for what, c := range map[string]struct{ before, meanwhile, then func(*Tx) error }{
+		"a reaction beside its remark": {func(tx *Tx) error { return all(people(tx), tx.PutReaction(early)) }, remarked, reacts(toRemark)},
+		"a reaction that is taken back beside its remark": {func(tx *Tx) error { return all(people(tx), tx.PutReaction(early)) }, remarked,
+			func(tx *Tx) error { return tx.DeleteReaction(early.Thing, early.Person, early.Emoji, attic) }},
+		"a reaction beside its text":       {func(tx *Tx) error { return tx.PutRoom(attic) }, people, reacts(toPassage)},
+		"a link beside the first reaction": {people, reacts(toPassage), func(tx *Tx) error { return tx.Link("x", "y") }},
+		"the end of a link beside the first reaction": {func(tx *Tx) error { return all(people(tx), tx.Link("x", "y")) }, reacts(toPassage),
+			func(tx *Tx) error { return tx.Unlink("x") }},
+	} {
+		dsn := schema(t)
+		db, other := opened(t, dsn, Options{NoListen: true}), opened(t, dsn, Options{NoListen: true})
+		update(t, db, c.before)
+		first := true
+		update(t, db, func(tx *Tx) error {
+			if _, err := tx.Person("x"); err != nil && !errors.Is(err, ErrNotFound) { // which is when its state is taken
+				return err
+			}
+			if first {
+				first = false
+				update(t, other, c.meanwhile)
+				got(t, db, func(tx *Tx) (*Talk, error) { return tx.Talk(essay().ID) })
+			}
+			return c.then(tx)
+		})
+		agrees(t, what, db)
+	}
+}
+
+// What is recorded again, or taken back though nobody gave it, changes nothing
+// that is told.
+func TestTalkOfNothingNew(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		given := Reaction{Thing: "a:a", Person: "x", Emoji: "👍", Room: attic, At: noon}
+		note := Reaction{Thing: "n:note", Person: "x", Emoji: "👍", Room: attic, At: noon}
+		update(t, db, func(tx *Tx) error {
+			return all(furnish(tx, "x"), tx.PutAnnotation(remark("a", "passage-1", "x")), tx.PutReaction(given))
+		})
+		read := func() *Talk {
+			return got(t, db, func(tx *Tx) (*Talk, error) { return tx.Talk(essay().ID) })
+		}
+		first := read()
+		still := func(what string, wrote bool, do func(*Tx) error) {
+			t.Helper()
+			update(t, db, func(tx *Tx) error {
+				err := do(tx)
+				same(t, what+" wrote", tx.wrote, wrote)
+				return err
+			})
+			if read() != first {
+				t.Error("it was read again after", what)
+			}
+		}
+		still("nothing taken back", false, func(tx *Tx) error { return tx.DeleteReaction("a:a", "x", "👎", attic) })
+		still("the same again", false, func(tx *Tx) error { return tx.PutReaction(given) })
+		later := given
+		later.Own, later.At = "$own", noon.Add(time.Hour)
+		still("another id of its own", true, func(tx *Tx) error { return tx.PutReaction(later) })
+		given.Own, given.Self = "$own", "x"
+		same(t, "reactions", got(t, db, func(tx *Tx) ([]Reaction, error) { return tx.Reactions("a:a") }), []Reaction{given})
+		still("a reaction to a note", true, func(tx *Tx) error { return tx.PutReaction(note) })
+		update(t, db, func(tx *Tx) error { return tx.DeleteReaction("a:a", "x", "👍", attic) })
+		agrees(t, "a reaction was taken back", db)
+		same(t, "reactions", len(read().Reactions), 0)
+	})
+}
+
+// What stands in a database that an older version filled is counted when it comes.
+func TestStandingOfAnOlderDatabase(t *testing.T) {
+	both(t, func(t *testing.T, dsn string) {
+		old(t, dsn, 5, fifth)
+		db := opened(t, dsn, Options{NoListen: true})
+		agrees(t, "migrating", db)
+		same(t, "standing", got(t, db, func(tx *Tx) (int, error) { n, _, err := standingIn(tx); return n, err }), 1)
+	})
 }
 
 // However many read much, whoever reads little does not wait for them.

@@ -81,6 +81,14 @@ func milli(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+// timeOf is the time that milli makes n of.
+func timeOf(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
+}
+
 // A moment scans milliseconds.
 type moment struct{ t *time.Time }
 
@@ -89,10 +97,7 @@ func (m moment) Scan(src any) error {
 	if !ok {
 		return fmt.Errorf("a time that is %T", src)
 	}
-	*m.t = time.Time{}
-	if n != 0 {
-		*m.t = time.UnixMilli(n).UTC()
-	}
+	*m.t = timeOf(n)
 	return nil
 }
 
