@@ -93,12 +93,13 @@ func TestLinksAreMadeWhole(t *testing.T) {
 // A short link to a forum brings the comments along, as the link itself does.
 func TestAShortLinkLeadsToWhatAForumTells(t *testing.T) {
 	w := newTown(t)
+	m := sampleForum(t)
 	w.host("www.lesswrong.com", func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			fmt.Fprint(rw, gapPage)
 			return
 		}
-		sampleForum(t).serve(rw, r)
+		m.serve(rw, r)
 	})
 	w.page("author.example.com", gapPage)
 	w.host("short.example", func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, gap, http.StatusFound) })
