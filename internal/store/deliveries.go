@@ -57,7 +57,7 @@ func (tx *Tx) stale(thing, room int64, thread discussion.PassageID, class uint8,
 func (tx *Tx) Heads(room chat.Room) ([]Delivery, error) {
 	const alive = "FROM deliveries WHERE room = CAST($1 AS BIGINT) AND dead = 0" // cast: else SQLite plans anew for each room, as where a value decides which index serves
 	all, err := tx.deliveries(room, "SELECT "+deliveryColumns+" FROM deliveries d WHERE d.room = CAST($1 AS BIGINT) AND d.dead = 0 ORDER BY d.thread, d.class, d.ord LIMIT 9")
-	if err == nil && len(all) < 9 { // as nearly always, all that live
+	if err == nil && len(all) < 9 { // fewer than were asked for, as nearly always: these are all that live
 		var led []discussion.PassageID // threads
 		return slices.DeleteFunc(all, func(d Delivery) bool {
 			behind := slices.Contains(led, d.Thread)
