@@ -61,6 +61,19 @@ func (w *world) do(t *testing.T, p *Platform, a chat.Action) chat.Done {
 	return done
 }
 
+// sent returns an event. Dendrite says for a moment that it knows nothing of
+// one that it has just accepted.
+func (w *world) sent(t *testing.T, r chat.Room, id string) matrixuser.Event {
+	t.Helper()
+	var e matrixuser.Event
+	eventually(t, "the server knows "+id, func() bool {
+		var err error
+		e, err = w.owner.Event(t.Context(), r.ID, id)
+		return err == nil
+	})
+	return e
+}
+
 // left returns the texts of a room that hold words.
 func (w *world) left(t *testing.T, r chat.Room, words string) []string {
 	t.Helper()
@@ -169,10 +182,7 @@ func doesThread(t *testing.T, w *world) {
 		to      string
 		falling bool
 	}{first.ID: {root.ID, true}, second.ID: {adas.ID, true}, third.ID: {first.ID, false}} {
-		sent, err := w.owner.Event(t.Context(), r.ID, id)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sent := w.sent(t, r, id)
 		rel := sent.Content["m.relates_to"].(map[string]any)
 		to := rel["m.in_reply_to"].(map[string]any)["event_id"]
 		if rel["event_id"] != root.ID || to != want.to || rel["is_falling_back"] != want.falling {
@@ -276,9 +286,8 @@ func doesReactTwice(t *testing.T, w *world) {
 	if done := w.do(t, p, a); !done.Found || done.Ref.ID != first.ID {
 		t.Errorf("found %+v, there stands %s", done, first.ID)
 	}
-	sent, err := w.owner.Event(t.Context(), r.ID, first.ID)
-	if err != nil || sent.Content["m.relates_to"].(map[string]any)["key"] != "👍\ufe0f" {
-		t.Errorf("reacted with %+v, %v", sent.Content, err)
+	if sent := w.sent(t, r, first.ID); sent.Content["m.relates_to"].(map[string]any)["key"] != "👍\ufe0f" {
+		t.Errorf("reacted with %+v", sent.Content)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	poll       = 30 * time.Second       // how long the server may hold an answer back
+	poll       = 45 * time.Second       // how long the server may hold an answer back; proxies give up after 60
 	firstPause = 200 * time.Millisecond // after a sync that went wrong
 	lastPause  = 30 * time.Second
 	manyRooms  = 20 // are too many for an address
