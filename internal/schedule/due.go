@@ -40,6 +40,12 @@ func (p Plan) fault() string {
 		return "has no rooms: name at least one"
 	case p.Pause < 0:
 		return fmt.Sprintf("makes a pause of %s: leave it out, or write one such as 10m", p.Pause)
+	case p.Wait < 0:
+		return fmt.Sprintf("waits for readers after %d passages: leave it out, or write a number such as 3", p.Wait)
+	case p.Wait > 0 && p.Does != Drip:
+		return "waits for readers, which only a plan does that posts passages: leave that out"
+	case p.Wait > 0 && (p.CatchUp == All || p.CatchUp == None):
+		return fmt.Sprintf("waits for readers, and what waits counts as one: it cannot catch up with %q as well", p.CatchUp)
 	case p.Does == Drip && p.Count < 1:
 		return fmt.Sprintf("posts %d passages a firing: it takes at least 1", p.Count)
 	}

@@ -44,6 +44,7 @@ type Plan struct {
 	CatchUp    CatchUp
 	Pause      time.Duration // between firings that CatchUp All makes up for; 0: none
 	Quiet      string        // "22:00-07:00", in Zone; "": never
+	Wait       int           // a drip posts so many passages while nobody answers any of them; 0: all
 	Skip       []string      // dates in Zone: "2026-12-24", "12-24", "2026-12-25..2027-01-01"
 	Paused     bool
 	FromConfig bool      // re-asserted from config.toml at each start

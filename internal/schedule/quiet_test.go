@@ -111,6 +111,11 @@ func TestCheckOfWhatIsLeftOut(t *testing.T) {
 		want   string
 	}{
 		{func(p *Plan) { p.Quiet = "10 pm to 7 am" }, ""},
+		{func(p *Plan) { p.Wait, p.CatchUp = 3, One }, ""},
+		{func(p *Plan) { p.Wait = -1 }, "plan morning waits for readers after -1 passages: leave it out"},
+		{func(p *Plan) { p.Wait, p.Does = 3, Digest }, "plan morning waits for readers, which only a plan does that posts passages"},
+		{func(p *Plan) { p.Wait, p.CatchUp = 3, All }, `plan morning waits for readers, and what waits counts as one: it cannot catch up with "all"`},
+		{func(p *Plan) { p.Wait, p.CatchUp = 3, None }, `it cannot catch up with "none"`},
 		{func(p *Plan) { p.Quiet = "22-7" }, `plan morning is quiet at "22-7": write two times of day, as in "22:00-07:00"`},
 		{func(p *Plan) { p.Quiet = "7:00-7:00" }, `is quiet at "7:00-7:00"`},
 		{func(p *Plan) { p.Quiet = "always" }, `is quiet at "always"`},

@@ -16,13 +16,13 @@ func (tx *Tx) PutPlan(p schedule.Plan) error {
 	rooms, err := jsonOf(p.Rooms)
 	skip, errSkip := jsonOf(p.Skip)
 	if err = errors.Join(err, errSkip); err == nil {
-		_, err = tx.exec(`INSERT INTO plans (name, does, discussion, cron, zone, rooms, passages, catch_up, paused, from_config, start, last, next, quiet, skip, pause, made)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		_, err = tx.exec(`INSERT INTO plans (name, does, discussion, cron, zone, rooms, passages, catch_up, paused, from_config, start, last, next, quiet, skip, pause, made, wait)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 			ON CONFLICT (name) DO UPDATE SET does = excluded.does, discussion = excluded.discussion, cron = excluded.cron,
 			zone = excluded.zone, rooms = excluded.rooms, passages = excluded.passages, catch_up = excluded.catch_up,
 			paused = excluded.paused, from_config = excluded.from_config, start = excluded.start, last = excluded.last, next = excluded.next,
-			quiet = excluded.quiet, skip = excluded.skip, pause = excluded.pause, made = excluded.made`,
-			p.Name, p.Does, p.Discussion, p.Cron, p.Zone, rooms, p.Count, p.CatchUp, p.Paused, p.FromConfig, p.Start, p.Last, p.Next, p.Quiet, skip, p.Pause, p.Made)
+			quiet = excluded.quiet, skip = excluded.skip, pause = excluded.pause, made = excluded.made, wait = excluded.wait`,
+			p.Name, p.Does, p.Discussion, p.Cron, p.Zone, rooms, p.Count, p.CatchUp, p.Paused, p.FromConfig, p.Start, p.Last, p.Next, p.Quiet, skip, p.Pause, p.Made, p.Wait)
 	}
 	if err != nil {
 		return fmt.Errorf("record plan %s: %w", p.Name, err)
@@ -85,12 +85,12 @@ func (tx *Tx) Firings(plan string) (n int, last time.Time, err error) {
 	return n, last, nil
 }
 
-const planColumns = "name, does, discussion, cron, zone, rooms, passages, catch_up, paused, from_config, start, last, next, quiet, skip, pause, made"
+const planColumns = "name, does, discussion, cron, zone, rooms, passages, catch_up, paused, from_config, start, last, next, quiet, skip, pause, made, wait"
 
 func planRow(s scanner) (p schedule.Plan, err error) {
 	err = s.Scan(&p.Name, &p.Does, &p.Discussion, &p.Cron, &p.Zone, object{&p.Rooms}, &p.Count, &p.CatchUp,
 		&p.Paused, &p.FromConfig, moment{&p.Start}, moment{&p.Last}, &p.Next,
-		&p.Quiet, object{&p.Skip}, span{&p.Pause}, moment{&p.Made})
+		&p.Quiet, object{&p.Skip}, span{&p.Pause}, moment{&p.Made}, &p.Wait)
 	return p, err
 }
 

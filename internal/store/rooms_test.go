@@ -397,7 +397,7 @@ func TestPlansAndFirings(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		drip := schedule.Plan{Name: "morning", Does: schedule.Drip, Discussion: "d", Cron: "30 8 * * *", Zone: "Europe/Berlin",
 			Rooms: []chat.Room{attic, shed}, Count: 2, CatchUp: schedule.All, FromConfig: true, Start: noon, Next: 7,
-			Quiet: "22:00-07:00", Skip: []string{"12-24"}, Pause: time.Minute, Made: noon}
+			Quiet: "22:00-07:00", Skip: []string{"12-24"}, Pause: time.Minute, Made: noon, Wait: 3}
 		digest := schedule.Plan{Name: "digest", Does: schedule.Digest, Cron: "@daily", CatchUp: schedule.One, Paused: true, Last: noon}
 		update(t, db, func(tx *Tx) error { return all(tx.PutPlan(drip), tx.PutPlan(digest)) })
 		drip.Next, drip.Last = 9, noon.Add(time.Hour)
