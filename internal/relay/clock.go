@@ -17,16 +17,30 @@ import (
 func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var plans []schedule.Plan
 	var due, dropped []store.Held
+	held := map[string]bool{}
 	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
 		if due, dropped, next, err = sorted(tx, now); err != nil {
 			return err
 		}
-		plans, err = tx.Plans()
-		return err
+		if plans, err = tx.Plans(); err != nil {
+			return err
+		}
+		clear(held)
+		for _, p := range plans {
+			is, err := Held(tx, p, now)
+			if err != nil {
+				return err
+			}
+			if is {
+				held[p.Name] = true
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look at the clock: %w", err)
 	}
+	r.held.Store(len(held) > 0)
 	expires, err := r.expire(ctx, now)
 	next = earlier(next, expires)
 	all := []error{err, r.sort(ctx, due, dropped, now)}
@@ -35,7 +49,7 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 		if f, ok := p.Done(fire, last, now).After(now); ok && !p.Paused {
 			next = earlier(next, f.At)
 		}
-		if len(fire) > 0 || last.After(p.Last) {
+		if !held[p.Name] && (len(fire) > 0 || last.After(p.Last)) {
 			all = append(all, r.carryOut(ctx, p.Name, now))
 		}
 	}
@@ -65,9 +79,12 @@ func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error 
 	return nil
 }
 
-// fire makes the firings of one plan that are due and moves the plan on. It
-// returns the passages that are to be posted.
+// fire makes the firings of one plan that are due and moves the plan on, unless
+// they are held. It returns the passages that are to be posted.
 func fire(tx *store.Tx, p schedule.Plan, now time.Time) (posted []discussion.Passage, err error) {
+	if held, err := Held(tx, p, now); held || err != nil {
+		return nil, err
+	}
 	firings, last := p.Due(now)
 	for _, f := range firings {
 		first, err := tx.PutFiring(p.Name, f.Key, f.At)

@@ -33,6 +33,9 @@ func Advance(tx *store.Tx, plan, key string, n int, now time.Time) ([]discussion
 	if err != nil || !first {
 		return nil, err
 	}
+	if p, err = askedFor(tx, p, now); err != nil {
+		return nil, err
+	}
 	posted, err := drip(tx, &p, n, now)
 	if err != nil {
 		return nil, err

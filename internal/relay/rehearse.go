@@ -35,7 +35,7 @@ var errRehearsed = errors.New("a rehearsal is not kept")
 // transaction that is not kept: nothing is sent, and nothing changes. That may take
 // long, and so is done in a copy of the database: see Stage. What before
 // does, if it is not nil, is done first in it. Digests are left out: what they will
-// say is not known.
+// say is not known. That somebody reads is taken for granted: no plan waits for it.
 func (r *Relay) Rehearse(ctx context.Context, from, until time.Time, before func(*store.Tx) error) ([]Coming, error) {
 	var all []Coming
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
@@ -69,6 +69,7 @@ func (r *Relay) rehearseOne(tx *store.Tx, read texts, now time.Time) (all []Comi
 		return nil, next, err
 	}
 	for _, p := range plans {
+		p.Wait = 0
 		posted, err := fire(tx, p, now)
 		if err != nil {
 			return nil, next, fmt.Errorf("plan %s: %w", p.Name, err)

@@ -68,6 +68,7 @@ type Relay struct {
 	slots     map[string]chan struct{} // lanes at work, by platform
 	fetches   *fetches                 // files on their way
 	texts     discussion.Texts         // in which replies quoted last
+	held      atomic.Bool              // a plan waits for readers
 	settled   atomic.Bool              // no room that is attended was ever replaced
 
 	mu    sync.Mutex
@@ -183,16 +184,19 @@ func (r *Relay) hears(platform string) bool {
 }
 
 // keepTime ticks when something is due, and looks again when that may have
-// changed.
+// changed: where a plan waits for readers, at whatever is said.
 func (r *Relay) keepTime(ctx context.Context) {
 	for {
-		changed := r.c.DB.Planned()
+		planned, anything := r.c.DB.Planned(), r.c.DB.Changed()
 		next, err := r.Tick(ctx, time.Now())
 		if err != nil && ctx.Err() == nil {
 			r.c.Log.Error("the clock waits", "error", err)
 			next = time.Now().Add(clockPause * 10)
 		}
-		if !sleep(ctx, next, changed) || !sleep(ctx, pause(next), nil) {
+		if !r.held.Load() {
+			anything = nil
+		}
+		if !sleep(ctx, next, planned, anything) || !sleep(ctx, pause(next), nil) {
 			return
 		}
 	}

@@ -97,6 +97,7 @@ type Course struct {
 	Skipped int
 	Next    int // Seq of the passage that comes next; behind the last at the end
 	Over    bool
+	Unread  bool // nobody answered the last passages, and the plan waits for that
 }
 
 // CourseOf returns how far a drip plan has come.
@@ -114,6 +115,9 @@ func CourseOf(tx *store.Tx, p schedule.Plan) (Course, error) {
 		if k.State == store.Skipped {
 			c.Skipped++
 		}
+	}
+	if c.Unread, err = unread(tx, p); err != nil {
+		return c, err
 	}
 	next, err := Upcoming(tx, p)
 	if err == nil {
