@@ -130,6 +130,8 @@ type PlanTable struct {
 	SkipFile string   `toml:"skip_file"`
 	From     int      `toml:"from"`
 
+	WaitForReaders int `toml:"wait_for_readers"`
+
 	holidays []string // what stands in SkipFile
 }
 

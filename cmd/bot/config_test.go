@@ -322,6 +322,8 @@ func TestWrongConfigurations(t *testing.T) {
 		{"no calendar", plan + "skip_file = \"holidays.ics\"\n", `[[plans]] "essay": skip_file holidays.ics cannot be read (no such file or directory): name a calendar`},
 		{"a calendar that is none", plan + "skip_file = \"config.toml\"\n", `[[plans]] "essay": skip_file config.toml: it is no calendar`},
 		{"before the first passage", plan + "from = -1\n", `[[plans]] "essay": from is -1: write the number of the passage that comes first`},
+		{"fewer readers than none", plan + "wait_for_readers = -1\n", `config.toml: plan essay waits for readers after -1 passages: leave it out, or write a number such as 3`},
+		{"readers and all", plan + "wait_for_readers = 3\ncatch_up = \"all\"\n", `plan essay waits for readers, and what waits counts as one: it cannot catch up with "all" as well`},
 		{"no pause", plan + "catch_up_every = \"0s\"\n", `"0s" is not a length of time`},
 		{"unknown zone", plan + "zone = \"Europe/Atlantis\"\n", `config.toml: plan essay names the zone "Europe/Atlantis", which is not known: write one such as Europe/Berlin`},
 	} {

@@ -87,6 +87,6 @@ func (p PlanTable) plan(rooms []chat.Room) schedule.Plan {
 	return schedule.Plan{
 		Name: p.Name, Does: schedule.Does(p.Does), Cron: p.Cron, Zone: p.Zone, Rooms: rooms,
 		Count: p.Count, CatchUp: schedule.CatchUp(p.CatchUp), FromConfig: true, Next: p.From,
-		Pause: p.CatchUpEvery.Duration, Quiet: p.Quiet, Skip: slices.Concat(p.Skip, p.holidays),
+		Wait: p.WaitForReaders, Pause: p.CatchUpEvery.Duration, Quiet: p.Quiet, Skip: slices.Concat(p.Skip, p.holidays),
 	}
 }

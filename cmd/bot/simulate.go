@@ -32,7 +32,8 @@ name its thread. Nothing is sent and nothing changes; it works before the first
 bot run, and beside one that runs.
 
 Times are in the plan's zone. What people say meanwhile, next, pause and digests
-are not foreseen.`
+are not foreseen. Of a plan that waits for readers it is taken that somebody reads
+each passage.`
 
 // coming is a post to come, as bot simulate --json prints it.
 type coming struct {
@@ -69,9 +70,9 @@ func (a *app) simulateVerb() *cobra.Command {
 			case asJSON:
 				return a.printJSON(comingOf(all))
 			case file != "":
-				return a.showComing(all, end, file)
+				return a.showComing(all, waits(c), end, file)
 			}
-			return errors.Join(a.printComing(all, end), a.printShifts(c, now, end))
+			return errors.Join(a.printComing(all, end), a.printWaits(c), a.printShifts(c, now, end))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array, with the words")
@@ -239,8 +240,8 @@ func comingOf(all []relay.Coming) []coming {
 }
 
 // showComing writes the posts as a page.
-func (a *app) showComing(all []relay.Coming, until time.Time, file string) error {
-	sheet := page.Rehearsal{Until: untilWords(until)}
+func (a *app) showComing(all []relay.Coming, waits []string, until time.Time, file string) error {
+	sheet := page.Rehearsal{Until: untilWords(until), Notes: waits}
 	for _, p := range all {
 		post := page.Post{
 			When: when(p), Plan: p.Plan.Name, Room: p.Room.String(),
@@ -274,6 +275,25 @@ func (a *app) printShifts(c Config, now, until time.Time) (err error) {
 		}
 	}
 	return err
+}
+
+// printWaits tells of which plans it is taken that somebody reads.
+func (a *app) printWaits(c Config) (err error) {
+	for _, s := range waits(c) {
+		_, wrong := fmt.Fprintln(a.out, s)
+		err = errors.Join(err, wrong)
+	}
+	return err
+}
+
+// waits says which plans wait for readers.
+func waits(c Config) (all []string) {
+	for _, p := range c.Plans {
+		if p.WaitForReaders > 0 {
+			all = append(all, fmt.Sprintf("%s: it waits for readers (%d); this is what comes if somebody reads.", p.Name, p.WaitForReaders))
+		}
+	}
+	return all
 }
 
 func (a *app) printComing(all []relay.Coming, until time.Time) error {

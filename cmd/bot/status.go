@@ -46,7 +46,10 @@ type planStatus struct {
 	Passages int        `json:"next_passage"`
 	Skipped  int        `json:"skipped"` // passages that it passed without posting them
 	Last     *time.Time `json:"last"`
-	Next     *time.Time `json:"next"`
+	Next     *time.Time `json:"next"` // none while it is held
+	Held     bool       `json:"held"` // it waits for readers, and would have posted by now
+
+	WaitForReaders int `json:"wait_for_readers"`
 
 	Changed string `json:"changed,omitempty"` // who changed when it fires, if not the configuration
 
@@ -179,7 +182,9 @@ func planStatusOf(p schedule.Plan, text store.Summary, course relay.Course, now 
 	for _, r := range p.Rooms {
 		s.Rooms = append(s.Rooms, r.String())
 	}
-	if f, ok := p.After(now); ok && !p.Paused {
+	due, _ := p.Due(now)
+	s.WaitForReaders, s.Held = p.Wait, course.Unread && !course.Over && len(due) > 0
+	if f, ok := p.After(now); ok && !p.Paused && !s.Held {
 		s.Next = known(f.At)
 	}
 	return s

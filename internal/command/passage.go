@@ -30,15 +30,36 @@ var passage = Command{
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
+		var from discussion.Passage
+		waiting := false
 		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
-			d, err = env.passageOf(tx, call)
+			if d, err = env.passageOf(tx, call); err == nil {
+				from, waiting, err = readsOn(tx, call)
+			}
 			return err
 		})
+		if err == nil && waiting {
+			err = env.DB.Update(ctx, func(tx *store.Tx) error { return relay.ReadOn(tx, from, call.Ref.Place.Room) })
+		}
 		return d, err
 	},
 	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){
 		"which": offerPassages("which"),
 	},
+}
+
+// readsOn is the passage from which a call goes on to the next, and whether a plan
+// waits for that.
+func readsOn(tx *store.Tx, call chat.Call) (from discussion.Passage, waiting bool, err error) {
+	if argument(call, "step", 2) != stepOn {
+		return from, false, nil
+	}
+	from, _, why, err := passageNamed(tx, call, strings.TrimSpace(argument(call, "which", 1)))
+	if why != "" || err != nil {
+		return from, false, err
+	}
+	plans, err := relay.Waiting(tx, from, call.Ref.Place.Room)
+	return from, len(plans) > 0, err
 }
 
 // The values of the option step.

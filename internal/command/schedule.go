@@ -107,9 +107,14 @@ func timesMeant(p schedule.Plan, when, zone string, now time.Time) (schedule.Tim
 func firesAt(tx *store.Tx, p schedule.Plan, now time.Time) (string, error) {
 	said := fmt.Sprintf("%q: %s (%s)", p.Name, p.Words(), cmp.Or(p.Zone, "UTC"))
 	f, ok := p.After(now)
+	held, err := relay.Held(tx, p, now)
 	switch {
+	case err != nil:
+		return "", err
 	case p.Paused:
 		said += "; paused."
+	case held:
+		said += "; held: it goes on " + onceRead(p) + "."
 	case ok:
 		said += "; next " + When(f.At, p.Zone) + "."
 	}

@@ -98,7 +98,12 @@ func comesNext(tx *store.Tx, was schedule.Plan, now time.Time) (string, error) {
 	}
 	said := fmt.Sprintf("Passage %d comes next", next.Seq)
 	f, ok := p.After(now)
+	held, err := relay.Held(tx, p, now)
 	switch {
+	case err != nil:
+		return "", err
+	case held:
+		return said + ", " + onceRead(p) + ".", nil
 	case p.Paused:
 		return said + "; the plan is paused.", nil
 	case ok:

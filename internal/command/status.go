@@ -74,7 +74,27 @@ func PlanLine(p schedule.Plan, s store.Summary, course relay.Course, now time.Ti
 	if p.Paused {
 		return line + "; paused."
 	}
+	if course.Unread {
+		return line + "; " + whileUnread(p, now) + "."
+	}
 	return line + "; " + Times(p, now) + "."
+}
+
+// whileUnread says when a plan goes on that waits for readers.
+func whileUnread(p schedule.Plan, now time.Time) string {
+	if due, _ := p.Due(now); len(due) > 0 {
+		return "held: it goes on " + onceRead(p)
+	}
+	return Times(p, now) + ", or later, " + onceRead(p)
+}
+
+// onceRead says what a plan waits for.
+func onceRead(p schedule.Plan) string {
+	last := "passage"
+	if p.Wait > 1 {
+		last = plural(p.Wait, "passage")
+	}
+	return "as soon as somebody replies or reacts under the last " + last
 }
 
 // Times says when a plan fires, when it does next, and what the clocks will do to

@@ -11,7 +11,8 @@ import (
 // Rehearsal is what plans will post, as a page shows it.
 type Rehearsal struct {
 	Until string
-	Posts []Post // as they come
+	Notes []string // on what it does not foresee
+	Posts []Post   // as they come
 }
 
 // Post is one of the posts of a [Rehearsal].
