@@ -28,6 +28,7 @@ type textStatus struct {
 	Title       string    `json:"title"`
 	Passages    int       `json:"passages"`
 	Posted      int       `json:"posted"`
+	Comments    int       `json:"comments"` // that came in with the text
 	Annotations int       `json:"annotations"`
 	ToReview    int       `json:"to_review"` // documents that are held back
 	Imported    time.Time `json:"imported"`
@@ -112,7 +113,7 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 	byID := map[string]store.Summary{}
 	for _, t := range texts {
 		byID[string(t.ID)] = t
-		s.Texts = append(s.Texts, textStatus{string(t.ID), t.Title, t.Passages, t.Posted, t.Annotations, t.Waiting, t.Imported.UTC()})
+		s.Texts = append(s.Texts, textStatus{string(t.ID), t.Title, t.Passages, t.Posted, t.Comments, t.Annotations, t.Waiting, t.Imported.UTC()})
 	}
 	plans, err := tx.Plans()
 	if err != nil {
@@ -212,7 +213,7 @@ const mostGivenUp = 10
 func (a *app) printStatus(s statusOf) error {
 	fmt.Fprintf(a.out, "Texts: %d\n", len(s.Texts))
 	for _, t := range s.Texts {
-		fmt.Fprintf(a.out, "  %s  %d of %d passages posted, %d annotations\n", t.ID, t.Posted, t.Passages, t.Annotations)
+		fmt.Fprintf(a.out, "  %s  %d of %d passages posted, %s\n", t.ID, t.Posted, t.Passages, command.Said(t.Comments, t.Annotations))
 		if t.ToReview > 0 {
 			fmt.Fprintf(a.out, "    %s\n", waiting(t.ToReview, discussion.ID(t.ID)))
 		}

@@ -20,7 +20,8 @@ func TestStatusListsDeadLetters(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	text := discussion.Assemble("On Waiting", "", []discussion.Document{{Kind: discussion.Essay, Body: format.Text(strings.Repeat("It goes on. ", 60)), Confidence: 1}}, discussion.CutOptions{})
+	text := discussion.Assemble("On Waiting", "", []discussion.Document{{Kind: discussion.Essay, Body: format.Text(strings.Repeat("It goes on. ", 60)), Confidence: 1},
+		{Kind: discussion.Comment, Body: format.Text("Does it?")}, {Kind: discussion.Comment, Body: format.Text("It does.")}}, discussion.CutOptions{})
 	lobby, now := chat.Room{Platform: "local", ID: "lobby"}, time.Now()
 	var s statusOf
 	err = db.Update(t.Context(), func(tx *store.Tx) error {
@@ -54,6 +55,12 @@ func TestStatusListsDeadLetters(t *testing.T) {
 	}
 	if !strings.Contains(words.String(), "\n    given up: passage 1 of On Waiting: the network refuses this message\n") {
 		t.Errorf("in words:\n%s", words.String())
+	}
+	if want := " passages posted, 2 comments that came with it, 0 annotations\n"; !strings.Contains(words.String(), want) {
+		t.Errorf("in words:\n%s\nnot%s", words.String(), want)
+	}
+	if !strings.Contains(asJSON.String(), `"comments": 2`) {
+		t.Errorf("as JSON:\n%s", asJSON.String())
 	}
 	if !strings.Contains(asJSON.String(), `"what": "passage 1 of On Waiting"`) {
 		t.Errorf("as JSON:\n%s", asJSON.String())

@@ -64,7 +64,7 @@ func PlanLine(p schedule.Plan, s store.Summary, course relay.Course, now time.Ti
 	if course.Skipped > 0 {
 		line += fmt.Sprintf("%d skipped, ", course.Skipped)
 	}
-	line += plural(s.Annotations, "annotation")
+	line += Said(s.Comments, s.Annotations)
 	if p.Does == schedule.Digest {
 		line = fmt.Sprintf("%s: a digest of what is said", relay.Title(s.Title))
 	}
@@ -78,6 +78,15 @@ func PlanLine(p schedule.Plan, s store.Summary, course relay.Course, now time.Ti
 		return line + "; " + whileUnread(p, now) + "."
 	}
 	return line + "; " + Times(p, now) + "."
+}
+
+// Said says in words how many comments came in with a text, and how much was said
+// about it since.
+func Said(comments, annotations int) string {
+	if comments == 0 {
+		return plural(annotations, "annotation")
+	}
+	return plural(comments, "comment") + " that came with it, " + plural(annotations, "annotation")
 }
 
 // whileUnread says when a plan goes on that waits for readers.

@@ -242,6 +242,7 @@ func (tx *Tx) Discussion(id discussion.ID) (discussion.Discussion, error) {
 func (tx *Tx) Discussions() ([]Summary, error) {
 	all, err := rows(tx, summaryRow, `SELECT d.id, d.title, d.url, d.imported,
 		(SELECT COUNT(*) FROM documents x WHERE x.discussion = d.num),
+		(SELECT COUNT(*) FROM documents x WHERE x.discussion = d.num AND x.kind = 'comment'),
 		(SELECT COUNT(*) FROM passages x WHERE x.discussion = d.num),
 		(SELECT COUNT(*) FROM passages x WHERE x.discussion = d.num AND EXISTS (
 			SELECT 1 FROM copies c WHERE c.thing = (SELECT num FROM things WHERE id = 'p:' || x.id) AND c.part = 0 AND c.mark = '' AND c.id <> '')),
@@ -260,7 +261,7 @@ func (tx *Tx) Discussions() ([]Summary, error) {
 }
 
 func summaryRow(s scanner) (x Summary, err error) {
-	err = s.Scan(&x.ID, &x.Title, &x.URL, moment{&x.Imported}, &x.Documents, &x.Passages, &x.Posted, &x.Waiting, &x.Annotations)
+	err = s.Scan(&x.ID, &x.Title, &x.URL, moment{&x.Imported}, &x.Documents, &x.Comments, &x.Passages, &x.Posted, &x.Waiting, &x.Annotations)
 	return x, err
 }
 

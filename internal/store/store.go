@@ -149,6 +149,7 @@ type Summary struct {
 	ID          discussion.ID
 	Title, URL  string
 	Documents   int
+	Comments    int // documents that came in with what they are about
 	Passages    int
 	Posted      int // passages that stand in at least one room
 	Waiting     int // documents that have no passages until somebody reviewed their borders

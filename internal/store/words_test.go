@@ -105,7 +105,7 @@ func TestSummariesCount(t *testing.T) {
 		})
 		same(t, "summaries", got(t, db, (*Tx).Discussions), []Summary{
 			{ID: "earlier", Title: "Earlier", Imported: noon},
-			{ID: essay().ID, Title: "An <essay>", URL: essay().URL, Documents: 2, Passages: 3, Posted: 1, Waiting: 1, Annotations: 1, Imported: noon.Add(time.Hour)},
+			{ID: essay().ID, Title: "An <essay>", URL: essay().URL, Documents: 2, Comments: 1, Passages: 3, Posted: 1, Waiting: 1, Annotations: 1, Imported: noon.Add(time.Hour)},
 		})
 	})
 }
