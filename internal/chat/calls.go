@@ -44,6 +44,7 @@ type Call struct {
 	Name    string
 	Args    map[string]string
 	Text    string    `json:",omitempty"` // what was typed behind the name, as it stands; "" of what is not typed
+	Files   []File    `json:",omitempty"` // what was attached to it
 	Revised time.Time `json:",omitzero"`  // the edit of the message that has these words; zero: it is as it was made
 	Private bool      `json:",omitempty"` // its answer is given to the caller alone, by Answerer
 	Form    string    `json:",omitempty"` // names the form that was filled in, which may be sent again; "": none was

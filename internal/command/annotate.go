@@ -134,7 +134,7 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 		return r, at, why, false, err
 	}
 	words, said := quotedAndSaid(call)
-	if said == "" {
+	if said == "" && len(call.Files) == 0 {
 		return r, at, format.Text("There is no remark. " + howToAnnotate), false, nil
 	}
 	to, why, err := spotMeant(tx, call, words)
@@ -144,7 +144,7 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 		}
 	}
 	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
-	r = relay.Remark{Call: call.Deed(), By: call.By, On: to.on, At: to.at, Body: body, Typed: call.Text != ""}
+	r = relay.Remark{Call: call.Deed(), By: call.By, On: to.on, At: to.at, Body: body, Files: call.Files, Typed: call.Text != ""}
 	if call.Text != "" {
 		r.Via = e.Link(call.Ref)
 	}

@@ -20,6 +20,7 @@ type Remark struct {
 	On    store.Thing         // a passage, or a remark under one that it answers
 	At    discussion.Selector // the words that it is about; zero: the passage as a whole
 	Body  format.Doc
+	Files []chat.File
 	Via   string
 }
 
@@ -45,7 +46,7 @@ func Annotate(tx *store.Tx, m Remark, now time.Time) (discussion.Annotation, err
 	a = discussion.Annotation{
 		ID: annotationBy(m.Call), Discussion: about.discussion, Under: about.passage.ID, Creator: who.ID,
 		Target: discussion.Target{Source: about.document.ID, Annotation: about.answers, Selector: m.At},
-		Body:   m.Body, Motivation: about.motivation(m.Body), Via: m.Via, Created: now.UTC(),
+		Body:   m.Body, Files: filesOf(nil, chat.Message{Files: m.Files}), Motivation: about.motivation(m.Body), Via: m.Via, Created: now.UTC(),
 	}
 	if m.At == (discussion.Selector{}) {
 		a.Target.Selector = about.whole()
@@ -128,7 +129,7 @@ func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, err
 	if err != nil {
 		return true, err
 	}
-	call.Revised = e.Revised
+	call.Files, call.Revised = e.Message.Files, e.Revised
 	return true, tx.ReopenCall(call, now)
 }
 
@@ -141,7 +142,7 @@ func editOpen(tx *store.Tx, e chat.Event, now time.Time) error {
 	if e.Call == nil || e.Call.Name != Annotates {
 		return tx.CloseCall(c.Ref)
 	}
-	c.Args, c.Text, c.Revised = e.Call.Args, e.Call.Text, e.Revised
+	c.Args, c.Text, c.Files, c.Revised = e.Call.Args, e.Call.Text, e.Message.Files, e.Revised
 	return tx.ReopenCall(c, now)
 }
 
@@ -161,6 +162,7 @@ func Amend(tx *store.Tx, a discussion.Annotation, m Remark, revised, now time.Ti
 		return false, err
 	}
 	back := !a.Deleted.IsZero()
+	a.Files = filesOf(a.Files, chat.Message{Files: m.Files})
 	a.Body, a.Motivation, a.Modified, a.Deleted = m.Body, about.motivation(m.Body), revised.UTC(), time.Time{}
 	if a.Target.Selector = m.At; m.At == (discussion.Selector{}) {
 		a.Target.Selector = about.whole()

@@ -113,7 +113,9 @@ func (r *Relay) event(tx *store.Tx, e chat.Event, now time.Time) (err error) {
 	case chat.Unreacted:
 		return r.unreacted(tx, e, now)
 	case chat.Called:
-		_, err := tx.PutCall(*e.Call, now)
+		call := *e.Call
+		call.Files = e.Message.Files
+		_, err := tx.PutCall(call, now)
 		return err
 	case chat.Echoed:
 		return r.echoed(tx, e, now)

@@ -183,3 +183,30 @@ func TestAFileIsForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A file that is attached to the command that makes a remark comes with that, stays
+// where its words are edited, and goes with it.
+func TestAFileComesWithARemarkMadeByACommand(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, ada := n.rooms[0], n.nets["one"].User("one-0")
+		sea, about := picture("sea.png", 1000), `!essay annotate words="sentence 3 of paragraph 1" `
+		call := ada.Attach(chat.Place{Room: hall}, about+"Like this?", sea)
+		n.pass(time.Minute)
+		for _, room := range n.rooms {
+			n.shows(room, "Like this?", "")
+			n.hangs(room, sea)
+		}
+		ada.Edit(call, about+"Or like this?")
+		n.pass(time.Minute)
+		for _, room := range n.rooms {
+			n.shows(room, "Or like this?", "")
+			n.hangs(room, sea)
+		}
+		n.verified()
+		ada.Delete(call)
+		n.pass(time.Minute)
+		for _, room := range n.rooms {
+			n.shows(room)
+		}
+	})
+}

@@ -22,6 +22,9 @@ func (u *Member) Attach(p chat.Place, text string, f Attached) chat.Ref {
 		d = n.o.Dialect.Parse(text)
 	}
 	n.add(m, d)
+	if u.calls(m, d) {
+		n.log[len(n.log)-1].event.Kind = chat.Called
+	}
 	return m.ref()
 }
 

@@ -120,9 +120,11 @@ func (p *Platform) edit(ctx context.Context, room, original string, e wire, by c
 	return told, true, err
 }
 
-// command is the call of a command that a message is, nil if it is none.
+// command is the call of a command that a message is, or the words under a file;
+// nil if it is none.
 func (p *Platform) command(ctx context.Context, room string, e wire, m chat.Message, by chat.Person) (*chat.Call, error) {
-	if e.Content.text("msgtype") != "m.text" {
+	captioned := len(m.Files) > 0 && !m.Body.Empty()
+	if e.Content.text("msgtype") != "m.text" && !captioned {
 		return nil, nil
 	}
 	name, args, ok := chat.ParseCommand(p.c.Command, spoken(e.Content))

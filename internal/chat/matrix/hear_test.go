@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
 	"marginalia/internal/format"
 	"marginalia/test/dendrite"
 	"marginalia/test/matrixuser"
@@ -139,8 +140,13 @@ func hearsCommands(t *testing.T, w *world) {
 	}
 	e.waitFor(ada.Say(t, main, "!essays are fine", chat.Ref{}).ID)
 	e.waitFor(ada.Say(t, main, "as in !essay status", chat.Ref{}).ID)
-	if n := len(e.all(chat.Called)); n != 4 {
-		t.Errorf("4 calls were made, %d heard", n)
+	picture := chattest.Attached{Name: "!essay status", Type: "image/png", Data: []byte("x")}
+	if told := e.waitFor(w.Attach(t, ada, main, "!essay annotate Like this?", picture).ID); told.Kind != chat.Called || told.Call.Name != "annotate" || len(told.Message.Files) != 1 {
+		t.Errorf("a call under a picture is heard as %s %+v", told.Kind, told)
+	}
+	e.waitFor(w.Attach(t, ada, main, "", picture).ID) // the name of a file is no call
+	if n := len(e.all(chat.Called)); n != 5 {
+		t.Errorf("5 calls were made, %d heard", n)
 	}
 	e.stop()
 }
