@@ -118,6 +118,12 @@ func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, err
 	if !mine || err != nil || !e.Revised.After(a.Modified) {
 		return true, err
 	}
+	if dead, err := tx.Tombstoned(e.Message.Ref.Place.Room, e.Own); e.Own != "" && (dead || err != nil) {
+		return true, err
+	}
+	if err := noteEdit(tx, a.ID, e); err != nil {
+		return true, err
+	}
 	if e.Call == nil || e.Call.Name != Annotates {
 		return true, Unsay(tx, a, e.Revised, now)
 	}
@@ -131,6 +137,42 @@ func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, err
 	}
 	call.Files, call.Revised = e.Message.Files, e.Revised
 	return true, tx.ReopenCall(call, now)
+}
+
+// noteEdit keeps the event by which a call was edited, where there is one.
+func noteEdit(tx *store.Tx, id discussion.AnnotationID, e chat.Event) error {
+	thing, room := store.AnnotationThing(id), e.Message.Ref.Place.Room
+	copies, err := tx.Copies(thing, room)
+	i := slices.IndexFunc(copies, func(c store.Copy) bool { return c.Mark == store.CallMark && c.Ref.ID == e.Message.Ref.ID })
+	if err != nil || i < 0 || e.Own == "" {
+		return err
+	}
+	c := copies[i]
+	c.Old = append(c.Old, chat.Ref{Place: c.Ref.Place, ID: e.Own})
+	return tx.PutCopy(thing, room, c)
+}
+
+// callEditTakenBack takes back the remark of a call whose newest edit was deleted
+// alone, as an edit of a reply: nobody knows what the message shows now.
+func callEditTakenBack(tx *store.Tx, e chat.Event, now time.Time) error {
+	room, id := e.Message.Ref.Place.Room, e.Message.Ref.ID
+	thing, c, err := tx.CallOfEdit(room, id)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	newest := c.Old[len(c.Old)-1].ID == id
+	c.Old = slices.DeleteFunc(c.Old, func(o chat.Ref) bool { return o.ID == id })
+	if err := tx.PutCopy(thing, room, c); err != nil || !newest {
+		return err
+	}
+	a, err := tx.Annotation(thing.Annotation())
+	if err != nil {
+		return err
+	}
+	if err := tx.CloseCall(c.Ref); err != nil { // its words are not to be answered any more
+		return err
+	}
+	return erase(tx, a, orNow(e.At, now), now, store.ClassPost)
 }
 
 // editOpen gives a call that waits to be run its new words.

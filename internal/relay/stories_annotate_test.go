@@ -150,3 +150,37 @@ func TestACallThatIsEdited(t *testing.T) {
 		}
 	})
 }
+
+// Whoever deletes only the newest edit of the message that made a remark takes it
+// back, as with an edit of a reply: what the message shows now is not known.
+func TestAnEditOfACallIsDeletedAlone(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		hall, ada := n.rooms[0], n.nets["one"].User("one-0")
+		const about = `annotate words="sentence 3 of paragraph 1" `
+		call := ada.Say(chat.Place{Room: hall}, "!essay "+about+"Is it so?", chat.Ref{})
+		n.pass(time.Minute)
+		name, args, _ := chat.ParseCommand("!essay", "!essay "+about+"A secret.")
+		for _, id := range []string{"edit-1", "edit-2"} {
+			n.tell(chat.Event{Kind: chat.Edited, Message: chat.Message{Ref: call}, Own: id, By: ada.Person(), At: time.Now(), Revised: time.Now(),
+				Call: &chat.Call{Ref: call, By: ada.Person(), Name: name, Args: args, Text: about + "A secret."}})
+			ada.Say(chat.Place{Room: hall}, "!essay status", chat.Ref{}) // wakes who answers
+			n.pass(time.Minute)
+		}
+		remove := func(id string) {
+			n.tell(chat.Event{Kind: chat.Deleted, Message: chat.Message{Ref: chat.Ref{Place: call.Place, ID: id}}, By: ada.Person(), At: time.Now()})
+			n.pass(time.Minute)
+		}
+		remove("edit-1")
+		for _, room := range n.rooms {
+			n.shows(room, "A secret.")
+		}
+		remove("edit-2")
+		for _, room := range n.rooms {
+			n.shows(room)
+		}
+		if said := n.annotations(); !said[0].Gone() || !said[0].Body.Empty() {
+			t.Errorf("it is kept: %+v", said[0])
+		}
+		n.verified()
+	})
+}

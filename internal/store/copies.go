@@ -199,6 +199,26 @@ func (tx *Tx) CopyAt(room chat.Room, id string) (Thing, Copy, error) {
 	return p.thing, p.copy, nil
 }
 
+// CallOfEdit returns the annotation whose call a further event of a room edited, and
+// the copy that is the call, or ErrNotFound.
+func (tx *Tx) CallOfEdit(room chat.Room, id string) (Thing, Copy, error) {
+	n, err := tx.knownRoom(room)
+	var all []placed
+	if err == nil {
+		all, err = rows(tx, placedRow, copyQuery+" WHERE c.mark = 'call' AND c.room = CAST($1 AS BIGINT) AND c.old <> ''", n)
+	}
+	if err == nil {
+		at := slices.IndexFunc(all, func(p placed) bool {
+			return slices.ContainsFunc(p.copy.Old, func(r chat.Ref) bool { return r.ID == id })
+		})
+		if at >= 0 {
+			return all[at].thing, all[at].copy, nil
+		}
+		err = ErrNotFound
+	}
+	return "", Copy{}, fmt.Errorf("call that %s in %s edits: %w", id, room, err)
+}
+
 // CopyOfKey returns the copy that is in flight with the key, or ErrNotFound.
 func (tx *Tx) CopyOfKey(key string) (Thing, chat.Room, Copy, error) {
 	p, err := row(tx, placedRow, copyQuery+" WHERE c.key = $1 AND c.verb <> ''", key)
