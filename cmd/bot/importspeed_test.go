@@ -179,7 +179,7 @@ func TestImportIsLinear(t *testing.T) {
 				float64(heap)/(1<<20), each.Round(100*time.Microsecond), strings.Repeat("▪", int(each/(5*time.Millisecond))))
 			if times == 1 {
 				first = each
-			} else if each > 4*first {
+			} else if each > 5*first/2 {
 				t.Errorf("%s × %d: a text takes %s, alone it takes %s", way.name, times, each, first)
 			}
 		}

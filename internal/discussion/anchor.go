@@ -16,6 +16,7 @@ type Text struct {
 	from, to []int32 // by symbol: the bytes of text that it stands for
 	letters  letters
 	grams    grams
+	sixes    func() sixes // of a long text
 	spaced   func() *Text // the text with its runs of white space, for copied words
 }
 
@@ -36,6 +37,7 @@ func prepare(text string, fold func(string) folded) *Text {
 		t.from, t.to = append(t.from, f.from[i]), append(t.to, f.to[i])
 	}
 	t.grams = indexGrams(t.symbols)
+	t.sixes = sync.OnceValue(func() sixes { return indexSixes(t.symbols) })
 	return t
 }
 

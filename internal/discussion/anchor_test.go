@@ -250,6 +250,39 @@ func TestLightVotesAreLeftOutOnlyWhereTheyDecideNothing(t *testing.T) {
 	}
 }
 
+// TestSixesOfALongText: in a long text, too, what is likely is found where it
+// stands, and what does not stand there is not.
+func TestSixesOfALongText(t *testing.T) {
+	require.Long(t)
+	text := Prepare(madeText("essay.md", 500_000, 2))
+	here, there := newMeasurer(text.text, 2), newMeasurer(madeText("comments.md", 3000, 3), 3)
+	if len(text.symbols) < longText {
+		t.Fatalf("%d characters are no long text", len(text.symbols))
+	}
+	for _, length := range []int{75, 150, 500} {
+		for _, percent := range []int{5, 10, 20} {
+			lost := 0
+			for range 100 {
+				q, at := here.draw(0, len(here.runes), length, 2*length)
+				found := text.Find(Quote{Exact: here.edit(q, percent), Likely: true})
+				if !slices.ContainsFunc(found, func(p Place) bool { return p.Start < at[1] && at[0] < p.End }) {
+					lost++
+				}
+			}
+			t.Logf("%3d to %4d characters, %2d %% changed: %d of 100 not found", length, 2*length, percent, lost)
+			if most := percent / 10; lost > most {
+				t.Errorf("may be %d", most)
+			}
+		}
+	}
+	for range 300 {
+		q, _ := there.draw(0, len(there.runes), 60, 600)
+		if found := text.Find(Quote{Exact: q, Likely: true}); len(found) > 0 && !strings.Contains(here.folded, fold(q).text) {
+			t.Errorf("%q of another text is found at %v", q, found)
+		}
+	}
+}
+
 func BenchmarkAnchorPrepare(b *testing.B) {
 	text := manyWords()
 	for b.Loop() {

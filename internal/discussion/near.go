@@ -104,7 +104,13 @@ func solid(q []symbol) int {
 
 // likely returns the ends of stretches like q in the windows of the index.
 func (t *Text) likely(q []symbol, limit, share int) []match {
-	windows := t.grams.windows(q, len(t.symbols), share)
+	windows, known := [][2]int(nil), false
+	if share > 0 && len(t.symbols) >= longText {
+		windows, known = t.sixes().windows(q, len(t.symbols))
+	}
+	if !known {
+		windows = t.grams.windows(q, len(t.symbols), share)
+	}
 	if len(windows) == 0 {
 		return nil
 	}
