@@ -11,6 +11,7 @@ const (
 	mostSixes   = 1 << 17 // places are looked at for a quote
 	commonSix   = 1000    // a six that is one in so many of the text says nothing
 	fewestSixes = 64      // of fewer, threes tell more and do not take long
+	sixesAsked  = 24      // fewer, of the longest texts, may all be wrong
 	sixesForOne = 12      // of so many sixes that say something one stands there at least
 )
 
@@ -64,11 +65,11 @@ func (s sixes) windows(q []symbol, n int) (windows [][2]int, known bool) {
 			ask, places = append(ask, i), places+n
 		}
 	}
-	if len(ask) < fewestSixes {
-		return nil, false
-	}
 	step := places/mostSixes + 1
 	asked := len(ask) / step
+	if len(ask) < fewestSixes || asked < sixesAsked {
+		return nil, false
+	}
 	votes := make([]int32, (n+len(q))>>bandBits+2)
 	for i := range asked {
 		behind := uint32(len(q) - ask[i*step])

@@ -153,7 +153,8 @@ func noteEdit(tx *store.Tx, id discussion.AnnotationID, e chat.Event) error {
 }
 
 // callEditTakenBack takes back the remark of a call whose newest edit was deleted
-// alone, as an edit of a reply: nobody knows what the message shows now.
+// alone, as an edit of a reply: nobody knows what the message shows now. Of an
+// older one all mirrors are made anew: their history may hold its words.
 func callEditTakenBack(tx *store.Tx, e chat.Event, now time.Time) error {
 	room, id := e.Message.Ref.Place.Room, e.Message.Ref.ID
 	thing, c, err := tx.CallOfEdit(room, id)
@@ -162,8 +163,11 @@ func callEditTakenBack(tx *store.Tx, e chat.Event, now time.Time) error {
 	}
 	newest := c.Old[len(c.Old)-1].ID == id
 	c.Old = slices.DeleteFunc(c.Old, func(o chat.Ref) bool { return o.ID == id })
-	if err := tx.PutCopy(thing, room, c); err != nil || !newest {
+	if err := tx.PutCopy(thing, room, c); err != nil {
 		return err
+	}
+	if !newest {
+		return anew(tx, thing.Annotation(), now)
 	}
 	a, err := tx.Annotation(thing.Annotation())
 	if err != nil {

@@ -178,7 +178,10 @@ func (r *Relay) deletedUnknown(tx *store.Tx, e chat.Event, now time.Time) error 
 	if err := drop(tx, room, id); err != nil {
 		return err
 	}
-	if err := errors.Join(callTakenBack(tx, e, now), callEditTakenBack(tx, e, now)); err != nil {
+	if err := callTakenBack(tx, e, now); err != nil {
+		return err
+	}
+	if err := callEditTakenBack(tx, e, now); err != nil {
 		return err
 	}
 	e = chat.Event{Kind: e.Kind, Message: chat.Message{Ref: e.Message.Ref}, By: chat.Person{ID: e.By.ID}, At: e.At}

@@ -170,9 +170,13 @@ func TestAnEditOfACallIsDeletedAlone(t *testing.T) {
 			n.tell(chat.Event{Kind: chat.Deleted, Message: chat.Message{Ref: chat.Ref{Place: call.Place, ID: id}}, By: ada.Person(), At: time.Now()})
 			n.pass(time.Minute)
 		}
+		before := n.mirror(n.rooms[1], "A secret.")
 		remove("edit-1")
 		for _, room := range n.rooms {
 			n.shows(room, "A secret.")
+		}
+		if after := n.mirror(n.rooms[1], "A secret."); after == before {
+			t.Errorf("a mirror, whose history may hold the words of the edit, is not made anew: %v", after)
 		}
 		remove("edit-2")
 		for _, room := range n.rooms {

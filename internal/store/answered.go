@@ -22,8 +22,9 @@ func (tx *Tx) Answered(p discussion.PassageID, room chat.Room) (bool, error) {
 				AND a.deleted = 0 AND a.hidden = 0 AND (EXISTS (SELECT 1 FROM copies c WHERE c.thing = a.num AND c.room = CAST($2 AS BIGINT) AND `+ownMessage+`)
 				OR NOT EXISTS (SELECT 1 FROM copies c WHERE c.thing = a.num AND `+ownMessage+`)
 				AND (SELECT w.platform FROM people w WHERE w.num = a.creator) = CAST($3 AS TEXT)))
-			OR EXISTS (SELECT 1 FROM reactions r WHERE r.room = CAST($2 AS BIGINT) AND (r.thing = (SELECT num FROM things WHERE id = 'p:' || CAST($1 AS TEXT))
-				OR r.thing IN (SELECT num FROM annotations WHERE under = `+numberOfPassage+`))) THEN 1 ELSE 0 END`, p, in, room.Platform)
+			OR EXISTS (SELECT 1 FROM reactions r WHERE r.room = CAST($2 AS BIGINT) AND r.thing = (SELECT num FROM things WHERE id = 'p:' || CAST($1 AS TEXT)))
+			OR EXISTS (SELECT 1 FROM annotations a JOIN reactions r ON r.thing = a.num WHERE a.under = `+numberOfPassage+`
+				AND r.room = CAST($2 AS BIGINT)) THEN 1 ELSE 0 END`, p, in, room.Platform)
 	}
 	if err != nil {
 		return false, fmt.Errorf("whether passage %s was answered in %s: %w", p, room, err)
