@@ -17,7 +17,7 @@ import (
 func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err error) {
 	var plans []schedule.Plan
 	var due, dropped []store.Held
-	held := map[string]bool{}
+	held, unknown := map[string]bool{}, []error(nil)
 	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
 		if due, dropped, next, err = sorted(tx, now); err != nil {
 			return err
@@ -26,12 +26,13 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 			return err
 		}
 		clear(held)
+		unknown = nil
 		for _, p := range plans {
 			is, err := Held(tx, p, now)
 			if err != nil {
-				return err
+				unknown = append(unknown, fmt.Errorf("plan %s: %w", p.Name, err))
 			}
-			if is {
+			if is || err != nil {
 				held[p.Name] = true
 			}
 		}
@@ -43,7 +44,7 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	r.held.Store(len(held) > 0)
 	expires, err := r.expire(ctx, now)
 	next = earlier(next, expires)
-	all := []error{err, r.sort(ctx, due, dropped, now)}
+	all := []error{err, errors.Join(unknown...), r.sort(ctx, due, dropped, now)}
 	for _, p := range plans {
 		fire, last := p.Due(now)
 		if f, ok := p.Done(fire, last, now).After(now); ok && !p.Paused {

@@ -46,6 +46,8 @@ func (p Plan) fault() string {
 		return "waits for readers, which only a plan does that posts passages: leave that out"
 	case p.Wait > 0 && (p.CatchUp == All || p.CatchUp == None):
 		return fmt.Sprintf("waits for readers, and what waits counts as one: it cannot catch up with %q as well", p.CatchUp)
+	case p.Wait > 0 && p.Wait < p.Count:
+		return fmt.Sprintf("posts %d passages a firing and waits for readers of the last %d alone: make the second as many at least", p.Count, p.Wait)
 	case p.Does == Drip && p.Count < 1:
 		return fmt.Sprintf("posts %d passages a firing: it takes at least 1", p.Count)
 	}
