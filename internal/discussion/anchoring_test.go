@@ -67,13 +67,14 @@ type measurer struct {
 	folded  string
 	runes   []rune
 	at      []int // by rune: its byte; one more for the end
+	before  []int // by byte: the characters before it, see before
 	letters []rune
 	copies  [][2]int // runes that stand twice in the text: here and in their copy
 	cut     string   // what stands for the words that were left out of the last quote
 }
 
 func newMeasurer(text string, seed uint64) *measurer {
-	m := &measurer{Rand: rand.New(rand.NewPCG(seed, 4)), text: text, folded: fold(text).text, runes: []rune(text)}
+	m := &measurer{Rand: rand.New(rand.NewPCG(seed, 4)), text: text, folded: fold(text).text, runes: []rune(text), before: before(text)}
 	for i := range text {
 		m.at = append(m.at, i)
 	}

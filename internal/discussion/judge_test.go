@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // result is what came of a level's quotes.
@@ -13,7 +15,8 @@ import (
 // A place is right that shares four fifths of its characters with where the
 // words were taken from: intersection over union, as other projects measure
 // it. Ends need not be exact, since of a quote whose first letters were edited
-// nobody knows where it began.
+// nobody knows where it began. A run of white space counts once, as where words
+// are compared, and so does a ruler, of which one stretch is as another.
 //
 // An answer is even that asks between the right place and others to which the
 // quote, as it was edited, is as near or nearer, case, marks and white space
@@ -32,7 +35,7 @@ func (r *result) judge(m *measurer, q Quote, found []Place, at [2]int) {
 		r.even++
 	case len(found) > 1:
 		r.asked++
-	case overlap(found[0], at) >= 0.8:
+	case m.overlap(found[0], at) >= 0.8:
 		r.right++
 	default:
 		r.elsewhere++
@@ -40,9 +43,28 @@ func (r *result) judge(m *measurer, q Quote, found []Place, at [2]int) {
 }
 
 // overlap is intersection over union.
-func overlap(p Place, at [2]int) float64 {
-	both := min(p.End, at[1]) - max(p.Start, at[0])
-	return float64(max(0, both)) / float64(max(p.End, at[1])-min(p.Start, at[0]))
+func (m *measurer) overlap(p Place, at [2]int) float64 {
+	both := m.before[min(p.End, at[1])] - m.before[max(p.Start, at[0])]
+	return float64(max(0, both)) / float64(m.before[max(p.End, at[1])]-m.before[min(p.Start, at[0])])
+}
+
+// before is, by byte, how many characters of a text stand before it; those count
+// once that come again at once, but for letters and digits.
+func before(text string) []int {
+	all, n, last := make([]int, len(text)+1), 0, rune(0)
+	for i, r := range text {
+		if unicode.IsSpace(r) {
+			r = ' '
+		}
+		if r != last || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+		for j := range utf8.RuneLen(r) {
+			all[i+j+1] = n
+		}
+		last = r
+	}
+	return all
 }
 
 // even reports whether the right place is among those found, and another one
@@ -51,9 +73,9 @@ func (m *measurer) even(q Quote, found []Place, at [2]int) bool {
 	if q.Hint != nil || q.Prefix+q.Suffix != "" {
 		return false
 	}
-	right := slices.IndexFunc(found, func(p Place) bool { return overlap(p, at) >= 0.8 })
+	right := slices.IndexFunc(found, func(p Place) bool { return m.overlap(p, at) >= 0.8 })
 	return right >= 0 && slices.ContainsFunc(found, func(p Place) bool {
-		return overlap(p, at) < 0.8 && m.changes(q.Exact, p) <= m.changes(q.Exact, found[right])
+		return m.overlap(p, at) < 0.8 && m.changes(q.Exact, p) <= m.changes(q.Exact, found[right])
 	})
 }
 

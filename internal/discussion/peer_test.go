@@ -102,7 +102,8 @@ func askPeer(t testing.TB, dir, text string, quotes []string) []peerAnswer {
 // finds nothing is right where the quote stands nowhere.
 func peerTook(t testing.TB, name string, in *Text, dir string, quotes []string, at [][2]int) {
 	t.Helper()
-	good := func(p Place, i int) bool { return overlap(p, at[i]) >= 0.8 }
+	m := &measurer{before: before(in.text)}
+	good := func(p Place, i int) bool { return m.overlap(p, at[i]) >= 0.8 }
 	var ours, theirs []float64
 	right, peerRight := 0, 0
 	for i, q := range quotes {
