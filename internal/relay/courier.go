@@ -15,6 +15,7 @@ import (
 type job struct {
 	delivery store.Delivery
 	step     Step
+	want     []Want   // what should stand of the thing, for as long as nobody asks again
 	file     *fetched // that it posts
 	done     chat.Done
 	err      error
@@ -281,7 +282,11 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			if waits || err != nil {
 				return nil, moved, err
 			}
-			return r.begin(tx, d, v, s, file, now)
+			j, moved, err := r.begin(tx, d, v, s, file, now)
+			if err == nil && to == d.Room {
+				j.want = want
+			}
+			return j, moved, err
 		}
 		if err := tx.PutCopy(d.Thing, d.Room, s.Copy); err != nil {
 			return nil, false, err

@@ -15,8 +15,8 @@ import (
 )
 
 // settle records what came of a request in the copy, and returns the delivery
-// as it is to be recorded (a zero one if somebody dropped it); on tells that it
-// may go on at once. have are the copies as they are now, nil if they must be
+// as it is to be recorded (a zero one if it was dropped); on tells that it may go
+// on at once. have are the copies as they are now, nil if they must be
 // read again.
 func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, have []store.Copy, on bool, err error) {
 	have, err = tx.Copies(j.delivery.Thing, j.delivery.Room)
@@ -39,10 +39,31 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 	if v != made || others {
 		have = nil
 	}
+	if done, err := r.whole(tx, j, have, now); done || err != nil {
+		return d, nil, false, err
+	}
 	if d, err = tx.Delivery(j.delivery.Thing, j.delivery.Room); err != nil {
 		return store.Delivery{}, nil, false, ignoreMissing(err)
 	}
 	return r.rescheduled(d, j, v, now), have, v <= struckOut, nil
+}
+
+// whole reports whether all of a delivery was done with the request, and drops it:
+// of a thing that is one message nothing else is to be said once that stands, unless
+// somebody asked for it again meanwhile. Where there is more to it, what stands has
+// a say in what should.
+func (r *Relay) whole(tx *store.Tx, j job, have []store.Copy, now time.Time) (bool, error) {
+	d := j.delivery
+	if have == nil || len(j.want) != 1 || j.want[0].Mark != "" || j.want[0].Source != "" {
+		return false, nil
+	}
+	if _, more := Next(d.Thing, d.Room, r.platforms[d.Room.Platform].Profile().Threads, j.want, have); more {
+		return false, nil
+	}
+	if dropped, err := tx.DropUnasked(d); !dropped || err != nil {
+		return false, err
+	}
+	return true, reassure(tx, d, now)
 }
 
 // settleCopy records and returns what became of the copy, and whether others

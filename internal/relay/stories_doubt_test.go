@@ -268,6 +268,49 @@ func TestAStopSettlesWhatWasBegun(t *testing.T) {
 	})
 }
 
+// A thing of one message is done with once that stands, unless somebody asked for
+// it again while the network took its time to say so.
+func TestWhatChangesWhileARequestIsUnderWayIsCarriedToo(t *testing.T) {
+	two := netTwo
+	two.NoEcho = true
+	for name, deed := range map[string]struct {
+		do   func(n *town, ref chat.Ref)
+		want []string
+	}{
+		"nothing":   {func(*town, chat.Ref) {}, []string{"a thought"}},
+		"edited":    {func(n *town, ref chat.Ref) { n.people["one"][0].Edit(ref, "a better thought") }, []string{"a better thought"}},
+		"deleted":   {func(n *town, ref chat.Ref) { n.people["one"][0].Delete(ref) }, nil},
+		"reacted":   {func(n *town, ref chat.Ref) { n.people["one"][1].React(ref, "👍") }, []string{"a thought"}},
+		"forgotten": {func(n *town, _ chat.Ref) { n.forget("one", 0) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storyOn(t, netOne, two, func(t *testing.T, n *town) {
+				n.nets["two"].SlowAnswers(5 * time.Second)
+				ref := n.people["one"][0].Say(n.threads(n.rooms[0])[1], "a thought", chat.Ref{})
+				n.pass(time.Second)
+				deed.do(n, ref)
+				n.pass(time.Minute)
+				n.shows(n.rooms[2], deed.want...)
+				if name == "reacted" {
+					if got := n.nets["two"].Reactions(n.mirror(n.rooms[2], "a thought")); len(got) != 1 {
+						t.Errorf("reactions %q", got)
+					}
+				}
+				n.quiet()
+				if name != "edited" {
+					return
+				}
+				n.people["one"][0].Edit(ref, "a bad thought")
+				n.pass(time.Second)
+				n.people["one"][0].Edit(ref, "the best thought")
+				n.pass(time.Minute)
+				n.shows(n.rooms[2], "the best thought")
+				n.quiet()
+			})
+		})
+	}
+}
+
 // nowhere fails if words can be found in a room by whatever means.
 func (n *town) nowhere(words string) {
 	n.t.Helper()

@@ -13,8 +13,8 @@ import (
 
 // Stale records that room may not show t as it is now. A new delivery takes
 // the room's next Order, in the order of commits. One that lives keeps
-// everything but its Class, of which the lower holds. A dead one lives again:
-// it keeps its Order and begins anew otherwise.
+// everything but its Class, of which the lower holds, and Asked. A dead one lives
+// again: it keeps its Order and begins anew otherwise.
 func (tx *Tx) Stale(t Thing, room chat.Room, thread discussion.PassageID, class uint8, now time.Time) error {
 	n, err := tx.room(room)
 	var thing int64
@@ -36,7 +36,7 @@ func (tx *Tx) stale(thing, room int64, thread discussion.PassageID, class uint8,
 		thread = CASE WHEN dead = 0 THEN thread ELSE $5 END,
 		born = CASE WHEN dead = 0 THEN born ELSE $4 END, due = CASE WHEN dead = 0 THEN due ELSE $4 END,
 		tries = CASE WHEN dead = 0 THEN tries ELSE 0 END, spent = CASE WHEN dead = 0 THEN spent ELSE 0 END,
-		why = CASE WHEN dead = 0 THEN why ELSE '' END, dead = 0
+		why = CASE WHEN dead = 0 THEN why ELSE '' END, dead = 0, asked = asked + 1
 		WHERE thing = $1 AND room = $2`, thing, room, class, now, thread)
 	if err != nil || there > 0 {
 		return err
@@ -137,8 +137,8 @@ func (tx *Tx) Delivery(t Thing, room chat.Room) (Delivery, error) {
 	return d, nil
 }
 
-// PutDelivery replaces the row of a delivery that exists, but for Order and
-// Born, which it keeps. ErrNotFound if there is none.
+// PutDelivery replaces the row of a delivery that exists, but for Order, Born and
+// Asked, which it keeps. ErrNotFound if there is none.
 func (tx *Tx) PutDelivery(d Delivery) error {
 	thing, room, err := tx.thingIn(d.Thing, d.Room)
 	var put int64
@@ -163,18 +163,30 @@ func (tx *Tx) PutDelivery(d Delivery) error {
 
 // DropDelivery removes a delivery, if it is there.
 func (tx *Tx) DropDelivery(t Thing, room chat.Room) error {
+	_, err := tx.dropDelivery("DELETE FROM deliveries WHERE thing = $1 AND room = $2", t, room)
+	return err
+}
+
+// DropUnasked removes a delivery, unless somebody asked for it again since d was
+// read. It reports whether it did.
+func (tx *Tx) DropUnasked(d Delivery) (bool, error) {
+	n, err := tx.dropDelivery("DELETE FROM deliveries WHERE thing = $1 AND room = $2 AND ord = $3 AND asked = $4", d.Thing, d.Room, d.Order, d.Asked)
+	return n > 0, err
+}
+
+func (tx *Tx) dropDelivery(query string, t Thing, room chat.Room, more ...any) (n int64, err error) {
 	thing, in, err := tx.thingIn(t, room)
 	if errors.Is(err, ErrNotFound) {
-		return nil
+		return 0, nil
 	}
 	if err == nil {
-		_, err = tx.exec("DELETE FROM deliveries WHERE thing = $1 AND room = $2", thing, in)
+		n, err = tx.exec(query, append([]any{thing, in}, more...)...)
 	}
 	if err != nil {
-		return fmt.Errorf("drop delivery of %s to %s: %w", t, room, err)
+		return 0, fmt.Errorf("drop delivery of %s to %s: %w", t, room, err)
 	}
 	tx.touched[room] = true
-	return nil
+	return n, nil
 }
 
 // RoomStatus returns how each room stands that is known or has deliveries.
@@ -218,12 +230,12 @@ func complaintRow(s scanner) (c complaint, err error) {
 	return c, err
 }
 
-const deliveryColumns = "(SELECT id FROM things WHERE num = d.thing), d.thread, d.class, d.ord, d.born, d.due, d.tries, d.spent, d.dead, d.why"
+const deliveryColumns = "(SELECT id FROM things WHERE num = d.thing), d.thread, d.class, d.ord, d.born, d.due, d.tries, d.spent, d.dead, d.why, d.asked"
 
 func deliveryRow(room chat.Room) func(scanner) (Delivery, error) {
 	return func(s scanner) (Delivery, error) {
 		d := Delivery{Room: room}
-		err := s.Scan(&d.Thing, &d.Thread, &d.Class, &d.Order, moment{&d.Born}, moment{&d.Due}, &d.Tries, span{&d.Spent}, moment{&d.Dead}, &d.Why)
+		err := s.Scan(&d.Thing, &d.Thread, &d.Class, &d.Order, moment{&d.Born}, moment{&d.Due}, &d.Tries, span{&d.Spent}, moment{&d.Dead}, &d.Why, &d.Asked)
 		return d, err
 	}
 }

@@ -103,7 +103,7 @@ func TestAnOlderDatabaseHoldsWhatItHeld(t *testing.T) {
 				same(t, "things in the attic", len(here), 3)
 				waits, err7 := tx.Deliveries(shed)
 				same(t, "deliveries", waits, []Delivery{{Thing: "a:second", Room: shed, Thread: "passage-1", Class: ClassReply, Order: 12,
-					Born: ms(1), Due: ms(2), Tries: 3, Spent: 4 * time.Millisecond, Why: "no"}})
+					Born: ms(1), Due: ms(2), Tries: 3, Spent: 4 * time.Millisecond, Why: "no", Asked: 1}})
 				likes, err8 := tx.ReactionsIn("an-essay-123456")
 				same(t, "reactions", likes, []Reaction{{Thing: "p:passage-1", Person: "x", Self: "x", Emoji: "👍", Room: attic, Own: "$like", At: ms(6000)},
 					{Thing: "a:first", Person: "x", Self: "x", Emoji: "👎", Room: shed, At: ms(7000)}})

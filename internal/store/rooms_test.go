@@ -185,22 +185,23 @@ func TestADeliveryFromEnqueueingToItsEnd(t *testing.T) {
 			return got(t, db, func(tx *Tx) (Delivery, error) { return tx.Delivery("a:a", attic) })
 		}
 		stale(ClassEdit, noon)
-		d := Delivery{Thing: "a:a", Room: attic, Thread: "passage-1", Class: ClassEdit, Order: 1, Born: noon, Due: noon}
+		d := Delivery{Thing: "a:a", Room: attic, Thread: "passage-1", Class: ClassEdit, Order: 1, Born: noon, Due: noon, Asked: 1}
 		same(t, "new", read(), d)
 		d.Due, d.Tries, d.Spent, d.Why = later, 3, 90*time.Second, "too many requests"
 		update(t, db, func(tx *Tx) error { return tx.PutDelivery(d) })
 		same(t, "put", read(), d)
 		stale(ClassReaction, later)
+		d.Asked = 2
 		same(t, "stale again", read(), d)
 		stale(ClassReply, later)
-		d.Class = ClassReply
+		d.Class, d.Asked = ClassReply, 3
 		same(t, "stale in a lower class", read(), d)
 		d.Dead = later
 		update(t, db, func(tx *Tx) error { return tx.PutDelivery(d) })
 		same(t, "dead", got(t, db, func(tx *Tx) ([]Delivery, error) { return tx.Dead(attic) }), []Delivery{d})
 		same(t, "heads", len(got(t, db, func(tx *Tx) ([]Delivery, error) { return tx.Heads(attic) })), 0)
 		stale(ClassEdit, later)
-		d = Delivery{Thing: "a:a", Room: attic, Thread: "passage-1", Class: ClassEdit, Order: 1, Born: later, Due: later}
+		d = Delivery{Thing: "a:a", Room: attic, Thread: "passage-1", Class: ClassEdit, Order: 1, Born: later, Due: later, Asked: 4}
 		same(t, "lives again", read(), d)
 		update(t, db, func(tx *Tx) error { return all(tx.DropDelivery("a:a", attic), tx.DropDelivery("a:a", attic)) })
 		view(t, db, func(tx *Tx) error {
@@ -217,6 +218,18 @@ func TestADeliveryFromEnqueueingToItsEnd(t *testing.T) {
 		})
 		stale(ClassEdit, later)
 		same(t, "its order after a drop", read().Order, int64(2))
+		unasked := func(d Delivery) (dropped bool) {
+			update(t, db, func(tx *Tx) (err error) { dropped, err = tx.DropUnasked(d); return err })
+			return dropped
+		}
+		before := d
+		before.Asked = 1
+		same(t, "dropped for who read one that is gone", unasked(before), false)
+		d = read()
+		stale(ClassEdit, later)
+		same(t, "dropped though somebody asked again", unasked(d), false)
+		same(t, "dropped as it was read", unasked(read()), true)
+		same(t, "dropped twice", unasked(d), false)
 	})
 }
 

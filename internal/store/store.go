@@ -108,6 +108,7 @@ type Delivery struct {
 	Spent  time.Duration // waited after tries that the network answered
 	Dead   time.Time     // given up; zero while alive
 	Why    string        // the newest error, in words for the operator
+	Asked  int64         // how often Stale asked for it
 }
 
 // Note is what the bot itself says.
