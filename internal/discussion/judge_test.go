@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 	"unicode"
-	"unicode/utf8"
 )
 
 // result is what came of a level's quotes.
@@ -45,7 +44,11 @@ func (r *result) judge(m *measurer, q Quote, found []Place, at [2]int) {
 // overlap is intersection over union.
 func (m *measurer) overlap(p Place, at [2]int) float64 {
 	both := m.before[min(p.End, at[1])] - m.before[max(p.Start, at[0])]
-	return float64(max(0, both)) / float64(m.before[max(p.End, at[1])]-m.before[min(p.Start, at[0])])
+	all := m.before[max(p.End, at[1])] - m.before[min(p.Start, at[0])]
+	if all == 0 { // both are of one ruler
+		return 1
+	}
+	return float64(max(0, both)) / float64(all)
 }
 
 // before is, by byte, how many characters of a text stand before it; those count
@@ -53,17 +56,16 @@ func (m *measurer) overlap(p Place, at [2]int) float64 {
 func before(text string) []int {
 	all, n, last := make([]int, len(text)+1), 0, rune(0)
 	for i, r := range text {
+		all[i] = n
 		if unicode.IsSpace(r) {
 			r = ' '
 		}
 		if r != last || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			n++
 		}
-		for j := range utf8.RuneLen(r) {
-			all[i+j+1] = n
-		}
 		last = r
 	}
+	all[len(text)] = n
 	return all
 }
 
