@@ -11,6 +11,10 @@ const grace = time.Minute
 // mostAtOnce is how many firings Due returns at most.
 const mostAtOnce = 1000
 
+// mostWait is of how many passages at most a plan waits for readers: it keeps in mind
+// which these are.
+const mostWait = 100
+
 // Check says in one sentence, which begins with the plan's name, what keeps p
 // from firing; nil if nothing does.
 func (p Plan) Check() error {
@@ -42,6 +46,8 @@ func (p Plan) fault() string {
 		return fmt.Sprintf("makes a pause of %s: leave it out, or write one such as 10m", p.Pause)
 	case p.Wait < 0:
 		return fmt.Sprintf("waits for readers after %d passages: leave it out, or write a number such as 3", p.Wait)
+	case p.Wait > mostWait:
+		return fmt.Sprintf("waits for readers of the last %d passages: it can of %d at most", p.Wait, mostWait)
 	case p.Wait > 0 && p.Does != Drip:
 		return "waits for readers, which only a plan does that posts passages: leave that out"
 	case p.Wait > 0 && (p.CatchUp == All || p.CatchUp == None):

@@ -113,6 +113,8 @@ func TestCheckOfWhatIsLeftOut(t *testing.T) {
 		{func(p *Plan) { p.Quiet = "10 pm to 7 am" }, ""},
 		{func(p *Plan) { p.Wait, p.CatchUp = 3, One }, ""},
 		{func(p *Plan) { p.Wait = -1 }, "plan morning waits for readers after -1 passages: leave it out"},
+		{func(p *Plan) { p.Wait, p.CatchUp = 100, One }, ""},
+		{func(p *Plan) { p.Wait, p.CatchUp = 101, One }, "plan morning waits for readers of the last 101 passages: it can of 100 at most"},
 		{func(p *Plan) { p.Wait, p.Count, p.CatchUp = 2, 3, One }, "plan morning posts 3 passages a firing and waits for readers of the last 2 alone"},
 		{func(p *Plan) { p.Wait, p.Does = 3, Digest }, "plan morning waits for readers, which only a plan does that posts passages"},
 		{func(p *Plan) { p.Wait, p.CatchUp = 3, All }, `plan morning waits for readers, and what waits counts as one: it cannot catch up with "all"`},
