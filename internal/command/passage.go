@@ -39,7 +39,7 @@ var passage = Command{
 			return err
 		})
 		if err == nil && waiting {
-			err = env.DB.Update(ctx, func(tx *store.Tx) error { return relay.ReadOn(tx, from, call.Ref.Place.Room) })
+			err = env.DB.Update(ctx, func(tx *store.Tx) error { return relay.ReadOn(tx, from.ID, call.Ref.Place.Room) })
 		}
 		return d, err
 	},
@@ -58,8 +58,8 @@ func readsOn(tx *store.Tx, call chat.Call) (from discussion.Passage, waiting boo
 	if why != "" || err != nil {
 		return from, false, err
 	}
-	plans, err := relay.Waiting(tx, from, call.Ref.Place.Room)
-	return from, len(plans) > 0, err
+	waiting, err = relay.Waits(tx, from.ID, call.Ref.Place.Room)
+	return from, waiting, err
 }
 
 // The values of the option step.

@@ -97,13 +97,13 @@ func whileUnread(p schedule.Plan, now time.Time) string {
 	return Times(p, now) + ", or later, " + onceRead(p)
 }
 
-// onceRead says what a plan waits for.
+// onceRead says what a plan waits for, and what people can do about it.
 func onceRead(p schedule.Plan) string {
-	last := "passage"
+	last := "passage or reads on from it"
 	if p.Wait > 1 {
-		last = plural(p.Wait, "passage")
+		last = plural(p.Wait, "passage") + " or reads on from one"
 	}
-	return "as soon as somebody replies or reacts under the last " + last
+	return "as soon as somebody replies or reacts under the last " + last + " (Next ▶, or passage step=next), or a moderator says next"
 }
 
 // Times says when a plan fires, when it does next, and what the clocks will do to

@@ -41,9 +41,9 @@ func TestAPlanThatWaitsForReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.say("1", lobby, chat.Moderator, "next")
 	plan(begin)
-	const once = "as soon as somebody replies or reacts under the last passage."
+	h.say("1", lobby, chat.Moderator, "next")
+	const once = "as soon as somebody replies or reacts under the last passage or reads on from it (Next ▶, or passage step=next), or a moderator says next."
 	for _, step := range []struct{ ref, text, want string }{
 		{"2", "status", "An Essay: 1 of 3 passages posted, 0 annotations; daily at 18:30, next Mon 2 Mar 18:30 (Europe/Berlin), or later, " + once + "\n\n1 message for this room waiting."},
 		{"3", "schedule", `"daily": daily at 18:30 (Europe/Berlin); next Mon 2 Mar 18:30 (Europe/Berlin).`},
@@ -65,9 +65,18 @@ func TestAPlanThatWaitsForReaders(t *testing.T) {
 		}
 	}
 	h.say("7", lobby, chat.Anyone, "passage 1")
-	h.say("8", lobby, chat.Anyone, "passage which=3 step=next") // it was not posted
-	h.say("9", attic, chat.Anyone, "passage which=1 step=next") // another room
+	h.say("8", lobby, chat.Anyone, "passage which=3 step=next")  // it was not posted
+	h.say("9", attic, chat.Anyone, "passage which=1 step=next")  // another room
+	h.say("10", lobby, chat.Anyone, "passage which=1 step=next") // it does not stand there yet
 	held(true)
-	h.say("10", lobby, chat.Anyone, "passage which=1 step=next")
+	err := h.db.Update(t.Context(), func(tx *store.Tx) error {
+		p, err := tx.PassageAt(h.id, 1)
+		post := chat.Ref{Place: chat.Place{Room: lobby}, ID: "post", As: "bot"}
+		return errors.Join(err, tx.PutCopy(store.PassageThing(p.ID), lobby, store.Copy{Ref: post, Seq: 1}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.say("11", lobby, chat.Anyone, "passage which=1 step=next")
 	held(false)
 }

@@ -59,6 +59,9 @@ func Annotate(tx *store.Tx, m Remark, now time.Time) (discussion.Annotation, err
 			return a, err
 		}
 	}
+	if err := ReadOn(tx, a.Under, m.Call.Place.Room); err != nil {
+		return a, err
+	}
 	return a, mirror(tx, a, chat.Room{}, now)
 }
 

@@ -41,7 +41,7 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look at the clock: %w", err)
 	}
-	r.held.Store(len(held) > 0)
+	r.readers.Store(roomsThatWait(plans))
 	expires, err := r.expire(ctx, now)
 	next = earlier(next, expires)
 	all := []error{err, errors.Join(unknown...), r.sort(ctx, due, dropped, now)}

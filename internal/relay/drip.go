@@ -52,7 +52,7 @@ func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discus
 	if err != nil {
 		return nil, err
 	}
-	for own := 0; len(posted) < n+mostExcerpts; {
+	for count := 0; len(posted) < n+mostExcerpts; {
 		next, err := q.next()
 		if errors.Is(err, store.ErrNotFound) {
 			return posted, nil
@@ -64,10 +64,11 @@ func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discus
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(under, "") || len(under) == 0 {
-			own++
+		own := slices.Contains(under, "") || len(under) == 0
+		if own {
+			count++
 		}
-		if own > n {
+		if count > n {
 			return posted, nil
 		}
 		for i, room := range p.Rooms {
@@ -77,6 +78,11 @@ func drip(tx *store.Tx, p *schedule.Plan, n int, now time.Time) (posted []discus
 		}
 		if err := q.posted(next); err != nil {
 			return nil, err
+		}
+		if own {
+			if err := toBeRead(tx, *p, next.ID); err != nil {
+				return nil, err
+			}
 		}
 		posted = append(posted, next)
 	}

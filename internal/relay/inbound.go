@@ -177,6 +177,9 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := mirror(tx, a, room, now); err != nil {
 		return err
 	}
+	if err := r.readOn(tx, store.PassageThing(a.Under), room); err != nil {
+		return err
+	}
 	if err := r.hint(tx, a, e, now); err != nil {
 		return err
 	}

@@ -35,6 +35,9 @@ func (r *Relay) reacted(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := tx.PutReaction(reaction); err != nil {
 		return err
 	}
+	if err := r.readOn(tx, reaction.Thing, reaction.Room); err != nil {
+		return err
+	}
 	return mirrorReaction(tx, reaction, now)
 }
 

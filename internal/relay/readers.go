@@ -1,11 +1,10 @@
 package relay
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"marginalia/internal/chat"
@@ -13,9 +12,6 @@ import (
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
-
-// mostLookedBack is how far back a plan looks for what it posted last.
-const mostLookedBack = 1000
 
 // Held reports whether a firing is due that a plan does not make because it waits
 // for readers. Nothing is written down of that: as soon as somebody answers it is
@@ -30,7 +26,7 @@ func Held(tx *store.Tx, p schedule.Plan, now time.Time) (bool, error) {
 	if over, err := isOver(tx, p); over || err != nil {
 		return false, err
 	}
-	return unread(tx, p)
+	return waits(tx, p)
 }
 
 // askedFor is a plan of which somebody asks for more: they have read what there is,
@@ -47,114 +43,182 @@ func askedFor(tx *store.Tx, p schedule.Plan, now time.Time) (schedule.Plan, erro
 		due, last := p.Due(now)
 		p = p.Done(due, last, now)
 	}
-	return p, putReadOn(tx, p, p.Next-1)
+	return p, putUnread(tx, p, nil)
 }
 
-// unread reports whether a plan waits for readers: of the last passages that it
-// posted, as many as it has them be, nobody answered one in its rooms or read on
-// from it. Excerpts in the thread of a passage are that passage. What can stand
-// in none of the rooms is not waited for.
-func unread(tx *store.Tx, p schedule.Plan) (bool, error) {
+// waits reports whether a plan waits for readers: as many passages as it has them be
+// were posted since the last one that somebody read.
+func waits(tx *store.Tx, p schedule.Plan) (bool, error) {
 	if p.Wait == 0 || p.Does != schedule.Drip {
 		return false, nil
 	}
-	last, err := readOn(tx, p)
+	posts, err := unread(tx, p)
+	return len(posts) >= p.Wait, err
+}
+
+// toBeRead notes that a plan posted a passage, after all others.
+func toBeRead(tx *store.Tx, p schedule.Plan, id discussion.PassageID) error {
+	posts, err := unread(tx, p)
 	if err != nil {
-		return false, err
+		return err
 	}
-	own := 0
-	for seq := p.Next - 1; seq > max(0, p.Next-mostLookedBack); seq-- {
-		if seq <= last {
-			return false, nil
-		}
-		passage, err := tx.PassageAt(p.Discussion, seq)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // the text had more passages once
-		}
-		if err != nil {
-			return false, err
-		}
-		rooms, err := shownIn(tx, passage.ID, p.Rooms)
-		if err != nil {
-			return false, err
-		}
-		for _, room := range rooms {
-			if read, err := tx.Answered(passage.ID, room); read || err != nil {
-				return false, err
-			}
-		}
-		under, err := threads(tx, passage, rooms)
-		if err != nil {
-			return false, err
-		}
-		if slices.Contains(under, "") {
-			own++
-		}
-		if own == p.Wait {
-			return true, nil
-		}
-	}
-	return false, nil
+	posts = append(posts, id)
+	return putUnread(tx, p, posts[max(0, len(posts)-p.Wait):])
 }
 
-// shownIn are those of rooms that show a passage, or are about to.
-func shownIn(tx *store.Tx, p discussion.PassageID, rooms []chat.Room) ([]chat.Room, error) {
-	show, err := tx.RoomsOf(store.PassageThing(p))
-	return slices.DeleteFunc(show, func(r chat.Room) bool { return !slices.Contains(rooms, r) }), err
-}
-
-// Waiting are the plans that wait for readers in a room and posted a passage there
-// from which nobody read on yet, nor from a later one.
-func Waiting(tx *store.Tx, p discussion.Passage, room chat.Room) (waiting []schedule.Plan, err error) {
-	plans, err := tx.Plans()
-	if err != nil {
-		return nil, err
-	}
-	for _, plan := range plans {
-		if plan.Wait == 0 || p.Seq >= plan.Next || !slices.Contains(plan.Rooms, room) {
-			continue
-		}
-		at, err := tx.PassageAt(plan.Discussion, p.Seq)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		last, err := readOn(tx, plan)
-		if err != nil {
-			return nil, err
-		}
-		if at.ID == p.ID && last < p.Seq {
-			waiting = append(waiting, plan)
-		}
-	}
-	return waiting, nil
-}
-
-// ReadOn notes that somebody in a room went on from a passage to the next.
-func ReadOn(tx *store.Tx, p discussion.Passage, room chat.Room) error {
-	plans, err := Waiting(tx, p, room)
-	for _, plan := range plans {
-		err = errors.Join(err, putReadOn(tx, plan, p.Seq))
+// ReadOn notes that somebody in a room answered a passage, reacted under it or went on
+// from it to the next: the plans that wait there for that go on at once, if they are
+// held. That it was read stays true, whatever becomes of the answer.
+func ReadOn(tx *store.Tx, p discussion.PassageID, room chat.Room) error {
+	plans, later, err := unreadIn(tx, p, room)
+	for i, plan := range plans {
+		err = errors.Join(err, putUnread(tx, plan, later[i]), tx.PutPlan(plan)) // as it is: the clock looks at it again
 	}
 	return err
 }
 
-// readOn is the last passage of its text from which somebody went on to the next,
-// by its place in the reading order; 0 if nobody did.
-func readOn(tx *store.Tx, p schedule.Plan) (int, error) {
-	value, err := tx.Setting(readOnSetting(p.Name))
-	text, seq, _ := strings.Cut(value, " ")
-	if err != nil || text != string(p.Discussion) {
-		return 0, err
+// readOn is ReadOn of a passage or of what stands under one, where people talk: it
+// asks nothing of the database for a room in which no plan waits.
+func (r *Relay) readOn(tx *store.Tx, t store.Thing, room chat.Room) error {
+	if rooms := r.readers.Load(); rooms != nil && !(*rooms)[room] {
+		return nil
 	}
-	n, err := strconv.Atoi(seq)
+	if p := t.Passage(); p != "" {
+		return ReadOn(tx, p, room)
+	}
+	under, err := underOf(tx, t)
+	if err != nil || under == "" {
+		return err
+	}
+	return ReadOn(tx, under, room)
+}
+
+// roomsThatWait are those in which one of the plans waits for readers.
+func roomsThatWait(plans []schedule.Plan) *map[chat.Room]bool {
+	rooms := map[chat.Room]bool{}
+	for _, p := range plans {
+		for _, room := range p.Rooms {
+			rooms[room] = rooms[room] || p.Wait > 0
+		}
+	}
+	return &rooms
+}
+
+// Waits reports whether a passage stands in a room and a plan waits for somebody
+// there to go on from it.
+func Waits(tx *store.Tx, p discussion.PassageID, room chat.Room) (bool, error) {
+	plans, _, err := unreadIn(tx, p, room)
+	if err != nil || len(plans) == 0 {
+		return false, err
+	}
+	ref, err := standing(tx, store.PassageThing(p), room)
+	return !ref.IsZero(), err
+}
+
+// unreadIn are the plans that wait for readers in a room and posted a passage that
+// nobody read yet, nor a later one, and what each posted later. An excerpt in the
+// thread of a passage is that passage.
+func unreadIn(tx *store.Tx, id discussion.PassageID, room chat.Room) (plans []schedule.Plan, later [][]discussion.PassageID, err error) {
+	all, err := tx.Plans()
 	if err != nil {
-		return 0, fmt.Errorf("where somebody read on in plan %s: %w", p.Name, err)
+		return nil, nil, err
 	}
-	return n, nil
+	for _, p := range all {
+		if !slices.Contains(p.Rooms, room) {
+			continue
+		}
+		posts, err := unreadOf(tx, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		read := slices.Index(posts, id)
+		if len(posts) > 0 && read < 0 {
+			quoted, err := quotedBy(tx, id)
+			if err != nil {
+				return nil, nil, err
+			}
+			read = slices.Index(posts, quoted)
+		}
+		if read >= 0 {
+			plans, later = append(plans, p), append(later, posts[read+1:])
+		}
+	}
+	return plans, later, nil
 }
 
-func putReadOn(tx *store.Tx, p schedule.Plan, seq int) error {
-	return tx.PutSetting(readOnSetting(p.Name), fmt.Sprintf("%s %d", p.Discussion, seq))
+// quotedBy is the passage that an excerpt quotes, "" if it is none.
+func quotedBy(tx *store.Tx, id discussion.PassageID) (discussion.PassageID, error) {
+	p, _, _, err := tx.Passage(id)
+	if err != nil {
+		return "", ignoreMissing(err)
+	}
+	quoted, err := tx.Quoted(p)
+	return quoted.ID, ignoreMissing(err)
 }
 
-func readOnSetting(plan string) string { return "plan read on: " + plan }
+// unread are the passages that a plan posted since the last one that somebody read,
+// in the order in which it did. What stands in none of its rooms, nor may come to, is
+// not waited for.
+func unread(tx *store.Tx, p schedule.Plan) ([]discussion.PassageID, error) {
+	posts, err := unreadOf(tx, p)
+	if err != nil {
+		return nil, err
+	}
+	var shown []discussion.PassageID
+	for _, id := range posts {
+		for _, room := range p.Rooms {
+			shows, err := showsOrWill(tx, store.PassageThing(id), room)
+			if err != nil {
+				return nil, err
+			}
+			if shows {
+				shown = append(shown, id)
+				break
+			}
+		}
+	}
+	return shown, nil
+}
+
+func showsOrWill(tx *store.Tx, t store.Thing, room chat.Room) (bool, error) {
+	ref, err := standing(tx, t, room)
+	if err != nil || !ref.IsZero() {
+		return err == nil, err
+	}
+	d, err := tx.Delivery(t, room)
+	return err == nil && d.Dead.IsZero(), ignoreMissing(err)
+}
+
+// posts are passages of a text in the order in which a plan posted them.
+type posts struct {
+	Text  discussion.ID          `json:"text"`
+	Posts []discussion.PassageID `json:"posts"`
+}
+
+func unreadOf(tx *store.Tx, p schedule.Plan) ([]discussion.PassageID, error) {
+	if p.Wait == 0 {
+		return nil, nil
+	}
+	value, err := tx.Setting(unreadSetting(p.Name))
+	if err != nil || value == "" {
+		return nil, err
+	}
+	var is posts
+	if err := json.Unmarshal([]byte(value), &is); err != nil {
+		return nil, fmt.Errorf("what nobody read of plan %s: %w", p.Name, err)
+	}
+	if is.Text != p.Discussion {
+		return nil, nil
+	}
+	return is.Posts, nil
+}
+
+func putUnread(tx *store.Tx, p schedule.Plan, all []discussion.PassageID) error {
+	value, err := json.Marshal(posts{p.Discussion, all})
+	if err != nil {
+		return fmt.Errorf("record what nobody read of plan %s: %w", p.Name, err)
+	}
+	return tx.PutSetting(unreadSetting(p.Name), string(value))
+}
+
+func unreadSetting(plan string) string { return "plan unread: " + plan }

@@ -65,11 +65,11 @@ type Relay struct {
 	bell      chan struct{} // rung when a call was recorded
 	arrived   chan struct{} // rung when there is a room more
 	turns     *turns
-	slots     map[string]chan struct{} // lanes at work, by platform
-	fetches   *fetches                 // files on their way
-	texts     discussion.Texts         // in which replies quoted last
-	held      atomic.Bool              // a plan waits for readers
-	settled   atomic.Bool              // no room that is attended was ever replaced
+	slots     map[string]chan struct{}           // lanes at work, by platform
+	fetches   *fetches                           // files on their way
+	texts     discussion.Texts                   // in which replies quoted last
+	readers   atomic.Pointer[map[chat.Room]bool] // rooms in which a plan waits for them; nil: not known yet
+	settled   atomic.Bool                        // no room that is attended was ever replaced
 
 	mu    sync.Mutex
 	rooms []chat.Room                 // each once: a room has one lane
@@ -184,19 +184,16 @@ func (r *Relay) hears(platform string) bool {
 }
 
 // keepTime ticks when something is due, and looks again when that may have
-// changed: where a plan waits for readers, at whatever is said.
+// changed.
 func (r *Relay) keepTime(ctx context.Context) {
 	for {
-		planned, anything := r.c.DB.Planned(), r.c.DB.Changed()
+		planned := r.c.DB.Planned()
 		next, err := r.Tick(ctx, time.Now())
 		if err != nil && ctx.Err() == nil {
 			r.c.Log.Error("the clock waits", "error", err)
-			next = time.Now().Add(clockPause * 10)
+			next = earlier(next, time.Now().Add(clockPause*10))
 		}
-		if !r.held.Load() {
-			anything = nil
-		}
-		if !sleep(ctx, next, planned, anything) || !sleep(ctx, pause(next), nil) {
+		if !sleep(ctx, next, planned) || !sleep(ctx, pause(next), nil) {
 			return
 		}
 	}

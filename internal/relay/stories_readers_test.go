@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,22 @@ func (n *town) shown(want int) {
 	}
 }
 
+// order fails unless each room shows exactly these passages.
+func (n *town) order(want string) {
+	n.t.Helper()
+	for _, room := range n.rooms {
+		var got []string
+		for _, s := range n.stands(room) {
+			if said, is := strings.CutPrefix(s, "paragraph "); is {
+				got = append(got, strings.Fields(said)[0])
+			}
+		}
+		if strings.Join(got, " ") != want {
+			n.t.Errorf("at %s %s shows passages %q, not %q", time.Now().Format(time.TimeOnly), room, got, want)
+		}
+	}
+}
+
 // The story "nobody reads": a plan that waits for readers posts two passages, and
 // none of the next hours. It says so, also after a restart. Whoever replies in one
 // of the rooms, or reacts to a comment in the thread of a passage, has the next one
@@ -52,7 +69,7 @@ func TestAPlanWaitsForReaders(t *testing.T) {
 		}
 		n.pass(time.Hour)
 		n.shown(2)
-		if got := n.tells(hall, "status"); !strings.HasSuffix(got, ", or later, as soon as somebody replies or reacts under the last 2 passages.") {
+		if got := n.tells(hall, "status"); !strings.HasSuffix(got, ", or later, as soon as somebody replies or reacts under the last 2 passages or reads on from one (Next ▶, or passage step=next), or a moderator says next.") {
 			t.Errorf("before it is held, it says %q", got)
 		}
 		n.pass(4 * time.Hour)
@@ -60,10 +77,10 @@ func TestAPlanWaitsForReaders(t *testing.T) {
 		n.moderators() // the bot is started anew
 		n.pass(4 * time.Hour)
 		n.shown(2)
-		if got := n.tells(hall, "status"); !strings.HasSuffix(got, "; held: it goes on as soon as somebody replies or reacts under the last 2 passages.") {
+		if got := n.tells(hall, "status"); !strings.HasSuffix(got, "; held: it goes on as soon as somebody replies or reacts under the last 2 passages or reads on from one (Next ▶, or passage step=next), or a moderator says next.") {
 			t.Errorf("while it is held, it says %q", got)
 		}
-		if got := n.tells(hall, "schedule"); !strings.HasSuffix(got, "; held: it goes on as soon as somebody replies or reacts under the last 2 passages.") {
+		if got := n.tells(hall, "schedule"); !strings.HasSuffix(got, "; held: it goes on as soon as somebody replies or reacts under the last 2 passages or reads on from one (Next ▶, or passage step=next), or a moderator says next.") {
 			t.Errorf("of its times it says %q", got)
 		}
 		if told := n.rehearsed(90 * time.Minute); len(told) != 2*len(n.rooms) || told[0].Passage.Seq != 5 {
@@ -91,5 +108,117 @@ func TestAPlanWaitsForReaders(t *testing.T) {
 		n.pass(3 * time.Hour)
 		n.shown(6)
 		n.verified()
+	})
+}
+
+// The story "they read it all the same": a reply that is deleted, an emoji that is
+// taken back and what was said by somebody who is forgotten, each long before the
+// plan is at it again, were answers. So were remarks by a command.
+func TestAnswersThatAreGoneWereAnswers(t *testing.T) {
+	quotingTown(t, essay(9), func(t *testing.T, n *town) {
+		n.moderators()
+		hall, club := n.rooms[0], n.rooms[2]
+		ada, bo, cy := n.people["one"][0], n.people["two"][1], n.people["two"][2]
+		n.waits(1)
+		n.pass(time.Hour)
+		n.shown(1)
+
+		said := ada.Say(n.threads(hall)[1], "I read this.", chat.Ref{})
+		n.pass(time.Minute)
+		ada.Delete(said)
+		n.pass(2 * time.Hour)
+		n.shown(2)
+
+		post := n.threads(club)[2].Thread
+		for _, m := range n.net(club).Read(chat.Place{Room: club}) {
+			if n.net(club).Thread(m.Ref).Thread == post {
+				bo.React(m.Ref, "👍")
+				n.pass(time.Minute)
+				bo.Unreact(m.Ref, "👍")
+			}
+		}
+		n.pass(2 * time.Hour)
+		n.shown(3)
+
+		cy.Say(n.threads(club)[3], "So did I.", chat.Ref{})
+		n.pass(10 * time.Second)
+		n.forget("two", 2)
+		n.pass(2 * time.Hour)
+		n.shown(4)
+
+		n.tells(hall, `annotate remark="Read." words="Sentence 3 of paragraph 4 goes on"`)
+		n.pass(time.Hour)
+		n.shown(5)
+		n.pass(3 * time.Hour)
+		n.shown(5)
+	})
+}
+
+// The story "what was posted last": after somebody went back to what was skipped,
+// that is it, whatever its number.
+func TestAPlanWaitsForReadersOfWhatItPostedLast(t *testing.T) {
+	quotingTown(t, essay(9), func(t *testing.T, n *town) {
+		n.moderators()
+		hall := n.rooms[0]
+		n.waits(1)
+		n.pass(time.Hour)
+		n.tells(hall, "skip")
+		n.people["one"][0].Say(n.threads(hall)[1], "I read this.", chat.Ref{})
+		n.pass(time.Hour)
+		n.order("1 3")
+		n.tells(hall, "back 2")
+		n.people["one"][0].Say(n.threads(hall)[3], "And this.", chat.Ref{})
+		n.pass(time.Hour)
+		n.order("1 3 2")
+		n.pass(2 * time.Hour) // nobody answered it
+		n.order("1 3 2")
+		n.people["one"][0].Say(n.threads(hall)[2], "And that.", chat.Ref{})
+		n.pass(2 * time.Hour)
+		n.order("1 3 2 4")
+	})
+}
+
+// The story "what does not stand is not waited for": moderators delete a post in all
+// rooms, and the plan goes on.
+func TestAPlanWaitsForNoPostThatIsGone(t *testing.T) {
+	quotingTown(t, essay(9), func(t *testing.T, n *town) {
+		n.moderators()
+		n.waits(1)
+		n.pass(time.Hour)
+		n.shown(1)
+		for _, room := range n.rooms {
+			n.people[room.Platform][3].Delete(n.post(room))
+		}
+		n.pass(2 * time.Hour)
+		n.shown(1) // the second
+		if at := n.threads(n.rooms[0]); at[2] == (chat.Place{}) {
+			t.Errorf("the threads are %v", at)
+		}
+	})
+}
+
+// A plan of which it cannot be told whether it waits says so, and the others post.
+func TestAPlanInErrorDoesNotStopTheClock(t *testing.T) {
+	quotingTown(t, essay(9), func(t *testing.T, n *town) {
+		other := essayOf("other", 9)
+		n.stop()
+		n.update(func(tx *store.Tx) error {
+			p, err := tx.Plan("drip")
+			if err != nil {
+				return err
+			}
+			_, err = tx.PutDiscussion(other, time.Now())
+			p.Name, p.Discussion, p.Wait = "broken", other.ID, 1
+			return errors.Join(err, tx.PutPlan(p), tx.PutSetting("plan unread: broken", "{"))
+		})
+		n.log = slog.New(slog.DiscardHandler)
+		n.start()
+		n.pass(3*time.Hour + time.Minute)
+		n.posted("paragraph 1", "paragraph 2", "paragraph 3")
+		for range 2 {
+			if _, err := n.beside().Tick(t.Context(), time.Now()); err == nil || !strings.Contains(err.Error(), "plan broken") {
+				t.Errorf("the clock says %v", err)
+			}
+		}
 	})
 }
