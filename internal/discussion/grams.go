@@ -23,25 +23,35 @@ func indexGrams(text []symbol) grams {
 		return grams{first: make([]int32, 3), says: make([]uint8, 2), dense: make([]uint8, 2), shift: 31}
 	}
 	size := min(max(bits.Len(uint(len(text))), 6), 16)
-	g := grams{first: make([]int32, 1<<size+2), at: make([]int32, len(text)-gramLength+1), shift: 32 - size}
-	// Counted one place further on, so that filling moves each start into place.
-	for i := range g.at {
-		g.first[g.hash(text[i:])+2]++
+	g := grams{shift: 32 - size}
+	hashes := make([]uint32, len(text)-gramLength+1)
+	for i := range hashes {
+		hashes[i] = g.hash(text[i:])
 	}
-	for h := 2; h < len(g.first); h++ {
-		g.first[h] += g.first[h-1]
-	}
-	for i := range g.at {
-		h := g.hash(text[i:]) + 1
-		g.at[g.first[h]] = int32(i)
-		g.first[h]++
-	}
+	g.first, g.at = byHash(hashes, 1<<size)
 	g.says, g.dense = make([]uint8, 1<<size), make([]uint8, 1<<size)
 	for h := range g.dense {
 		places := g.at[g.first[h]:g.first[h+1]]
 		g.says[h], g.dense[h] = weight(len(places), len(text)), densest(places)
 	}
 	return g
+}
+
+// byHash returns the places with each of n hashes, in order, and where in at
+// they begin.
+func byHash(hashes []uint32, n int) (first, at []int32) {
+	first, at = make([]int32, n+2), make([]int32, len(hashes))
+	for _, h := range hashes { // counted one place further on, so that filling moves each start into place
+		first[h+2]++
+	}
+	for h := 2; h < len(first); h++ {
+		first[h] += first[h-1]
+	}
+	for i, h := range hashes {
+		at[first[h+1]] = int32(i)
+		first[h+1]++
+	}
+	return first, at
 }
 
 // weight is how much it says that a three with so many places stands in two

@@ -24,19 +24,12 @@ type sixes struct {
 
 func indexSixes(text []symbol) sixes {
 	size := min(max(bits.Len(uint(len(text))), 6), 21)
-	s := sixes{first: make([]int32, 1<<size+2), at: make([]int32, max(0, len(text)-sixLength+1)), shift: 64 - size}
-	// Counted one place further on, so that filling moves each start into place.
-	for i := range s.at {
-		s.first[s.hash(text[i:])+2]++
+	s := sixes{shift: 64 - size}
+	hashes := make([]uint32, max(0, len(text)-sixLength+1))
+	for i := range hashes {
+		hashes[i] = uint32(s.hash(text[i:]))
 	}
-	for h := 2; h < len(s.first); h++ {
-		s.first[h] += s.first[h-1]
-	}
-	for i := range s.at {
-		h := s.hash(text[i:]) + 1
-		s.at[s.first[h]] = int32(i)
-		s.first[h]++
-	}
+	s.first, s.at = byHash(hashes, 1<<size)
 	return s
 }
 
