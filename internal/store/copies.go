@@ -142,9 +142,17 @@ func (tx *Tx) refused(thing, room int64, c Copy) error {
 	return tx.fail(fmt.Errorf("its message %s is another copy's", c.Ref.ID))
 }
 
+// partOfCall is the part that old_ids names of a call: its edits stay when the mirror
+// beside it goes.
+const partOfCall = -1
+
 // putOld keeps the further events of a message findable by their ids.
 func (tx *Tx) putOld(thing, room int64, c Copy) error {
-	if c.Mark != "" {
+	switch c.Mark {
+	case "":
+	case CallMark:
+		c.Part = partOfCall
+	default:
 		return nil
 	}
 	if len(c.Old) == 0 {
@@ -203,20 +211,18 @@ func (tx *Tx) CopyAt(room chat.Room, id string) (Thing, Copy, error) {
 // the copy that is the call, or ErrNotFound.
 func (tx *Tx) CallOfEdit(room chat.Room, id string) (Thing, Copy, error) {
 	n, err := tx.knownRoom(room)
-	var all []placed
+	var p placed
 	if err == nil {
-		all, err = rows(tx, placedRow, copyQuery+" WHERE c.mark = 'call' AND c.room = CAST($1 AS BIGINT) AND c.old <> ''", n)
+		p, err = row(tx, placedRow, copyQuery+` JOIN old_ids o ON c.thing = o.thing AND c.room = o.room AND c.mark = 'call'
+			WHERE o.room = CAST($1 AS BIGINT) AND o.id = CAST($2 AS TEXT) AND o.part = $3`, n, id, partOfCall)
 	}
-	if err == nil {
-		at := slices.IndexFunc(all, func(p placed) bool {
-			return slices.ContainsFunc(p.copy.Old, func(r chat.Ref) bool { return r.ID == id })
-		})
-		if at >= 0 {
-			return all[at].thing, all[at].copy, nil
-		}
+	if err == nil && !slices.ContainsFunc(p.copy.Old, func(r chat.Ref) bool { return r.ID == id }) {
 		err = ErrNotFound
 	}
-	return "", Copy{}, fmt.Errorf("call that %s in %s edits: %w", id, room, err)
+	if err != nil {
+		return "", Copy{}, fmt.Errorf("call that %s in %s edits: %w", id, room, err)
+	}
+	return p.thing, p.copy, nil
 }
 
 // CopyOfKey returns the copy that is in flight with the key, or ErrNotFound.
