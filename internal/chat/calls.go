@@ -43,9 +43,11 @@ type Call struct {
 	Rights  Right
 	Name    string
 	Args    map[string]string
-	Text    string    `json:",omitempty"` // what was typed behind the name, as it stands; "" of what is not typed
+	Typed   bool      `json:",omitempty"` // the message Ref made it, which may be edited and deleted
+	Text    string    `json:",omitempty"` // of Typed: what stands behind the name, as it was typed
 	Files   []File    `json:",omitempty"` // what was attached to it
 	Revised time.Time `json:",omitzero"`  // the edit of the message that has these words; zero: it is as it was made
+	Edits   []string  `json:",omitempty"` // the events that edited the message since, the newest last, where edits are events
 	Private bool      `json:",omitempty"` // its answer is given to the caller alone, by Answerer
 	Form    string    `json:",omitempty"` // names the form that was filled in, which may be sent again; "": none was
 	Token   string    `json:",omitempty"` // of Private: what the platform needs to answer; a secret, forgotten with the call

@@ -39,7 +39,7 @@ func (e Env) amend(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, wh
 		}
 	}
 	if why.Empty() {
-		stays, err := relay.Amend(tx, a, r, call.Revised, now)
+		stays, err := relay.Amend(tx, a, r, now)
 		if err != nil {
 			return d, false, err
 		}

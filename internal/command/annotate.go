@@ -64,7 +64,7 @@ func runAnnotate(ctx context.Context, env Env, call chat.Call, now time.Time) (f
 	if err != nil && ctx.Err() == nil {
 		d, err = env.broken(call, err), nil
 	}
-	if made || err != nil || !call.Private || call.Text != "" {
+	if made || err != nil || !call.Private || call.Typed {
 		return d, err
 	}
 	return env.givenBack(call, d), nil
@@ -112,6 +112,10 @@ func (e Env) annotates(ctx context.Context, call chat.Call, now time.Time) (d fo
 	}
 	why := d
 	err = e.DB.Update(ctx, func(tx *store.Tx) (err error) {
+		if yet, err := relay.Current(tx, call); !yet || err != nil {
+			d = format.Doc{}
+			return err
+		}
 		if edited {
 			d, made, err = e.amend(tx, call, r, at, why, now)
 			return err
@@ -144,8 +148,11 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 		}
 	}
 	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
-	r = relay.Remark{Call: call.Deed(), By: call.By, On: to.on, At: to.at, Body: body, Files: call.Files, Typed: call.Text != ""}
-	if call.Text != "" {
+	r = relay.Remark{
+		Call: call.Deed(), Typed: call.Typed, Revised: call.Revised, Edits: call.Edits,
+		By: call.By, On: to.on, At: to.at, Body: body, Files: call.Files,
+	}
+	if call.Typed {
 		r.Via = e.Link(call.Ref)
 	}
 	return r, to.post, why, false, err

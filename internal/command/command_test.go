@@ -81,7 +81,7 @@ func (h house) say(ref string, room chat.Room, right chat.Right, text string) st
 	if !ok {
 		h.t.Fatalf("%q is no command", text)
 	}
-	call := chat.Call{Ref: chat.Ref{Place: chat.Place{Room: room}, ID: ref}, Rights: right, Name: name, Args: args, Text: chat.CommandText("!essay", "!essay "+text)}
+	call := chat.Call{Ref: chat.Ref{Place: chat.Place{Room: room}, ID: ref}, Rights: right, Name: name, Args: args, Typed: true, Text: chat.CommandText("!essay", "!essay "+text)}
 	d, err := h.run(h.t.Context(), call, begin)
 	if err != nil {
 		h.t.Fatal(err)

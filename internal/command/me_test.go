@@ -24,8 +24,12 @@ func (h house) tells(by chat.Person, right chat.Right, private bool, on, text st
 	place := chat.Place{Room: lobby}
 	call := chat.Call{
 		Ref: chat.Ref{Place: place, ID: fmt.Sprintf("call-%d", *h.called)}, On: chat.Ref{Place: place, ID: on},
-		By: by, Rights: right, Private: private, Name: name, Args: args, Text: chat.CommandText("!essay", "!essay "+text),
+		By: by, Rights: right, Private: private, Name: name, Args: args, Typed: true, Text: chat.CommandText("!essay", "!essay "+text),
 	}
+	h.update(func(tx *store.Tx) error {
+		_, err := tx.PutCall(call, begin)
+		return err
+	})
 	d, err := h.run(h.t.Context(), call, begin.Add(time.Minute))
 	if err != nil {
 		h.t.Fatal(err)
@@ -166,7 +170,7 @@ func TestForgettingEndsWhatIsNotDoneYet(t *testing.T) {
 	h.annotate(ann, "m1", "typed")
 	waits := func(id string, by chat.Person, text string) chat.Call {
 		name, args, _ := chat.ParseCommand("!essay", "!essay "+text)
-		return chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}, ID: id}, By: by, Name: name, Args: args, Text: chat.CommandText("!essay", "!essay "+text)}
+		return chat.Call{Ref: chat.Ref{Place: chat.Place{Room: lobby}, ID: id}, By: by, Name: name, Args: args, Typed: true, Text: chat.CommandText("!essay", "!essay "+text)}
 	}
 	all := []chat.Call{
 		waits("m2", ann, "annotate > Paragraph 1\na secret"), waits("m3", bea, "annotate > Paragraph 1\nanother"),

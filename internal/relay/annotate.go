@@ -14,14 +14,26 @@ import (
 // Remark is what somebody has the bot say where a message of their own would
 // else say it.
 type Remark struct {
-	Call  chat.Ref // what it was made by, which names it
-	Typed bool     // that is a message: who deletes it takes the remark back
-	By    chat.Person
-	On    store.Thing         // a passage, or a remark under one that it answers
-	At    discussion.Selector // the words that it is about; zero: the passage as a whole
-	Body  format.Doc
-	Files []chat.File
-	Via   string
+	Call    chat.Ref  // what it was made by, which names it
+	Typed   bool      // that is a message: who deletes it takes the remark back
+	Revised time.Time // the edit of that message which has these words; zero: none
+	Edits   []string  // the events of such edits, see [chat.Call]
+	By      chat.Person
+	On      store.Thing         // a passage, or a remark under one that it answers
+	At      discussion.Selector // the words that it is about; zero: the passage as a whole
+	Body    format.Doc
+	Files   []chat.File
+	Via     string
+}
+
+// Current reports whether a call that is run is to have its effect yet: its message
+// was not edited meanwhile, nor was the edit taken back whose words it has.
+func Current(tx *store.Tx, c chat.Call) (bool, error) {
+	if !c.Typed {
+		return true, nil
+	}
+	open, err := tx.OpenCall(c.Ref)
+	return err == nil && open.Revised.Equal(c.Revised), ignoreMissing(err)
 }
 
 // Annotate records a remark as if it had been said in the passage's thread, and
@@ -46,7 +58,8 @@ func Annotate(tx *store.Tx, m Remark, now time.Time) (discussion.Annotation, err
 	a = discussion.Annotation{
 		ID: annotationBy(m.Call), Discussion: about.discussion, Under: about.passage.ID, Creator: who.ID,
 		Target: discussion.Target{Source: about.document.ID, Annotation: about.answers, Selector: m.At},
-		Body:   m.Body, Files: filesOf(nil, chat.Message{Files: m.Files}), Motivation: about.motivation(m.Body), Via: m.Via, Created: now.UTC(),
+		Body:   m.Body, Files: filesOf(nil, chat.Message{Files: m.Files}), Motivation: about.motivation(m.Body), Via: m.Via,
+		Created: now.UTC(), Modified: m.Revised.UTC(),
 	}
 	if m.At == (discussion.Selector{}) {
 		a.Target.Selector = about.whole()
@@ -55,7 +68,11 @@ func Annotate(tx *store.Tx, m Remark, now time.Time) (discussion.Annotation, err
 		return a, err
 	}
 	if m.Typed {
-		if err := tx.PutCopy(store.AnnotationThing(a.ID), m.Call.Place.Room, store.Copy{Mark: store.CallMark, Ref: m.Call}); err != nil {
+		c := store.Copy{Mark: store.CallMark, Ref: m.Call}
+		for _, id := range m.Edits {
+			c.Old = append(c.Old, chat.Ref{Place: m.Call.Place, ID: id})
+		}
+		if err := tx.PutCopy(store.AnnotationThing(a.ID), m.Call.Place.Room, c); err != nil {
 			return a, err
 		}
 	}
@@ -110,6 +127,9 @@ const Annotates = "annotate"
 // or takes it back if it is none any more; and reports whether the edit is of a call.
 // One that was not run yet is run with its new words alone.
 func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, error) {
+	if dead, err := tx.Tombstoned(e.Message.Ref.Place.Room, e.Own); e.Own != "" && (dead || err != nil) {
+		return true, err
+	}
 	a, err := AnnotationBy(tx, e.Message.Ref)
 	if errors.Is(err, store.ErrNotFound) {
 		return e.Call != nil, editOpen(tx, e, now)
@@ -121,8 +141,9 @@ func (r *Relay) callEdited(tx *store.Tx, e chat.Event, now time.Time) (bool, err
 	if !mine || err != nil || !e.Revised.After(a.Modified) {
 		return true, err
 	}
-	if dead, err := tx.Tombstoned(e.Message.Ref.Place.Room, e.Own); e.Own != "" && (dead || err != nil) {
-		return true, err
+	open, err := tx.OpenCall(e.Message.Ref)
+	if ignoreMissing(err) != nil || err == nil && !e.Revised.After(open.Revised) {
+		return true, ignoreMissing(err)
 	}
 	if err := noteEdit(tx, a.ID, e); err != nil {
 		return true, err
@@ -161,8 +182,11 @@ func noteEdit(tx *store.Tx, id discussion.AnnotationID, e chat.Event) error {
 func callEditTakenBack(tx *store.Tx, e chat.Event, now time.Time) error {
 	room, id := e.Message.Ref.Place.Room, e.Message.Ref.ID
 	thing, c, err := tx.CallOfEdit(room, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return openEditTakenBack(tx, room, id, now)
+	}
 	if err != nil {
-		return ignoreMissing(err)
+		return err
 	}
 	newest := c.Old[len(c.Old)-1].ID == id
 	c.Old = slices.DeleteFunc(c.Old, func(o chat.Ref) bool { return o.ID == id })
@@ -192,13 +216,37 @@ func editOpen(tx *store.Tx, e chat.Event, now time.Time) error {
 		return tx.CloseCall(c.Ref)
 	}
 	c.Args, c.Text, c.Files, c.Revised = e.Call.Args, e.Call.Text, e.Message.Files, e.Revised
+	if e.Own != "" {
+		c.Edits = append(c.Edits, e.Own)
+	}
 	return tx.ReopenCall(c, now)
+}
+
+// openEditTakenBack closes a call that waits to be run with the words of an edit that
+// was deleted alone. One that was edited again after that is run.
+func openEditTakenBack(tx *store.Tx, room chat.Room, id string, now time.Time) error {
+	open, err := tx.OpenCalls()
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		at := slices.Index(c.Edits, id)
+		switch {
+		case at < 0 || c.Ref.Place.Room != room:
+			continue
+		case at == len(c.Edits)-1:
+			return tx.CloseCall(c.Ref)
+		}
+		c.Edits = slices.Delete(c.Edits, at, at+1)
+		return tx.ReopenCall(c, now)
+	}
+	return nil
 }
 
 // Amend gives a remark that Annotate made the words that its call has since an edit;
 // one that was taken back by an edit stands again. It answers what it did, and
 // reports false of words about another passage: it cannot go there.
-func Amend(tx *store.Tx, a discussion.Annotation, m Remark, revised, now time.Time) (bool, error) {
+func Amend(tx *store.Tx, a discussion.Annotation, m Remark, now time.Time) (bool, error) {
 	to, err := aboutThing(tx, m.On)
 	if err != nil || to.passage.ID != a.Under {
 		return false, err
@@ -212,7 +260,7 @@ func Amend(tx *store.Tx, a discussion.Annotation, m Remark, revised, now time.Ti
 	}
 	back := !a.Deleted.IsZero()
 	a.Files = filesOf(a.Files, chat.Message{Files: m.Files})
-	a.Body, a.Motivation, a.Modified, a.Deleted = m.Body, about.motivation(m.Body), revised.UTC(), time.Time{}
+	a.Body, a.Motivation, a.Modified, a.Deleted = m.Body, about.motivation(m.Body), m.Revised.UTC(), time.Time{}
 	if a.Target.Selector = m.At; m.At == (discussion.Selector{}) {
 		a.Target.Selector = about.whole()
 	}

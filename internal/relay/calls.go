@@ -38,6 +38,7 @@ type desk struct {
 // late is an open call that was tried already.
 type late struct {
 	said  *format.Doc // what the command said, nil if it was not run to its end
+	of    time.Time   // the edit that it was run as, see [chat.Call]
 	tries int
 	due   time.Time
 }
@@ -88,26 +89,29 @@ func (d *desk) occupy(place chat.Place, busy bool) {
 }
 
 // said is what a call's command said when it was run, nil if it was not.
-func (d *desk) said(ref chat.Ref) *format.Doc {
+func (d *desk) said(c chat.Call) *format.Doc {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.late[ref].said
+	if l := d.late[c.Ref]; l.of.Equal(c.Revised) {
+		return l.said
+	}
+	return nil
 }
 
 // putOff keeps an open call for later: longer each time, and as long as the
 // network asks.
-func (d *desk) putOff(ref chat.Ref, said *format.Doc, why error, now time.Time) {
+func (d *desk) putOff(c chat.Call, said *format.Doc, why error, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l := d.late[ref]
-	l.said, l.tries = said, l.tries+1
-	wait := min(backoff(ref.ID, l.tries), mostCallWait)
+	l := d.late[c.Ref]
+	l.said, l.of, l.tries = said, c.Revised, l.tries+1
+	wait := min(backoff(c.Ref.ID, l.tries), mostCallWait)
 	var asked chat.RetryAfter
 	if errors.As(why, &asked) {
 		wait = max(asked.Wait, leastWait)
 	}
 	l.due = now.Add(wait)
-	d.late[ref] = l
+	d.late[c.Ref] = l
 }
 
 func (d *desk) done(ref chat.Ref) {
@@ -180,7 +184,7 @@ func (r *Relay) work(ctx context.Context, calls []chat.Call) {
 			r.desk.done(c.Ref)
 			continue
 		}
-		r.desk.putOff(c.Ref, said, err, time.Now())
+		r.desk.putOff(c, said, err, time.Now())
 		if ctx.Err() == nil {
 			r.c.Log.Warn("a command is answered later", "command", c.Name, "room", c.Ref.Place.Room.String(), "error", err)
 		}
@@ -191,7 +195,7 @@ func (r *Relay) work(ctx context.Context, calls []chat.Call) {
 // the caller alone, or as a note that is enqueued for the room. It returns what
 // the command said.
 func (r *Relay) answer(ctx context.Context, c chat.Call, now time.Time) (*format.Doc, error) {
-	said := r.desk.said(c.Ref)
+	said := r.desk.said(c)
 	if said == nil {
 		body := r.run(ctx, c, now)
 		if ctx.Err() != nil {

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
+	"marginalia/internal/format"
 	"marginalia/test/require"
 )
 
@@ -187,4 +189,81 @@ func TestAnEditOfACallIsDeletedAlone(t *testing.T) {
 		}
 		n.verified()
 	})
+}
+
+// What a call's message was edited into before the call was run, or while it was, goes
+// when that edit is deleted alone, whenever that is; and what it is no more is not done.
+func TestACallThatIsEditedAroundItsRun(t *testing.T) {
+	const asks = `!essay annotate words="sentence 3 of paragraph 1" Is it so?`
+	for name, c := range map[string]struct {
+		before, during, after, stands string // edits, by their numbers; "-1": it is deleted, "x1": it is no command
+	}{
+		"deleted afterwards":         {before: "1", after: "-1"},
+		"the older one, afterwards":  {before: "1 2", after: "-1", stands: "Secret 2"},
+		"deleted before":             {before: "1 -1"},
+		"the older one, before":      {before: "1 2 -1", stands: "Secret 2"},
+		"one before, one afterwards": {before: "1 2 -1", after: "-2"},
+		"deleted before it is known": {before: "-1 1", stands: "Is it so?"},
+		"deleted meanwhile":          {before: "1", during: "-1"},
+		"both meanwhile":             {during: "1 -1"},
+		"edited meanwhile":           {during: "1", stands: "Secret 1"},
+		"edited meanwhile, deleted":  {during: "1", after: "-1"},
+		"both afterwards":            {after: "1 -1"},
+		"told late":                  {before: "2", after: "1", stands: "Secret 2"},
+		"told late, before":          {before: "2 1", stands: "Secret 2"},
+		"told late, meanwhile":       {before: "2", during: "1", stands: "Secret 2"},
+		"both told late":             {after: "2 1", stands: "Secret 2"},
+		"no command before":          {before: "x1"},
+		"no command meanwhile":       {during: "x1"},
+		"no command told late":       {after: "x2 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			moderated(t, func(t *testing.T, n *town) {
+				hall, ada := n.rooms[0], n.nets["one"].User("one-0")
+				n.stop()
+				began := time.Now()
+				call := ada.Say(chat.Place{Room: hall}, asks, chat.Ref{})
+				told := func(text string) *chat.Call {
+					name, args, _ := chat.ParseCommand("!essay", text)
+					return &chat.Call{Ref: call, By: ada.Person(), Name: name, Args: args, Typed: true, Text: chat.CommandText("!essay", text)}
+				}
+				tell := func(edits string) {
+					for _, edit := range strings.Fields(edits) {
+						e := chat.Event{Kind: chat.Edited, Message: chat.Message{Ref: call}, Own: "edit-" + edit[len(edit)-1:], By: ada.Person()}
+						e.At = began.Add(time.Duration(edit[len(edit)-1]-'0') * time.Second)
+						e.Revised = e.At
+						switch edit[0] {
+						case '-':
+							e.Kind, e.Message.Ref.ID, e.Own = chat.Deleted, e.Own, ""
+						case 'x':
+						default:
+							e.Call = told(strings.Replace(asks, "Is it so?", "Secret "+edit, 1))
+						}
+						n.hear(e)
+					}
+				}
+				n.hear(chat.Event{Kind: chat.Called, Message: chat.Message{Ref: call, From: ada.Person()}, By: ada.Person(), At: began, Call: told(asks)})
+				tell(c.before)
+				run, ran := n.command, false
+				n.command = func(ctx context.Context, held chat.Call, now time.Time) (format.Doc, error) {
+					if !ran {
+						tell(c.during)
+					}
+					ran = true
+					return run(ctx, held, now)
+				}
+				n.start()
+				n.pass(time.Minute)
+				tell(c.after)
+				n.tells(hall, "status") // wakes who answers
+				var want []string
+				if c.stands != "" {
+					want = append(want, c.stands)
+				}
+				for _, room := range n.rooms {
+					n.shows(room, want...)
+				}
+			})
+		})
+	}
 }

@@ -324,3 +324,23 @@ func TestCommandsOfManyPlaces(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// What a call was answered that could not be told is not told of an edit of it.
+func TestACallThatIsEditedWhenItsAnswerDoesNotGetThrough(t *testing.T) {
+	inPrivate(t, func(t *testing.T, n *town, e *ears, a *asked) {
+		var edit sync.Once
+		e.answer = func(_ context.Context, c chat.Call) (err error) {
+			edit.Do(func() {
+				c.Args, c.Revised = map[string]string{"1": "wherefore"}, time.Now()
+				n.update(func(tx *store.Tx) error { return tx.ReopenCall(c, time.Now()) })
+				err = errors.New("502")
+			})
+			return err
+		}
+		n.ask(n.rooms[0], 0, "why")
+		n.pass(time.Minute)
+		if got := e.heard["token-why"]; got != "The answer to wherefore." {
+			t.Errorf("the caller was told %q", got)
+		}
+	})
+}

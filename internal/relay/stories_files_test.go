@@ -210,3 +210,18 @@ func TestAFileComesWithARemarkMadeByACommand(t *testing.T) {
 		}
 	})
 }
+
+// A command that is nothing but the caption of a file makes a remark that follows it, too.
+func TestACaptionThatIsACommandAlone(t *testing.T) {
+	moderated(t, func(t *testing.T, n *town) {
+		ada, sea := n.nets["one"].User("one-0"), picture("sea.png", 1000)
+		call := ada.Attach(n.threads(n.rooms[0])[1], "!essay annotate", sea)
+		n.pass(time.Minute)
+		n.hangs(n.rooms[2], sea)
+		n.tell(chat.Event{Kind: chat.Edited, Message: chat.Message{Ref: call, Files: []chat.File{{Name: "secret.png"}}}, Own: "edit", By: ada.Person(),
+			At: time.Now(), Revised: time.Now(), Call: &chat.Call{Ref: call, By: ada.Person(), Name: "annotate", Typed: true}})
+		n.tell(chat.Event{Kind: chat.Deleted, Message: chat.Message{Ref: chat.Ref{Place: call.Place, ID: "edit"}}, By: ada.Person(), At: time.Now()})
+		n.hangs(n.rooms[2])
+		n.verified()
+	})
+}

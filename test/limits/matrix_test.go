@@ -150,7 +150,7 @@ func (h hall) answers(text discussion.Discussion) {
 			name, args, _ := chat.ParseCommand("!essay", "!essay "+typed)
 			said, err := run(h.Context(), chat.Call{
 				Ref: chat.Ref{Place: chat.Place{Room: h.room}, ID: fmt.Sprintf("$call%d-%d", i, j)}, By: chat.Person{ID: "@ann:hs.example", Name: h.w.line()},
-				Rights: chat.Operator, Name: name, Args: args, Text: chat.CommandText("!essay", "!essay "+typed),
+				Rights: chat.Operator, Name: name, Args: args, Typed: true, Text: chat.CommandText("!essay", "!essay "+typed),
 			}, time.Now())
 			if err != nil {
 				h.Errorf("%q: %v", typed, err)

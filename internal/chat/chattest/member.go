@@ -65,7 +65,7 @@ func (u *Member) calls(m *message, d format.Doc) bool {
 	n := u.net
 	name, args, ok := chat.ParseCommand(n.o.Prefix, d.Text)
 	if ok {
-		n.log[len(n.log)-1].event.Call = &chat.Call{Ref: m.ref(), On: m.replyTo, By: u.person, Rights: u.rights, Name: name, Args: args, Text: chat.CommandText(n.o.Prefix, d.Text)}
+		n.log[len(n.log)-1].event.Call = &chat.Call{Ref: m.ref(), On: m.replyTo, By: u.person, Rights: u.rights, Name: name, Args: args, Typed: true, Text: chat.CommandText(n.o.Prefix, d.Text)}
 	}
 	return ok
 }

@@ -39,7 +39,7 @@ func (p *Platform) said(ctx context.Context, m message, w where) (chat.Event, bo
 	note(&p.memory, &p.memory.authors, m.ID, by.Name)
 	if name, args, ok := chat.ParseCommand(p.c.Command, text(m)); ok {
 		e.Kind = chat.Called
-		e.Call = &chat.Call{Ref: e.Message.Ref, On: e.Message.ReplyTo, By: by, Name: name, Args: args, Text: chat.CommandText(p.c.Command, text(m))}
+		e.Call = &chat.Call{Ref: e.Message.Ref, On: e.Message.ReplyTo, By: by, Name: name, Args: args, Typed: true, Text: chat.CommandText(p.c.Command, text(m))}
 		e.Call.Rights, err = p.rightsOf(ctx, w, m.Author.ID, m.Member)
 		return e, err == nil, err
 	}

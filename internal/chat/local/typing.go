@@ -44,7 +44,7 @@ func (p *Platform) call(m chat.Message, text string) *chat.Call {
 	if on.IsZero() && at.Thread != "" {
 		on = chat.Ref{Place: chat.Place{Room: at.Room}, ID: at.Thread}
 	}
-	return &chat.Call{Ref: m.Ref, On: on, By: m.From, Rights: p.o.Rights(m.From), Name: name, Args: args, Text: chat.CommandText(p.o.Prefix, text)}
+	return &chat.Call{Ref: m.Ref, On: on, By: m.From, Rights: p.o.Rights(m.From), Name: name, Args: args, Typed: true, Text: chat.CommandText(p.o.Prefix, text)}
 }
 
 // Calls reports whether a text would call a command.

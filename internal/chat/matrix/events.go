@@ -139,7 +139,7 @@ func (p *Platform) command(ctx context.Context, room string, e wire, m chat.Mess
 	if root := m.Ref.Place.Thread; on.IsZero() && root != "" {
 		on = chat.Ref{Place: mainOf(room), ID: root}
 	}
-	return &chat.Call{Ref: m.Ref, On: on, By: by, Rights: right, Name: name, Args: args, Text: chat.CommandText(p.c.Command, spoken(e.Content))}, nil
+	return &chat.Call{Ref: m.Ref, On: on, By: by, Rights: right, Name: name, Args: args, Typed: true, Text: chat.CommandText(p.c.Command, spoken(e.Content))}, nil
 }
 
 // reaction tells of an emoji.
