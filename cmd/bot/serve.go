@@ -32,7 +32,7 @@ func serve(ctx context.Context, c Config, db *store.DB, fetches source.Web, log 
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
-		Command: command.Dispatcher(env), Hint: c.hint, Log: log,
+		Command: command.Dispatcher(env), Hint: c.hint, Digest: command.Digests(env), Log: log,
 	})
 	var page *pages
 	address := ""

@@ -115,7 +115,12 @@ func (e Env) whereabouts(l line, post chat.Ref, d discussion.ID, p discussion.Pa
 
 // postOf is the message that shows a passage's beginning in a room, or a zero Ref.
 func postOf(tx *store.Tx, p discussion.PassageID, room chat.Room) (chat.Ref, error) {
-	copies, err := tx.Copies(store.PassageThing(p), room)
+	return messageOf(tx, store.PassageThing(p), room)
+}
+
+// messageOf is the first message of a thing in a room, or a zero Ref.
+func messageOf(tx *store.Tx, t store.Thing, room chat.Room) (chat.Ref, error) {
+	copies, err := tx.Copies(t, room)
 	for _, c := range copies {
 		if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post {
 			return c.Ref, err

@@ -160,19 +160,24 @@ func warmthSince(tx *store.Tx, text discussion.ID, since time.Time) (warmths, er
 			all.add(r, -1)
 		}
 	}
-	for _, r := range talk.Reactions {
+	return all, all.addGivenSince(tx, since)
+}
+
+// addGivenSince counts the reactions that were given after a time.
+func (all warmths) addGivenSince(tx *store.Tx, since time.Time) error {
+	for _, r := range all.talk.Reactions {
 		if !r.At().After(since) {
 			continue
 		}
 		says, err := relay.Says(tx, r)
 		if err != nil {
-			return all, err
+			return err
 		}
 		if says {
 			all.addGiven(r)
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // sorted are the sums of what was talked about, those with most first, and where
@@ -232,7 +237,13 @@ func (e Env) talk(ctx context.Context, call chat.Call, lead, none string, sums f
 
 // talkItem is the line of an answer that shows how much was said about a passage.
 func (e Env) talkItem(tx *store.Tx, text discussion.Discussion, w warmth, room chat.Room, titled bool) (line, error) {
-	p, _, _, err := tx.Passage(w.passage)
+	return e.passageLine(tx, w.line(e.Lexicon)+" · ", text, w.passage, room, titled)
+}
+
+// passageLine is the line of an answer that shows a passage, with the links to its
+// posts on all networks.
+func (e Env) passageLine(tx *store.Tx, lead string, text discussion.Discussion, id discussion.PassageID, room chat.Room, titled bool) (line, error) {
+	p, _, _, err := tx.Passage(id)
 	if err != nil {
 		return line{}, err
 	}
@@ -240,6 +251,39 @@ func (e Env) talkItem(tx *store.Tx, text discussion.Discussion, w warmth, room c
 	if err != nil {
 		return line{}, err
 	}
-	f := found{passage: p, text: text, document: document, start: p.Start, end: p.Start}
-	return e.passageItem(tx, w.line(e.Lexicon)+" · ", f, room, titled)
+	l, err := e.passageItem(tx, lead, found{passage: p, text: text, document: document, start: p.Start, end: p.Start}, room, titled)
+	if err != nil {
+		return l, err
+	}
+	return e.elsewhere(tx, l, id, room)
+}
+
+// elsewhere adds a link to a passage's post on each other network.
+func (e Env) elsewhere(tx *store.Tx, l line, id discussion.PassageID, here chat.Room) (line, error) {
+	rooms, err := tx.RoomsOf(store.PassageThing(id))
+	linked := []string{here.Platform}
+	for _, room := range rooms {
+		if slices.Contains(linked, room.Platform) {
+			continue
+		}
+		post, err := postOf(tx, id, room)
+		if err != nil {
+			return l, err
+		}
+		if post.IsZero() {
+			continue
+		}
+		if address := e.Link(post); address != "" {
+			l, linked = l.link("on "+networkName(room.Platform), address), append(linked, room.Platform)
+		}
+	}
+	return l, err
+}
+
+// networkName is what people call a platform.
+func networkName(platform string) string {
+	if platform == "local" {
+		return "the page"
+	}
+	return strings.ToUpper(platform[:1]) + platform[1:]
 }

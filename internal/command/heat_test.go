@@ -60,7 +60,7 @@ func (h *house) change(do func(*discussion.Annotation)) {
 // begins fails unless an answer's lines begin as told.
 func begins(t *testing.T, answer string, want ...string) {
 	t.Helper()
-	got := strings.Split(strings.Replace(answer, "\n\n", "\n", 1), "\n")
+	got := strings.Split(strings.ReplaceAll(answer, "\n\n", "\n"), "\n")
 	if len(got) == len(want) {
 		for i := range want {
 			if !strings.HasPrefix(got[i], want[i]) {
@@ -143,7 +143,11 @@ func TestTalkUnderNoPassage(t *testing.T) {
 	h.change(func(a *discussion.Annotation) { a.Under = "" })
 	for _, verb := range []string{"heat", "digest", "missed"} {
 		lead, _, _ := strings.Cut(h.say(verb, lobby, chat.Anyone, verb), "\n")
-		begins(t, h.say(verb, lobby, chat.Anyone, verb), lead, "1 remark by 1 person · 1: The keeper")
+		want := []string{lead, "1 remark by 1 person · 1: The keeper"}
+		if verb == "digest" {
+			want = append(want, "Passage 2 comes next: ")
+		}
+		begins(t, h.say(verb, lobby, chat.Anyone, verb), want...)
 	}
 }
 
@@ -198,8 +202,8 @@ func TestDigest(t *testing.T) {
 	h.talk(text, [3]any{"bob", 1, nil}, [3]any{"ann", 0, nil}, [3]any{"eve", 0, nil})
 	h.reacts([3]any{"eve", store.PassageThing(text.Passages[2].ID), "❓"})
 	h.change(func(a *discussion.Annotation) { a.Created = begin.Add(-8 * 24 * time.Hour) })
-	begins(t, h.say("1", lobby, chat.Anyone, "digest"), "In the last 7 days:", "2 remarks by 2 people · 1:", "reactions by 1 person, ❓ 1 · 3:")
-	begins(t, h.say("2", lobby, chat.Anyone, "digest 9"), "In the last 9 days:", "2 remarks by 2 people · 1:", "1 remark by 1 person · 2:", "reactions by 1 person, ❓ 1 · 3:")
+	begins(t, h.say("1", lobby, chat.Anyone, "digest"), "In the last 7 days:", "2 remarks by 2 people · 1:", "reactions by 1 person, ❓ 1 · 3:", "Passage 2 comes next: Tue 3 Mar 00:00 (UTC).")
+	begins(t, h.say("2", lobby, chat.Anyone, "digest 9"), "In the last 9 days:", "2 remarks by 2 people · 1:", "1 remark by 1 person · 2:", "reactions by 1 person, ❓ 1 · 3:", "Passage 2")
 	for _, odd := range []string{"0", "-1", "week", "367"} {
 		if got := h.say("3", lobby, chat.Anyone, "digest "+odd); got != "digest takes a number of days from 1 to 366." {
 			t.Errorf("of %s days: %q", odd, got)

@@ -65,7 +65,7 @@ func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error 
 		if was, err = tx.Plan(plan); err != nil {
 			return ignoreMissing(err)
 		}
-		if _, err = fire(tx, was, now); err != nil {
+		if _, err = fire(tx, was, now, r.digest); err != nil {
 			return err
 		}
 		is, err = tx.Plan(plan)
@@ -81,8 +81,9 @@ func (r *Relay) carryOut(ctx context.Context, plan string, now time.Time) error 
 }
 
 // fire makes the firings of one plan that are due and moves the plan on, unless
-// they are held. It returns the passages that are to be posted.
-func fire(tx *store.Tx, p schedule.Plan, now time.Time) (posted []discussion.Passage, err error) {
+// they are held. It returns the passages that are to be posted. tell is what a
+// digest plan does with the key of a firing.
+func fire(tx *store.Tx, p schedule.Plan, now time.Time, tell func(*store.Tx, schedule.Plan, string, time.Time) error) (posted []discussion.Passage, err error) {
 	if held, err := Held(tx, p, now); held || err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func fire(tx *store.Tx, p schedule.Plan, now time.Time) (posted []discussion.Pas
 			continue
 		}
 		if p.Does == schedule.Digest {
-			if err := digest(tx, p, f.Key, now); err != nil {
+			if err := tell(tx, p, f.Key, now); err != nil {
 				return nil, err
 			}
 			continue

@@ -1,12 +1,10 @@
 package relay
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
+	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/schedule"
@@ -17,12 +15,20 @@ import (
 // through with.
 const toldOf = "digest:"
 
-// digest enqueues a note of what was said since the plan's last digest. It
-// says nothing if nothing was.
-func digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
-	head, err := tx.Head(p.Discussion)
-	if err != nil {
-		return err
+// Digest is a digest that a room is to have.
+type Digest struct {
+	Plan  schedule.Plan
+	Room  chat.Room
+	First int       // annotations of the text, in the order of commits, that the plan's last digest was through with
+	Since time.Time // when that was; zero before the first
+	Now   time.Time
+}
+
+// digest enqueues for each room a note of what was said since the plan's last
+// digest. It says nothing if nothing was.
+func (r *Relay) digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
+	if r.c.Digest == nil {
+		return nil
 	}
 	talk, err := tx.Talk(p.Discussion)
 	if err != nil {
@@ -36,65 +42,28 @@ func digest(tx *store.Tx, p schedule.Plan, key string, now time.Time) error {
 	if err := tx.PutSetting(toldOf+p.Name, strconv.Itoa(len(talk.Remarks))); err != nil {
 		return err
 	}
-	body, err := digestOf(tx, head, talk, min(n, len(talk.Remarks)))
-	if err != nil || body.Empty() {
-		return err
-	}
-	note := store.Note{
-		ID: discussion.NoteID(discussion.Derive("digest", p.Name, key)), Kind: "digest",
-		Discussion: p.Discussion, Body: body, Created: now,
-	}
-	if err := tx.PutNote(note); err != nil {
-		return err
-	}
 	for _, room := range p.Rooms {
-		if err := tx.Stale(store.NoteThing(note.ID), room, "", store.ClassAnswer, now); err != nil {
+		body, err := r.c.Digest(tx, Digest{Plan: p, Room: room, First: min(n, len(talk.Remarks)), Since: p.Last, Now: now})
+		if err != nil {
+			return err
+		}
+		if err := putDigest(tx, p, key, room, body, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// digestOf names the most discussed passages among the remarks that nobody was
-// told of, those behind the first; nothing if there are none.
-func digestOf(tx *store.Tx, head discussion.Discussion, talk *store.Talk, first int) (body format.Doc, err error) {
-	count := map[discussion.PassageID]int{}
-	var order []discussion.PassageID
-	fresh := 0
-	for _, r := range talk.Remarks[first:] {
-		if r.Gone || r.Under < 0 {
-			continue
-		}
-		p := talk.Passages[r.Under]
-		if count[p]++; count[p] == 1 {
-			order = append(order, p)
-		}
-		fresh++
+func putDigest(tx *store.Tx, p schedule.Plan, key string, room chat.Room, body format.Doc, now time.Time) error {
+	if body.Empty() {
+		return nil
 	}
-	if fresh == 0 {
-		return body, nil
+	note := store.Note{
+		ID: discussion.NoteID(discussion.Derive("digest", p.Name, key, room.String())), Kind: "digest",
+		Discussion: p.Discussion, Body: body, Created: now,
 	}
-	slices.SortStableFunc(order, func(a, b discussion.PassageID) int { return cmp.Compare(count[b], count[a]) })
-	body = body.Add(format.Block{Kind: format.Paragraph},
-		fmt.Sprintf("%s: %s on %s since the last digest.", Title(head.Title), plural(fresh, "annotation"), plural(len(order), "passage")))
-	for _, id := range order[:min(5, len(order))] {
-		p, _, _, err := tx.Passage(id)
-		if err != nil {
-			return body, err
-		}
-		d, _, err := tx.Document(p.Document)
-		if err != nil {
-			return body, err
-		}
-		line := fmt.Sprintf("%s · %d: %s", plural(count[id], "annotation"), p.Seq, format.Excerpt(d.Body.Slice(p.Start, p.End), 120))
-		body = body.Add(format.Block{Kind: format.List, Level: 1, Marker: "-"}, line)
+	if err := tx.PutNote(note); err != nil {
+		return err
 	}
-	return body, nil
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return tx.Stale(store.NoteThing(note.ID), room, "", store.ClassAnswer, now)
 }

@@ -70,7 +70,7 @@ func (r *Relay) rehearseOne(tx *store.Tx, read texts, now time.Time) (all []Comi
 	}
 	for _, p := range plans {
 		p.Wait = 0
-		posted, err := fire(tx, p, now)
+		posted, err := fire(tx, p, now, func(*store.Tx, schedule.Plan, string, time.Time) error { return nil })
 		if err != nil {
 			return nil, next, fmt.Errorf("plan %s: %w", p.Name, err)
 		}

@@ -51,6 +51,10 @@ type Config struct {
 	// time, without words if nothing. nil: nobody is told anything.
 	Hint func(platform string) format.Doc
 
+	// Digest words a digest, without words where nothing was said since the last
+	// one. It only reads. nil: there are no digests.
+	Digest func(*store.Tx, Digest) (format.Doc, error)
+
 	Log *slog.Logger
 }
 

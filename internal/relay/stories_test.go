@@ -322,12 +322,21 @@ func TestWhatWasSaidBeforeAPassageCameToARoomIsFilledIn(t *testing.T) {
 	})
 }
 
-func TestADigestNamesWhatWasDiscussed(t *testing.T) {
+func TestEachRoomHasADigestOfItsOwnOnce(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
 		n.update(func(tx *store.Tx) error {
 			return tx.PutPlan(schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: n.text.ID, Cron: "30 * * * *",
-				Rooms: n.rooms[:1], Count: 1, Start: time.Now()})
+				Rooms: []chat.Room{n.rooms[0], n.rooms[2]}, Count: 1, Start: time.Now()})
 		})
+		digests := func(room chat.Room) (all []string) {
+			for _, m := range n.net(room).Read(chat.Place{Room: room}) {
+				if strings.HasPrefix(m.Body.Text, "digest: ") {
+					all = append(all, m.Body.Text)
+				}
+			}
+			return all
+		}
+		n.pass(time.Hour) // nothing was said, and nothing is told
 		n.say(n.rooms[1], 0, "worth a line", chat.Ref{})
 		n.say(n.rooms[1], 0, "about nothing any more", chat.Ref{})
 		n.update(func(tx *store.Tx) error {
@@ -340,15 +349,12 @@ func TestADigestNamesWhatWasDiscussed(t *testing.T) {
 			return tx.PutAnnotation(lost)
 		})
 		n.pass(time.Hour)
-		n.pass(time.Hour) // nothing new: nothing is said
-		digests := 0
-		for _, m := range n.net(n.rooms[0]).Read(chat.Place{Room: n.rooms[0]}) {
-			if strings.Contains(m.Body.Text, ": 1 annotation on 1 passage since the last digest") {
-				digests++
+		n.pass(time.Hour) // nothing new
+		for i, want := range []int{1, 0, 1} {
+			got := digests(n.rooms[i])
+			if len(got) != want || want == 1 && got[0] != "digest: 1 said, for "+n.rooms[i].String() {
+				t.Errorf("%s: digests %q, want %d", n.rooms[i], got, want)
 			}
-		}
-		if digests != 1 {
-			t.Errorf("%d digests, want 1", digests)
 		}
 	})
 }

@@ -154,6 +154,24 @@ func (n *town) update(f func(tx *store.Tx) error) {
 	}
 }
 
+// newsOf is a digest that tells how much was said under passages.
+func newsOf(tx *store.Tx, d relay.Digest) (format.Doc, error) {
+	talk, err := tx.Talk(d.Plan.Discussion)
+	if err != nil {
+		return format.Doc{}, err
+	}
+	said := 0
+	for _, r := range talk.Remarks[d.First:] {
+		if !r.Gone && r.Under >= 0 {
+			said++
+		}
+	}
+	if said == 0 {
+		return format.Doc{}, nil
+	}
+	return format.Text(fmt.Sprintf("digest: %d said, for %s", said, d.Room)), nil
+}
+
 // start runs the bot; stop ends it and waits.
 func (n *town) start() {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -169,7 +187,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Retention: n.keeps, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Digest: newsOf, Retention: n.keeps, Log: log})
 	if n.spoil != nil {
 		n.spoil(r)
 	}
