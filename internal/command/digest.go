@@ -75,12 +75,8 @@ func (all warmths) mostSaid() []warmth {
 func Digests(env Env) func(*store.Tx, relay.Digest) (format.Doc, error) {
 	env = env.withDefaults()
 	return func(tx *store.Tx, of relay.Digest) (d format.Doc, err error) {
-		talk, err := tx.Talk(of.Plan.Discussion)
-		if err != nil {
-			return d, err
-		}
-		all := warmthsOf(talk)
-		for _, r := range talk.Remarks[of.First:] {
+		all := warmthsOf(of.Talk)
+		for _, r := range of.Talk.Remarks[of.First:] {
 			all.add(r, -1)
 		}
 		said, about := 0, 0

@@ -23,7 +23,10 @@ func TestTheDigestOfAPlan(t *testing.T) {
 	told := func(first int, since time.Time) (said format.Doc) {
 		h.update(func(tx *store.Tx) (err error) {
 			plan := schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: text.ID, Rooms: []chat.Room{lobby}}
-			said, err = Digests(env)(tx, relay.Digest{Plan: plan, Room: lobby, First: first, Since: since, Now: begin})
+			talk, err := tx.Talk(text.ID)
+			if err == nil {
+				said, err = Digests(env)(tx, relay.Digest{Plan: plan, Room: lobby, Talk: talk, First: first, Since: since, Now: begin})
+			}
 			return err
 		})
 		return said

@@ -19,8 +19,9 @@ const toldOf = "digest:"
 type Digest struct {
 	Plan  schedule.Plan
 	Room  chat.Room
-	First int       // annotations of the text, in the order of commits, that the plan's last digest was through with
-	Since time.Time // when that was; zero before the first
+	Talk  *store.Talk // of the plan's text
+	First int         // of its remarks, in the order of commits: how many the plan's last digest was through with
+	Since time.Time   // when that was; zero before the first
 	Now   time.Time
 }
 
@@ -43,7 +44,7 @@ func (r *Relay) digest(tx *store.Tx, p schedule.Plan, key string, now time.Time)
 		return err
 	}
 	for _, room := range p.Rooms {
-		body, err := r.c.Digest(tx, Digest{Plan: p, Room: room, First: min(n, len(talk.Remarks)), Since: p.Last, Now: now})
+		body, err := r.c.Digest(tx, Digest{Plan: p, Room: room, Talk: talk, First: min(n, len(talk.Remarks)), Since: p.Last, Now: now})
 		if err != nil {
 			return err
 		}
