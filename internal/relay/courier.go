@@ -15,7 +15,7 @@ import (
 type job struct {
 	delivery store.Delivery
 	step     Step
-	want     []Want   // what should stand of the thing, for as long as nobody asks again
+	alone    []Want   // all that should stand of the thing, if that is one message and what stands has no say in it
 	file     *fetched // that it posts
 	done     chat.Done
 	err      error
@@ -283,8 +283,8 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 				return nil, moved, err
 			}
 			j, moved, err := r.begin(tx, d, v, s, file, now)
-			if err == nil && to == d.Room {
-				j.want = want
+			if err == nil && to == d.Room && len(want) == 1 && want[0].Mark == "" && want[0].Source == "" {
+				j.alone = want
 			}
 			return j, moved, err
 		}

@@ -39,7 +39,7 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 	if v != made || others {
 		have = nil
 	}
-	if done, err := r.whole(tx, j, have, now); done || err != nil {
+	if dropped, err := r.drop(tx, j, have, now); dropped || err != nil {
 		return d, nil, false, err
 	}
 	if d, err = tx.Delivery(j.delivery.Thing, j.delivery.Room); err != nil {
@@ -48,16 +48,16 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 	return r.rescheduled(d, j, v, now), have, v <= struckOut, nil
 }
 
-// whole reports whether all of a delivery was done with the request, and drops it:
-// of a thing that is one message nothing else is to be said once that stands, unless
-// somebody asked for it again meanwhile. Where there is more to it, what stands has
-// a say in what should.
-func (r *Relay) whole(tx *store.Tx, j job, have []store.Copy, now time.Time) (bool, error) {
-	d := j.delivery
-	if have == nil || len(j.want) != 1 || j.want[0].Mark != "" || j.want[0].Source != "" {
+// drop drops a delivery of which all was done with the request, and reports
+// whether it did: of a thing that is one message nothing else is to be said once
+// that stands, unless somebody asked for it again meanwhile. What nobody asks for,
+// such as a new name of the speaker, is as it was when the request was begun.
+func (r *Relay) drop(tx *store.Tx, j job, have []store.Copy, now time.Time) (bool, error) {
+	if have == nil || j.alone == nil {
 		return false, nil
 	}
-	if _, more := Next(d.Thing, d.Room, r.platforms[d.Room.Platform].Profile().Threads, j.want, have); more {
+	d := j.delivery
+	if _, more := Next(d.Thing, d.Room, r.platforms[d.Room.Platform].Profile().Threads, j.alone, have); more {
 		return false, nil
 	}
 	if dropped, err := tx.DropUnasked(d); !dropped || err != nil {
@@ -73,6 +73,11 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 	switch {
 	case v <= gone && appeared(c, j.step.Action):
 		return c, false, nil // what was to be taken back came to light meanwhile: taken back once more, with where it stands
+	case c.Verb == chat.Delete && j.step.Copy.Verb != chat.Delete && (v == made || v != gone && j.step.Copy.Verb == chat.Edit):
+		if v == made && !slices.Contains(c.Old, j.done.Ref) {
+			c = located(c, j.done.Ref)
+		}
+		return c, true, tx.PutCopy(thing, room, c) // it is to be made anew since: taken back, with what was said just now
 	case v == made:
 		c = settled(c, j.step.Action, j.done)
 		others, err = r.stands(tx, thing, room, c, j.step.Action.Verb, now)

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,4 +152,29 @@ func TestAnEmojiThatWasForgottenMayBePutAgain(t *testing.T) {
 		n.pass(time.Minute)
 		shows("put again", "🦑")
 	})
+}
+
+// Who is mentioned in what is under way is forgotten: where an edit is an event
+// it would leave the name in the one before it, so that the message is made anew.
+func TestAMentionIsForgottenWhileItsPostIsUnderWay(t *testing.T) {
+	for echo, mute := range map[string]bool{"heard": false, "not heard": true} {
+		t.Run("its echo "+echo, func(t *testing.T) {
+			one := netOne
+			one.NoEcho = mute
+			storyOn(t, one, netTwo, func(t *testing.T, n *town) {
+				them := n.people["two"][1].Person()
+				n.people["two"][0].SayDoc(n.threads(n.rooms[2])[1], mentioning(them, "it is so"), chat.Ref{})
+				n.nets["one"].SlowAnswers(5 * time.Second)
+				n.pass(time.Second)
+				n.forget("two", 1)
+				n.pass(time.Minute)
+				for _, room := range n.rooms[:2] {
+					if all := strings.Join(n.net(room).Everything(room), "\n"); strings.Contains(all, them.Name) || strings.Count(all, "it is so") != 1 {
+						t.Errorf("%s holds %q", room, all)
+					}
+				}
+				n.quiet()
+			})
+		})
+	}
 }

@@ -163,24 +163,24 @@ func (tx *Tx) PutDelivery(d Delivery) error {
 
 // DropDelivery removes a delivery, if it is there.
 func (tx *Tx) DropDelivery(t Thing, room chat.Room) error {
-	_, err := tx.dropDelivery("DELETE FROM deliveries WHERE thing = $1 AND room = $2", t, room)
+	_, err := tx.dropDelivery(t, room, "TRUE")
 	return err
 }
 
 // DropUnasked removes a delivery, unless somebody asked for it again since d was
 // read. It reports whether it did.
 func (tx *Tx) DropUnasked(d Delivery) (bool, error) {
-	n, err := tx.dropDelivery("DELETE FROM deliveries WHERE thing = $1 AND room = $2 AND ord = $3 AND asked = $4", d.Thing, d.Room, d.Order, d.Asked)
+	n, err := tx.dropDelivery(d.Thing, d.Room, "ord = $3 AND asked = $4", d.Order, d.Asked)
 	return n > 0, err
 }
 
-func (tx *Tx) dropDelivery(query string, t Thing, room chat.Room, more ...any) (n int64, err error) {
+func (tx *Tx) dropDelivery(t Thing, room chat.Room, where string, args ...any) (n int64, err error) {
 	thing, in, err := tx.thingIn(t, room)
 	if errors.Is(err, ErrNotFound) {
 		return 0, nil
 	}
 	if err == nil {
-		n, err = tx.exec(query, append([]any{thing, in}, more...)...)
+		n, err = tx.exec("DELETE FROM deliveries WHERE thing = $1 AND room = $2 AND "+where, append([]any{thing, in}, args...)...)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("drop delivery of %s to %s: %w", t, room, err)
