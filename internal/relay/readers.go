@@ -56,8 +56,16 @@ func waits(tx *store.Tx, p schedule.Plan) (bool, error) {
 	return len(posts) >= p.Wait, err
 }
 
-// toBeRead notes that a plan posted a passage, after all others.
+// toBeRead notes that a plan posted a passage, after all others. One that does not
+// wait forgets what it waited for when it did.
 func toBeRead(tx *store.Tx, p schedule.Plan, id discussion.PassageID) error {
+	if p.Wait == 0 {
+		was, err := tx.Setting(unreadSetting(p.Name))
+		if err != nil || was == "" {
+			return err
+		}
+		return tx.PutSetting(unreadSetting(p.Name), "")
+	}
 	posts, err := unread(tx, p)
 	if err != nil {
 		return err
