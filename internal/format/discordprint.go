@@ -313,7 +313,7 @@ func (e discordEscaper) special(i int, r rune) bool {
 		if next == "" {
 			return !e.ends
 		}
-		return strings.IndexByte("@#:/+", next[0]) >= 0 || next[0]|' ' >= 'a' && next[0]|' ' <= 'z' || beginsMail(next)
+		return strings.IndexByte("@#:/+", next[0]) >= 0 || next[0]|' ' >= 'a' && next[0]|' ' <= 'z' || e.beginsMail(next)
 	case '@':
 		return strings.HasSuffix(e.s[:i], "<")
 	case ':':
@@ -323,10 +323,13 @@ func (e discordEscaper) special(i int, r rune) bool {
 }
 
 // beginsMail reports whether s begins with a mail address and the bracket that
-// ends it.
-func beginsMail(s string) bool {
+// ends it, or may once the marks and words behind it are written.
+func (e discordEscaper) beginsMail(s string) bool {
 	n := strings.IndexAny(s, "> \n<")
-	if n < 0 || s[n] != '>' {
+	if n < 0 {
+		return !e.ends
+	}
+	if s[n] != '>' {
 		return false
 	}
 	to, _, _ := strings.Cut(s[:n], "?")
