@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -20,8 +21,8 @@ const (
 	mostDays  = 366
 )
 
-// mostAsked is how many questions a digest leads to.
-const mostAsked = 3
+// mostOpen is how many questions a digest leads to.
+const mostOpen = 3
 
 var digest = Command{
 	Command: chat.Command{
@@ -109,7 +110,7 @@ func Digests(env Env) func(*store.Tx, relay.Digest) (format.Doc, error) {
 // outlook adds to a digest which questions about a text nobody answered yet, and
 // what comes next in a room.
 func (e Env) outlook(tx *store.Tx, d format.Doc, text discussion.Discussion, room chat.Room, titled bool, now time.Time) (format.Doc, error) {
-	open, err := tx.Unanswered(text.ID, mostAsked)
+	open, err := tx.Unanswered(text.ID, mostOpen)
 	if err != nil {
 		return d, err
 	}
@@ -136,6 +137,9 @@ func (e Env) outlook(tx *store.Tx, d format.Doc, text discussion.Discussion, roo
 			continue
 		}
 		course, err := relay.CourseOf(tx, p)
+		if errors.Is(err, relay.ErrUnread) {
+			continue // the log tells of it
+		}
 		if err != nil {
 			return d, err
 		}

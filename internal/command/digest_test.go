@@ -52,6 +52,7 @@ func TestTheDigestOfAPlan(t *testing.T) {
 	}
 	asks("a-0") // eve spoke behind it
 	asks("a-1") // only ann herself did
+	h.postsInto("Tides", harbour)
 	h.update(func(tx *store.Tx) error {
 		return tx.PutCopy(store.PassageThing(text.Passages[1].ID), harbour, store.Copy{Ref: chat.Ref{Place: chat.Place{Room: harbour}, ID: "post-2"}})
 	})
@@ -95,5 +96,90 @@ func TestWhatADigestSaysOfAPlan(t *testing.T) {
 	}
 	if said := comingNext(held, relay.Course{Next: 4, Unread: true}, begin); !strings.Contains(said, "as soon as") {
 		t.Errorf("of a plan that waits: %q", said)
+	}
+}
+
+// postsInto has a plan post into one more room.
+func (h *house) postsInto(plan string, room chat.Room) {
+	h.update(func(tx *store.Tx) error {
+		p, err := tx.Plan(plan)
+		if err != nil {
+			return err
+		}
+		p.Rooms = append(p.Rooms, room)
+		return tx.PutPlan(p)
+	})
+}
+
+// newsFrom is the digest of a plan in the lobby.
+func (h *house) newsFrom(plan schedule.Plan, first int, since time.Time) (said format.Doc) {
+	env := Env{DB: h.db, Link: func(r chat.Ref) string { return "https://" + r.Place.Room.ID + ".example/" + r.ID }}
+	h.update(func(tx *store.Tx) error {
+		talk, err := tx.Talk(plan.Discussion)
+		if err == nil {
+			said, err = Digests(env)(tx, relay.Digest{Plan: plan, Room: lobby, Talk: talk, First: first, Since: since, Now: begin})
+		}
+		return err
+	})
+	return said
+}
+
+// A room that shows a passage by a plan of its own is not told of to those of another.
+func TestADigestLeadsToNoRoomOfAnotherPlan(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	secret := chat.Room{Platform: "matrix", ID: "moderators"}
+	h.update(func(tx *store.Tx) error {
+		if err := tx.PutPlan(schedule.Plan{Name: "inside", Does: schedule.Drip, Discussion: text.ID, Cron: "@daily", Rooms: []chat.Room{secret}, Count: 1, Start: begin, Next: 2}); err != nil {
+			return err
+		}
+		return tx.PutCopy(store.PassageThing(text.Passages[0].ID), secret, store.Copy{Ref: chat.Ref{Place: chat.Place{Room: secret}, ID: "post"}})
+	})
+	h.talk(text, [3]any{"bob", 0, nil})
+	d := h.newsFrom(schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: text.ID, Rooms: []chat.Room{lobby}}, 0, time.Time{})
+	for _, s := range d.Spans {
+		if strings.Contains(s.Attr, "moderators") {
+			t.Errorf("it leads to %s", s.Attr)
+		}
+	}
+}
+
+// What comes next of a plan in error is not told, and the rest of the digest is.
+func TestADigestBesideAPlanInError(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	h.talk(text, [3]any{"bob", 0, nil})
+	h.update(func(tx *store.Tx) error {
+		p, err := tx.Plan("Tides")
+		p.Wait = 1
+		if err == nil {
+			err = tx.PutPlan(p)
+		}
+		if err == nil {
+			err = tx.PutSetting("plan unread: Tides", "{")
+		}
+		return err
+	})
+	if d := h.newsFrom(schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: text.ID, Rooms: []chat.Room{lobby}}, 0, time.Time{}); d.Empty() {
+		t.Error("it says nothing")
+	}
+}
+
+// A post that the bot is about to delete is no place to go to.
+func TestADigestDoesNotLeadToAMirrorThatGoes(t *testing.T) {
+	h := newHouse(t)
+	text := h.read("Tides", tides())
+	h.talk(text, [3]any{"bob", 0, nil})
+	going := chat.Room{Platform: "matrix", ID: "going"}
+	h.postsInto("Tides", going)
+	h.update(func(tx *store.Tx) error {
+		ref := chat.Ref{Place: chat.Place{Room: going}, ID: "post", As: "bot"}
+		return tx.PutCopy(store.PassageThing(text.Passages[0].ID), going, store.Copy{Ref: ref, Seq: 1, Verb: chat.Delete, Began: begin, Key: "k"})
+	})
+	d := h.newsFrom(schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: text.ID, Rooms: []chat.Room{lobby}}, 0, time.Time{})
+	for _, s := range d.Spans {
+		if strings.Contains(s.Attr, "going") {
+			t.Errorf("it leads to %s", s.Attr)
+		}
 	}
 }

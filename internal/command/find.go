@@ -122,7 +122,7 @@ func postOf(tx *store.Tx, p discussion.PassageID, room chat.Room) (chat.Ref, err
 func messageOf(tx *store.Tx, t store.Thing, room chat.Room) (chat.Ref, error) {
 	copies, err := tx.Copies(t, room)
 	for _, c := range copies {
-		if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post {
+		if c.Part == 0 && c.Mark == "" && c.Verb != chat.Post && c.Verb != chat.Delete {
 			return c.Ref, err
 		}
 	}

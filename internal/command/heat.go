@@ -258,23 +258,26 @@ func (e Env) passageLine(tx *store.Tx, lead string, text discussion.Discussion, 
 	return e.elsewhere(tx, l, id, room)
 }
 
-// elsewhere adds a link to a passage's post on each other network.
+// elsewhere adds a link to a passage's post on each other network, in a room into
+// which a plan posts that posts here, too: others are told of to nobody here.
 func (e Env) elsewhere(tx *store.Tx, l line, id discussion.PassageID, here chat.Room) (line, error) {
-	rooms, err := tx.RoomsOf(store.PassageThing(id))
+	plans, err := plansHere(tx, chat.Call{Ref: chat.Ref{Place: chat.Place{Room: here}}})
 	linked := []string{here.Platform}
-	for _, room := range rooms {
-		if slices.Contains(linked, room.Platform) {
-			continue
-		}
-		post, err := postOf(tx, id, room)
-		if err != nil {
-			return l, err
-		}
-		if post.IsZero() {
-			continue
-		}
-		if address := e.Link(post); address != "" {
-			l, linked = l.link("on "+networkName(room.Platform), address), append(linked, room.Platform)
+	for _, p := range plans {
+		for _, room := range p.Rooms {
+			if slices.Contains(linked, room.Platform) {
+				continue
+			}
+			post, err := postOf(tx, id, room)
+			if err != nil {
+				return l, err
+			}
+			if post.IsZero() {
+				continue
+			}
+			if address := e.Link(post); address != "" {
+				l, linked = l.link("on "+networkName(room.Platform), address), append(linked, room.Platform)
+			}
 		}
 	}
 	return l, err

@@ -206,7 +206,8 @@ func callEditTakenBack(tx *store.Tx, e chat.Event, now time.Time) error {
 	return erase(tx, a, orNow(e.At, now), now, store.ClassPost)
 }
 
-// editOpen gives a call that waits to be run its new words.
+// editOpen gives a call that waits to be run its new words. One that is no such
+// command any more is closed for good: edited back, it does nothing.
 func editOpen(tx *store.Tx, e chat.Event, now time.Time) error {
 	c, err := tx.OpenCall(e.Message.Ref)
 	if err != nil || c.Name != Annotates || c.By.ID != e.By.ID || !e.Revised.After(c.Revised) {

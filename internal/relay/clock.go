@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"marginalia/internal/discussion"
@@ -42,6 +43,7 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 		return time.Time{}, fmt.Errorf("look at the clock: %w", err)
 	}
 	r.readers.Store(roomsThatWait(plans))
+	slices.SortStableFunc(plans, digestsLast)
 	expires, err := r.expire(ctx, now)
 	next = earlier(next, expires)
 	all := []error{err, errors.Join(unknown...), r.sort(ctx, due, dropped, now)}
@@ -55,6 +57,17 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 		}
 	}
 	return next, errors.Join(all...)
+}
+
+// digestsLast has what comes next be told behind what is posted at the same time.
+func digestsLast(a, b schedule.Plan) int {
+	if (a.Does == schedule.Digest) == (b.Does == schedule.Digest) {
+		return 0
+	}
+	if a.Does == schedule.Digest {
+		return 1
+	}
+	return -1
 }
 
 // carryOut makes what is due of a plan, and tells in the log when the clocks will

@@ -21,7 +21,7 @@ type Digest struct {
 	Room  chat.Room
 	Talk  *store.Talk // of the plan's text
 	First int         // of its remarks, in the order of commits: how many the plan's last digest was through with
-	Since time.Time   // when that was; zero before the first
+	Since time.Time   // the last firing of the plan; zero before the first
 	Now   time.Time
 }
 

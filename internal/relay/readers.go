@@ -26,7 +26,7 @@ func Held(tx *store.Tx, p schedule.Plan, now time.Time) (bool, error) {
 	if over, err := isOver(tx, p); over || err != nil {
 		return false, err
 	}
-	return waits(tx, p)
+	return goneUnread(tx, p)
 }
 
 // askedFor is a plan of which somebody asks for more: they have read what there is,
@@ -46,9 +46,9 @@ func askedFor(tx *store.Tx, p schedule.Plan, now time.Time) (schedule.Plan, erro
 	return p, putUnread(tx, p, nil)
 }
 
-// waits reports whether a plan waits for readers: as many passages as it has them be
+// goneUnread reports whether a plan waits for readers: as many passages as it has them be
 // were posted since the last one that somebody read.
-func waits(tx *store.Tx, p schedule.Plan) (bool, error) {
+func goneUnread(tx *store.Tx, p schedule.Plan) (bool, error) {
 	if p.Wait == 0 || p.Does != schedule.Drip {
 		return false, nil
 	}
@@ -101,6 +101,16 @@ func (r *Relay) readOn(tx *store.Tx, t store.Thing, room chat.Room) error {
 	return ReadOn(tx, under, room)
 }
 
+// lookAgain has the clock look again at the plans that wait for readers of a post
+// in a room, which is gone.
+func lookAgain(tx *store.Tx, t store.Thing, room chat.Room) error {
+	plans, _, err := unreadIn(tx, t.Passage(), room)
+	for _, p := range plans {
+		err = errors.Join(err, tx.PutPlan(p)) // as it is
+	}
+	return err
+}
+
 // roomsThatWait are those in which one of the plans waits for readers.
 func roomsThatWait(plans []schedule.Plan) *map[chat.Room]bool {
 	rooms := map[chat.Room]bool{}
@@ -136,6 +146,9 @@ func unreadIn(tx *store.Tx, id discussion.PassageID, room chat.Room) (plans []sc
 			continue
 		}
 		posts, err := unreadOf(tx, p)
+		if errors.Is(err, ErrUnread) {
+			continue // the clock tells of it
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -197,6 +210,10 @@ func showsOrWill(tx *store.Tx, t store.Thing, room chat.Room) (bool, error) {
 	return err == nil && d.Dead.IsZero(), ignoreMissing(err)
 }
 
+// ErrUnread says that a plan waits for readers and what they have yet to read is
+// recorded so that it cannot be read.
+var ErrUnread = errors.New("what nobody read is not known")
+
 // posts are passages of a text in the order in which a plan posted them.
 type posts struct {
 	Text  discussion.ID          `json:"text"`
@@ -213,7 +230,7 @@ func unreadOf(tx *store.Tx, p schedule.Plan) ([]discussion.PassageID, error) {
 	}
 	var is posts
 	if err := json.Unmarshal([]byte(value), &is); err != nil {
-		return nil, fmt.Errorf("what nobody read of plan %s: %w", p.Name, err)
+		return nil, fmt.Errorf("%w of plan %s: %w", ErrUnread, p.Name, err)
 	}
 	if is.Text != p.Discussion {
 		return nil, nil

@@ -161,8 +161,11 @@ func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store
 	case !c.InFlight() && len(c.Old) == 0:
 		c.Ref, c.Hash = chat.Ref{}, ""
 	}
-	if err := tx.PutCopy(thing, room, c); err != nil || id == "" {
+	if err := tx.PutCopy(thing, room, c); err != nil {
 		return err
+	}
+	if id == "" {
+		return lookAgain(tx, thing, room)
 	}
 	return Hide(tx, id, now)
 }

@@ -116,7 +116,7 @@ func CourseOf(tx *store.Tx, p schedule.Plan) (Course, error) {
 			c.Skipped++
 		}
 	}
-	if c.Unread, err = waits(tx, p); err != nil {
+	if c.Unread, err = goneUnread(tx, p); err != nil {
 		return c, err
 	}
 	next, err := Upcoming(tx, p)

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/format"
+	"marginalia/internal/relay"
+	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
 
@@ -220,5 +223,72 @@ func TestAPlanInErrorDoesNotStopTheClock(t *testing.T) {
 				t.Errorf("the clock says %v", err)
 			}
 		}
+	})
+}
+
+// What comes next is told as it is once all is posted that is due at the same time.
+func TestADigestTellsWhatComesAfterWhatIsPostedWithIt(t *testing.T) {
+	databases(t, func(t *testing.T, dsn string) {
+		n := newTown(t, dsn, 5, netOne, netTwo)
+		defer n.db.Close()
+		begin := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+		n.update(func(tx *store.Tx) error {
+			_, err := tx.PutDiscussion(n.text, begin)
+			p := schedule.Plan{Name: "evenings", Does: schedule.Drip, Discussion: n.text.ID, Cron: "0 * * * *", Rooms: n.rooms, Count: 1, CatchUp: schedule.One, Start: begin, Next: 1}
+			d := p
+			d.Name, d.Does = "digest", schedule.Digest
+			return errors.Join(err, tx.PutPlan(p), tx.PutPlan(d))
+		})
+		next := 0
+		r := relay.New(relay.Config{DB: n.db, Platforms: []chat.Platform{n.nets["one"].Open("bot"), n.nets["two"].Open("bot")}, Rooms: n.rooms, Log: logger(t),
+			Digest: func(tx *store.Tx, d relay.Digest) (format.Doc, error) {
+				p, err := tx.Plan("evenings")
+				next = p.Next
+				return format.Doc{}, err
+			}})
+		if _, err := r.Tick(t.Context(), begin.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if next != 2 {
+			t.Errorf("the digest says that passage %d comes next, while it is posted", next)
+		}
+	})
+}
+
+// Moderators delete the post that a held plan waits for, everywhere: it goes on at once.
+func TestAHeldPlanGoesOnAtOnceWhenItsPostIsGone(t *testing.T) {
+	quotingTown(t, essay(9), func(t *testing.T, n *town) {
+		n.moderators()
+		n.waits(1)
+		n.pass(2*time.Hour + time.Minute)
+		n.shown(1)
+		for _, room := range n.rooms {
+			n.people[room.Platform][3].Delete(n.post(room))
+		}
+		n.pass(10 * time.Minute)
+		n.order("2")
+	})
+}
+
+// A plan of which it is not known what was read keeps nobody's reply.
+func TestAPlanInErrorTakesReplies(t *testing.T) {
+	quotingTown(t, essay(9), func(t *testing.T, n *town) {
+		n.waits(1)
+		n.pass(time.Hour + time.Minute)
+		n.update(func(tx *store.Tx) error {
+			p, err := tx.Plan("drip")
+			p.Name = "broken"
+			return errors.Join(err, tx.PutPlan(p), tx.PutSetting("plan unread: broken", "{"))
+		})
+		said := chat.Event{Kind: chat.Said, Message: chat.Message{Ref: chat.Ref{Place: n.threads(n.rooms[0])[1], ID: "said"}, From: n.people["one"][0].Person()}, At: time.Now()}
+		said.By = said.Message.From
+		n.hear(said)
+		n.update(func(tx *store.Tx) error {
+			_, _, err := tx.CopyAt(n.rooms[0], "said")
+			if err != nil {
+				t.Errorf("the reply is not known: %v", err)
+			}
+			return nil
+		})
 	})
 }

@@ -169,15 +169,24 @@ func (tx *Tx) AnnotationsUnder(p discussion.PassageID) ([]discussion.Annotation,
 	return tx.annotations("a.under = (SELECT num FROM passages WHERE id = $1)", string(p))
 }
 
-// Unanswered returns the newest questions about a discussion, most at most, that
-// nobody else answered: there is no reply to it of another person's, nor did one
-// speak behind it in the passage's thread without replying to something else.
+// mostAsked is of how many questions Unanswered finds out whether they are open.
+const mostAsked = 100
+
+// selfOf is the account that the creator of an annotation is published as.
+func selfOf(a string) string {
+	return "(SELECT CASE WHEN w.same <> '' THEN w.same ELSE w.id END FROM people w WHERE w.num = " + a + ".creator)"
+}
+
+// Unanswered returns, of the newest questions about a discussion, those that nobody
+// else answered, most at most: there is no reply to it of another person's, nor did
+// one speak behind it in the passage's thread without replying to something else.
 func (tx *Tx) Unanswered(id discussion.ID, most int) ([]discussion.Annotation, error) {
-	const stands = " AND b.creator <> q.creator AND b.deleted = 0 AND b.hidden = 0"
-	all, err := rows(tx, annotationRow, annotationColumns+`(SELECT * FROM annotations q
-		WHERE q.discussion = (SELECT num FROM discussions WHERE id = $1) AND q.under <> 0 AND q.motivation = $2 AND q.deleted = 0 AND q.hidden = 0
-		AND NOT EXISTS (SELECT 1 FROM annotations b WHERE b.under = q.under AND (b.answers = q.num OR b.answers = 0 AND b.ord > q.ord)`+stands+`)
-		ORDER BY q.ord DESC LIMIT $3)`+annotationJoins+" ORDER BY a.ord DESC", id, string(discussion.Questioning), most)
+	all, err := rows(tx, annotationRow, annotationColumns+`(SELECT * FROM (SELECT * FROM annotations
+		WHERE discussion = (SELECT num FROM discussions WHERE id = $1) AND under <> 0 AND motivation = $2 AND deleted = 0 AND hidden = 0
+		ORDER BY ord DESC LIMIT $4) q
+		WHERE NOT EXISTS (SELECT 1 FROM annotations b WHERE b.under = q.under AND b.ord > q.ord AND (b.answers = q.num OR b.answers = 0)
+		AND b.deleted = 0 AND b.hidden = 0 AND `+selfOf("b")+" <> "+selfOf("q")+`)
+		ORDER BY q.ord DESC LIMIT $3)`+annotationJoins+" ORDER BY a.ord DESC", id, string(discussion.Questioning), most, mostAsked)
 	if err != nil {
 		return nil, fmt.Errorf("questions about %s: %w", id, err)
 	}

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"marginalia/internal/discussion"
@@ -55,5 +58,46 @@ func TestUnansweredQuestions(t *testing.T) {
 		open("a question under no passage", 9)
 		put("third", "y", "", func(a *discussion.Annotation) { asks(a); a.Hidden = true })
 		open("a hidden question", 9)
+	})
+}
+
+// A second account of the same person's answers nothing.
+func TestOnesOtherAccountAnswersNoQuestion(t *testing.T) {
+	eachDB(t, func(t *testing.T, db *DB) {
+		update(t, db, func(tx *Tx) error {
+			if err := furnish(tx, "x", "y"); err != nil {
+				return err
+			}
+			_, err := tx.exec("UPDATE people SET same = 'x' WHERE id = 'y'")
+			a := remark("asked", "passage-1", "x")
+			a.Motivation = discussion.Questioning
+			return all(err, tx.PutAnnotation(a), tx.PutAnnotation(remark("more", "passage-1", "y")))
+		})
+		view(t, db, func(tx *Tx) error {
+			open, err := tx.Unanswered(essay().ID, 3)
+			same(t, "open questions", len(open), 1)
+			return err
+		})
+	})
+}
+
+// What stands before a question answers nothing, and is not looked at: with that a
+// long thread of questions took minutes.
+func TestQuestionsAreComparedWithWhatStandsBehindThem(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "bot.db"), Options{NoListen: true})
+	update(t, db, func(tx *Tx) error { return furnish(tx) })
+	view(t, db, func(tx *Tx) error {
+		if _, err := tx.Unanswered(essay().ID, 3); err != nil {
+			return err
+		}
+		conn := tx.s.(*sqliteConn)
+		for q := range conn.stmts {
+			if strings.Contains(q, "NOT EXISTS") && !slices.ContainsFunc(planOf(t, conn, q), func(step string) bool {
+				return strings.HasSuffix(step, "b USING INDEX annotations_under (under=? AND ord>?)")
+			}) {
+				t.Errorf("%q", planOf(t, conn, q))
+			}
+		}
+		return nil
 	})
 }
