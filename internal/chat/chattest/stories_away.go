@@ -250,6 +250,7 @@ func readsBack(s *stage) {
 	reacts := b.p.Profile().Reactions
 	if reacts {
 		ada.React(s, two, "👍")
+		s.shows(two, "👍")
 	}
 	s.reads(thread, "This may not be so.", "Bob: Why not?")
 
