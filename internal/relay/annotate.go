@@ -256,12 +256,12 @@ func Amend(tx *store.Tx, a discussion.Annotation, m Remark, now time.Time) (bool
 	if err != nil {
 		return false, err
 	}
-	if m.Body, err = bodyOf(tx, chat.Message{Ref: m.Call, Body: m.Body}); err != nil {
+	back := !a.Deleted.IsZero()
+	if err := inWordsOf(tx, &a, chat.Message{Ref: m.Call, Body: m.Body}); err != nil {
 		return false, err
 	}
-	back := !a.Deleted.IsZero()
 	a.Files = filesOf(a.Files, chat.Message{Files: m.Files})
-	a.Body, a.Motivation, a.Modified, a.Deleted = m.Body, about.motivation(m.Body), m.Revised.UTC(), time.Time{}
+	a.Motivation, a.Modified, a.Deleted = about.motivation(a.Body), m.Revised.UTC(), time.Time{}
 	if a.Target.Selector = m.At; m.At == (discussion.Selector{}) {
 		a.Target.Selector = about.whole()
 	}
@@ -269,7 +269,7 @@ func Amend(tx *store.Tx, a discussion.Annotation, m Remark, now time.Time) (bool
 		return false, err
 	}
 	if back {
-		return true, mirror(tx, a, chat.Room{}, now)
+		return true, restore(tx, a, chat.Room{}, now)
 	}
 	return true, remirror(tx, a, chat.Room{}, now)
 }

@@ -65,7 +65,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 		}
 	}
 	a.Modified, a.Deleted = e.Revised.UTC(), time.Time{}
-	if a.Body, err = bodyOf(tx, e.Message); err != nil {
+	if err := inWordsOf(tx, &a, e.Message); err != nil {
 		return err
 	}
 	a.Files, a.Motivation = filesOf(a.Files, e.Message), about.motivation(a.Body)
@@ -79,9 +79,29 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 		return err
 	}
 	if back {
-		return mirror(tx, a, room, now)
+		return restore(tx, a, room, now)
 	}
 	return remirror(tx, a, room, now)
+}
+
+// restore has what was taken back and is said again mirrored. What was taken back
+// may stand yet in some mirrors: those go, with all its versions.
+func restore(tx *store.Tx, a discussion.Annotation, origin chat.Room, now time.Time) error {
+	if err := anew(tx, a.ID, now); err != nil {
+		return err
+	}
+	return mirror(tx, a, origin, now)
+}
+
+// inWordsOf gives an annotation the words of an edited message, and notes whom it does
+// not name any more: where an edit is a message of its own, the one before it does.
+func inWordsOf(tx *store.Tx, a *discussion.Annotation, m chat.Message) (err error) {
+	before := a.Body.Mentioned()
+	if a.Body, err = bodyOf(tx, m); err != nil {
+		return err
+	}
+	now := a.Body.Mentioned()
+	return tx.OnceNamed(a.ID, slices.DeleteFunc(before, func(name string) bool { return slices.Contains(now, name) }))
 }
 
 // mayEdit reports whether an edit is the creator's, is told for the first
@@ -213,6 +233,9 @@ func (r *Relay) editTakenBack(tx *store.Tx, thing store.Thing, c store.Copy, edi
 func anew(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	a, err := tx.Annotation(id)
 	if err != nil {
+		return err
+	}
+	if err := tx.NamedNoMore(id); err != nil {
 		return err
 	}
 	thing := store.AnnotationThing(id)

@@ -283,6 +283,9 @@ func erase(tx *store.Tx, a discussion.Annotation, at, now time.Time, class uint8
 	if err := tx.PutAnnotation(a); err != nil {
 		return err
 	}
+	if err := tx.NamedNoMore(a.ID); err != nil {
+		return err
+	}
 	return withdraw(tx, a, class, now)
 }
 

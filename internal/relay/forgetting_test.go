@@ -156,6 +156,9 @@ func (n *town) aDayWith(them member) {
 	other := n.say(hall, 1, "what another says", first)
 	n.say(club, 1, "an answer from the club", n.mirror(club, theirWords+" edited 1"))
 	n.people["one"][2].SayDoc(n.threads(hall)[1], mentioning(them.Person(), "it is so"), chat.Ref{})
+	unsaid := n.people["one"][2].SayDoc(n.threads(hall)[1], mentioning(them.Person(), "for now"), chat.Ref{})
+	n.pass(time.Minute)
+	n.people["one"][2].Edit(unsaid, "not in their words") // older versions of the mirrors name them
 	them.React(other, "🦑")
 	them.React(n.net(hall).Read(chat.Place{Room: hall})[0].Ref, "🦑")
 	n.pass(time.Minute)
@@ -193,6 +196,7 @@ func (n *town) nowhereLeft(dsn string, log *notebook, when string) traces {
 		n.mirrorOrOwn(room, "what another says")
 		n.mirrorOrOwn(room, "an answer from the club")
 		n.mirrorOrOwn(room, "it is so")
+		n.mirrorOrOwn(room, "not in their words")
 	}
 	return all
 }

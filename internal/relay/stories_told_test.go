@@ -115,6 +115,15 @@ func TestAnEditThatIsTakenBack(t *testing.T) {
 		edit("e5", "version 5")
 		n.shows(n.rooms[1], "version 5")
 		n.shows(n.rooms[2], "version 5")
+		edit("e6", "another secret") // taken back and edited anew before any mirror is gone
+		n.tell(chat.Event{Kind: chat.Deleted, Message: chat.Message{Ref: chat.Ref{Place: ref.Place, ID: "e6"}}, At: time.Now()},
+			chat.Event{Kind: chat.Edited, Message: chat.Message{Ref: ref, Body: format.Text("version 7")}, Own: "e7", By: me, At: time.Now(), Revised: time.Now()})
+		for _, room := range n.rooms[1:] {
+			n.shows(room, "version 7")
+			if all := strings.Join(n.net(room).Everything(room), " "); strings.Contains(all, "secret") {
+				t.Errorf("%s still holds %q", room, all)
+			}
+		}
 		n.quiet()
 	})
 }

@@ -234,16 +234,58 @@ func (tx *Tx) OldestAnnotations(n int) ([]discussion.Annotation, error) {
 }
 
 // AnnotationsNaming returns all annotations with words that mark them as naming
-// an id, as mentions do; of one discussion in the order of commits.
+// an id, as mentions do, and those that OnceNamed tells of; of one discussion in
+// the order of commits.
 func (tx *Tx) AnnotationsNaming(id string) ([]discussion.Annotation, error) {
 	coded, err := jsonOf(id)
 	if err != nil {
 		return nil, err
 	}
+	once, err := rows(tx, one[Thing], "SELECT h.id FROM once_named n JOIN things h ON h.num = n.thing WHERE n.name = $1", id)
+	if err != nil {
+		return nil, fmt.Errorf("annotations that named %s: %w", id, err)
+	}
 	like := strings.ReplaceAll(coded, `\`, "_") // any character: it finds too many
-	all, err := tx.annotations("a.marks LIKE '%' || $1 || '%'", like)
+	all, err := rows(tx, annotationRow, annotationQuery+` WHERE a.marks LIKE '%' || $1 || '%'
+		OR a.num IN (SELECT thing FROM once_named WHERE name = $2) ORDER BY a.ord`, like, id)
+	if err != nil {
+		return nil, fmt.Errorf("annotations naming %s: %w", id, err)
+	}
 	named := func(s format.Span) bool { return s.Attr == id }
-	return slices.DeleteFunc(all, func(a discussion.Annotation) bool { return !slices.ContainsFunc(a.Body.Spans, named) }), err
+	return slices.DeleteFunc(all, func(a discussion.Annotation) bool {
+		return !slices.ContainsFunc(a.Body.Spans, named) && !slices.Contains(once, AnnotationThing(a.ID))
+	}), nil
+}
+
+// OnceNamed notes ids that an annotation's words named before an edit, until
+// NamedNoMore.
+func (tx *Tx) OnceNamed(id discussion.AnnotationID, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	num, err := tx.knownThing(AnnotationThing(id))
+	for _, name := range names {
+		if err == nil {
+			_, err = tx.exec("INSERT INTO once_named (name, thing) VALUES ($1, $2) ON CONFLICT (name, thing) DO NOTHING", name, num)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("note whom annotation %s named: %w", id, err)
+	}
+	return nil
+}
+
+// NamedNoMore drops what OnceNamed noted: no older words of the annotation are
+// left anywhere that we wrote.
+func (tx *Tx) NamedNoMore(id discussion.AnnotationID) error {
+	num, err := tx.knownThing(AnnotationThing(id))
+	if err == nil {
+		err = tx.erase("DELETE FROM once_named WHERE thing = $1", num)
+	}
+	if err != nil {
+		return fmt.Errorf("drop whom annotation %s named: %w", id, err)
+	}
+	return nil
 }
 
 func (tx *Tx) annotations(where, is string) ([]discussion.Annotation, error) {
