@@ -15,8 +15,9 @@ import (
 type job struct {
 	delivery store.Delivery
 	step     Step
-	alone    []Want   // all that should stand of the thing, if that is one message and what stands has no say in it
-	file     *fetched // that it posts
+	alone    []Want    // all that should stand of the thing, if that is one message and what stands has no say in it
+	file     *fetched  // that it posts
+	late     time.Time // when it was said, if it comes long after that; else zero
 	done     chat.Done
 	err      error
 }
@@ -285,6 +286,9 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			j, moved, err := r.begin(tx, d, v, s, file, now)
 			if err == nil && to == d.Room && len(want) == 1 && want[0].Mark == "" && want[0].Source == "" {
 				j.alone = want
+			}
+			if err == nil && s.Action.Verb == chat.Post && comesLate(d, w, v, now) {
+				j.late = w.Annotation.Created
 			}
 			return j, moved, err
 		}

@@ -22,6 +22,9 @@ func giveUp(tx *store.Tx, d store.Delivery, now time.Time) error {
 	if err := tx.PutDelivery(d); err != nil {
 		return err
 	}
+	if note := d.Thing.Note(); note != "" {
+		return unsayLate(tx, d, note, now)
+	}
 	id := d.Thing.Annotation()
 	if id == "" {
 		return nil

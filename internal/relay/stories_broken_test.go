@@ -98,7 +98,7 @@ func TestALongOutageIsSeldomAskedAbout(t *testing.T) {
 		}
 		n.nets["two"].SetDown(false)
 		n.pass(time.Minute + 15*time.Second) // as long as the listener may pause
-		n.shows(n.rooms[2], "are you there?")
+		n.shows(n.rooms[2], "are you there?", "1 January 2000, 01:01 UTC on comes late.")
 	})
 }
 
@@ -128,7 +128,7 @@ func TestRepliesUnderADeadPost(t *testing.T) {
 			return tx.Stale(p, n.rooms[2], "", store.ClassPost, time.Now())
 		})
 		n.pass(time.Minute)
-		n.shows(n.rooms[2], "one", "three")
+		n.shows(n.rooms[2], "one", "1 January 2000, 01:01 UTC on comes late.", "three")
 		n.quiet()
 	})
 }

@@ -158,7 +158,7 @@ func TestAReplyMadeWhileTheOtherNetworkIsDown(t *testing.T) {
 		n.pass(30 * time.Hour)
 		n.nets["two"].SetDown(false)
 		n.pass(time.Hour)
-		n.shows(n.rooms[2], "into the void, edited")
+		n.shows(n.rooms[2], "into the void, edited", "1 January 2000, 01:01 UTC on comes late.")
 	})
 }
 

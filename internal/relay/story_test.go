@@ -105,25 +105,33 @@ func sixtySixHours(t *testing.T, down string, settle func(t *testing.T) *town) t
 // live lets 66 hours pass: 300 replies, 60 edits, 30 deletions, 60 reactions,
 // and an outage of one network.
 func (n *town) live(dice *rand.Rand, down string) []*remark {
+	time.Sleep(2 * time.Hour)
+	var said []*remark
+	n.talk(dice, &said, map[string]int{"say": 300, "edit": 60, "delete": 30, "react": 60}, 63*time.Hour, func(passed time.Duration) {
+		hour := 2 + passed.Hours()
+		n.all[down].SetDown(hour >= 10 && hour < 44)
+	})
+	return said
+}
+
+// talk has people do so many deeds of each kind, in any order and evenly in a time
+// or a little longer; before each is called.
+func (n *town) talk(dice *rand.Rand, said *[]*remark, many map[string]int, within time.Duration, before func(passed time.Duration)) {
 	var deeds []string
-	for kind, many := range map[string]int{"say": 300, "edit": 60, "delete": 30, "react": 60} {
+	for kind, many := range many {
 		deeds = append(deeds, slices.Repeat([]string{kind}, many)...)
 	}
 	slices.Sort(deeds)
 	dice.Shuffle(len(deeds), func(i, j int) { deeds[i], deeds[j] = deeds[j], deeds[i] })
-	step := 63 * time.Hour / time.Duration(len(deeds))
+	step := within / time.Duration(len(deeds))
 	start := time.Now()
-	time.Sleep(2 * time.Hour)
-	var said []*remark
 	for i := 0; i < len(deeds); i++ {
 		time.Sleep(step)
-		hour := time.Since(start).Hours()
-		n.all[down].SetDown(hour >= 10 && hour < 44)
-		if !n.deed(deeds[i], &said, dice) { // its time has not come: later
+		before(time.Since(start))
+		if !n.deed(deeds[i], said, dice) { // its time has not come: later
 			deeds = append(deeds, deeds[i])
 		}
 	}
-	return said
 }
 
 func (n *town) deed(kind string, said *[]*remark, dice *rand.Rand) bool {

@@ -344,7 +344,7 @@ func TestVerifyWaitsForWhatIsOnItsWay(t *testing.T) {
 		}
 		n.nets["two"].FailOn(chat.Post, nil)
 		n.pass(2 * time.Hour)
-		n.shows(club, "first")
+		n.shows(club, "first", "1 January 2000, 01:01 UTC on comes late.")
 		n.verified()
 
 		n.stop()
