@@ -120,6 +120,9 @@ func (a *audit) thing(tx *store.Tx, t store.Thing) error {
 	if err != nil {
 		return err
 	}
+	if w.Note.Kind == Late { // it told of what came then
+		return nil
+	}
 	n := need{thing: t, room: a.room, threads: v.Profile.Threads, want: Render(w, v), have: have}
 	sound := len(a.found)
 	for _, c := range have {

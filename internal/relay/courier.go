@@ -287,8 +287,8 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			if err == nil && to == d.Room && len(want) == 1 && want[0].Mark == "" && want[0].Source == "" {
 				j.alone = want
 			}
-			if err == nil && s.Action.Verb == chat.Post && comesLate(d, w, v, now) {
-				j.late = w.Annotation.Created
+			if err == nil && comesLate(d, s, want, have, now) {
+				j.late = d.Born
 			}
 			return j, moved, err
 		}

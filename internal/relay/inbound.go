@@ -174,7 +174,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := tx.PutCopy(store.AnnotationThing(a.ID), room, store.Copy{Ref: e.Message.Ref}); err != nil {
 		return err
 	}
-	if err := mirror(tx, a, room, now); err != nil {
+	if err := mirror(tx, a, room, notAfter(orNow(e.At, now), now)); err != nil { // it is late from when it was said
 		return err
 	}
 	if err := r.readOn(tx, store.PassageThing(a.Under), room); err != nil {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,21 +16,32 @@ import (
 // said long before.
 const Late = "late"
 
-const lateAfter = time.Hour // from when it was said to when it comes
+const (
+	lateAfter      = time.Hour // from when it was said to when it comes
+	lateOnceWithin = 12 * time.Hour
+)
 
-// comesLate reports whether what is posted now is a remark that was said long
-// before, and not one that is posted anew.
-func comesLate(d store.Delivery, w Words, v View, now time.Time) bool {
-	if d.Thing.Annotation() == "" || v.Parts+len(v.Files) > 0 || now.Sub(w.Annotation.Created) < lateAfter {
+// comesLate reports whether what is posted now is the last of a remark that was
+// said long before it comes, and not one that is posted anew or filled in.
+func comesLate(d store.Delivery, s Step, want []Want, have []store.Copy, now time.Time) bool {
+	if d.Thing.Annotation() == "" || s.Action.Verb != chat.Post || d.Class != store.ClassReply && d.Class != store.ClassFile || now.Sub(d.Born) < lateAfter {
 		return false
 	}
-	return !v.Worded || d.Class == store.ClassReply && now.Sub(d.Born) >= lateAfter
+	have = append(slices.Clone(have), store.Copy{Part: s.Copy.Part, Hash: struck})
+	return !slices.ContainsFunc(want, func(w Want) bool {
+		return w.Mark == "" && !slices.ContainsFunc(have, func(c store.Copy) bool {
+			return c.Part == w.Part && c.Mark == "" && (c.Hash == struck || !c.Ref.IsZero() && c.Verb != chat.Post)
+		})
+	})
 }
 
 // tellLate has a line stand behind a remark that came late to a thread, as after
-// an outage. A thread has one line of an outage: what was said before the last of
-// what came late has come is no news.
+// an outage. A thread has one of an outage, however long that takes to make up for.
 func tellLate(tx *store.Tx, d store.Delivery, at chat.Place, said, now time.Time) error {
+	a, err := tx.Annotation(d.Thing.Annotation())
+	if err != nil || a.Gone() {
+		return err
+	}
 	key := "late:" + discussion.Derive(at.Room.String(), at.Thread)
 	last, err := tx.Setting(key)
 	if err != nil {
@@ -38,12 +50,9 @@ func tellLate(tx *store.Tx, d store.Delivery, at chat.Place, said, now time.Time
 	if err := tx.PutSetting(key, strconv.FormatInt(now.UnixMilli(), 10)); err != nil {
 		return err
 	}
-	if ms, _ := strconv.ParseInt(last, 10, 64); said.UnixMilli() <= ms { // what is no number was not told
+	ms, _ := strconv.ParseInt(last, 10, 64)                         // what is no number was not told
+	if last != "" && now.Sub(time.UnixMilli(ms)) < lateOnceWithin { // as where someone's clock is hours behind
 		return nil
-	}
-	a, err := tx.Annotation(d.Thing.Annotation())
-	if err != nil {
-		return err
 	}
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive(Late, at.Room.String(), at.Thread, string(a.ID))),

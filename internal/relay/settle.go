@@ -36,8 +36,8 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 	} else if have[at], others, err = r.settleCopy(tx, j, c, v, now); err != nil {
 		return d, nil, false, err
 	}
-	if v == made && !j.late.IsZero() {
-		if err := tellLate(tx, j.delivery, have[at].Ref.Place, j.late, now); err != nil {
+	if c := have[at]; v == made && !j.late.IsZero() && !c.Ref.IsZero() && !c.InFlight() {
+		if err := tellLate(tx, j.delivery, c.Ref.Place, j.late, now); err != nil {
 			return d, nil, false, err
 		}
 	}
