@@ -96,6 +96,7 @@ type DiscordTable struct {
 	TokenFile string   `toml:"token_file" path:"yes"`
 	Command   string   `toml:"command"`
 	Bots      []string `toml:"bots"`
+	Tags      []string `toml:"tags"`
 	API       string   `toml:"api"`
 	EdgeWait  duration `toml:"edge_wait"`
 }

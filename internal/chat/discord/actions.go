@@ -79,9 +79,10 @@ type saying struct {
 	Attachments *[]attaching `json:"attachments,omitempty"` // nil: those that there are stay
 	Components  *[]component `json:"components,omitempty"`  // likewise
 
-	Username string `json:"username,omitempty"` // of a webhook's
-	Avatar   string `json:"avatar_url,omitempty"`
-	Thread   string `json:"thread_name,omitempty"`
+	Username string   `json:"username,omitempty"` // of a webhook's
+	Avatar   string   `json:"avatar_url,omitempty"`
+	Thread   string   `json:"thread_name,omitempty"`
+	Tags     []string `json:"applied_tags,omitempty"`
 }
 
 // answering names the message that is answered; one that is gone is refused.
@@ -168,12 +169,17 @@ func (p *Platform) say(ctx context.Context, a chat.Action, s saying, f *enclosed
 
 // sayInForum opens a thread of a forum, of which the words are the first.
 func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying, f *enclosed) (message, error) {
+	room := m.Ref.Place.Room.ID
 	var made channel
-	err := p.call(ctx, ask{method: http.MethodPost, path: "channels/" + m.Ref.Place.Room.ID + "/threads", scope: chat.RoomScope, file: f, in: map[string]any{
-		"name": threadName(m.Body.Text), "auto_archive_duration": archives, "message": s,
-	}}, &made)
+	err := p.withTags(ctx, room, func(tags []string) error {
+		in := map[string]any{"name": threadName(m.Body.Text), "auto_archive_duration": archives, "message": s}
+		if len(tags) > 0 {
+			in["applied_tags"] = tags
+		}
+		return p.call(ctx, ask{method: http.MethodPost, path: "channels/" + room + "/threads", scope: chat.RoomScope, file: f, in: in}, &made)
+	})
 	if err == nil {
-		made.Parent = m.Ref.Place.Room.ID
+		made.Parent = room
 		p.learn(made)
 	}
 	return message{ID: made.ID}, err

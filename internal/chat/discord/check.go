@@ -110,6 +110,9 @@ func (p *Platform) checkChannel(ctx context.Context, me identity, id string) []c
 		f.Why, f.Do = "what the bot may do there cannot be looked up: "+err.Error(), "try again"
 		return []chat.Finding{f}
 	}
+	if f, lacks := lacksTag(f, c); lacks {
+		return []chat.Finding{f}
+	}
 	return lacking(f, c.Name, a.inChannel(me.user, m.Roles, c.Overwrites), invitation(me.application))
 }
 

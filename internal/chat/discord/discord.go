@@ -52,6 +52,7 @@ type Config struct {
 	API      string   // where Discord is; default https://discord.com
 	Command  string   // the name of the command, "essay" unless set; typed, a "!" stands before it, or what it begins with
 	Bots     []string // ids of bots and webhooks whose words are talk; others are ignored
+	Tags     []string // names of tags that posts have in forums which have them
 
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error) // default: as net.Dialer does
 	Timeout time.Duration                                                     // of one request; default 20 s

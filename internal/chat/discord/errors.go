@@ -44,6 +44,7 @@ const (
 	unknownEmoji    = 10014
 	unknownWebhook  = 10015
 	unknownAsking   = 10062
+	tagRequired     = 40067
 	manyWebhooks    = 30007
 	manyCommands    = 30034
 	answeredAlready = 40060
@@ -73,6 +74,7 @@ var kinds = map[int]error{
 	40001:           chat.ErrAuth,
 	40002:           chat.ErrAuth, // the account must be verified
 	40005:           chat.ErrRefused,
+	tagRequired:     chat.ErrRefused,
 	noAccess:        chat.ErrForbidden,
 	50005:           chat.ErrForbidden, // another's message
 	50006:           chat.ErrRefused,   // an empty message

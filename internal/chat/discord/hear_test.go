@@ -170,6 +170,33 @@ func TestBots(t *testing.T) {
 func idAfter(w *world) string { return idOf(number(w.Room(nil).ID) + 1<<22) }
 
 // A forum is a room whose posts are threads.
+func TestForumTags(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		plain, wants := room(w.Forum("essays", "Slow", "essay", "Fast")), room(w.Forum("questions"))
+		w.RequireTag(wants.ID, "!staff", "open")
+		w.rooms = append(w.rooms, plain.ID, wants.ID)
+		p := w.open(t)
+		p.c.Tags = []string{"Essay", "nowhere", "fast"}
+		e := hear(t, p, fromNow(plain, wants))
+		post := func(r chat.Room, by, words string, want ...string) {
+			t.Helper()
+			ref := does(t, p, posting(at(r), by, words)).Ref
+			if got, _ := w.ThreadOf(ref.ID); got.Parent != r.ID || !slices.Equal(got.Tags, want) {
+				t.Errorf("%q stands in %+v, want it with %q", words, got, want)
+			}
+		}
+		post(plain, "", "A passage.", "essay", "Fast")
+		post(plain, "Ada", "A comment.", "essay", "Fast")
+		post(wants, "", "A passage.", "open")
+		post(wants, "Ada", "A comment.", "open")
+		e.stop()
+		w.RequireTag(wants.ID, "fast") // and the bot does not hear of it
+		post(wants, "", "Another passage.", "fast")
+		w.RequireTag(wants.ID, "!essay", "more")
+		post(wants, "Ada", "Another comment.", "essay")
+	})
+}
+
 func TestForum(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
 		r := room(w.Forum("essays"))

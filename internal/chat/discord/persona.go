@@ -117,8 +117,14 @@ func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, f *enclo
 	if forum {
 		s.Thread = threadName(m.Body.Text)
 	}
-	say := func(h hook) error {
+	post := func(h hook) error {
 		return p.call(ctx, ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, query: query, in: s, file: f, scope: chat.RoomScope}, &made)
+	}
+	say := post
+	if forum {
+		say = func(h hook) error {
+			return p.withTags(ctx, room, func(tags []string) error { s.Tags = tags; return post(h) })
+		}
 	}
 	named := false
 	err = p.withHook(ctx, room, say)

@@ -17,8 +17,9 @@ type places struct {
 // where is what a channel is. The zero value is none that concerns the bot.
 type where struct {
 	place            chat.Place
-	forum            bool // its messages stand in threads alone
-	underForum       bool // a thread whose first message stands for it
+	forum            bool     // its messages stand in threads alone
+	tags             []string // ids of those that the bot's posts have in a forum
+	underForum       bool     // a thread whose first message stands for it
 	archived, locked bool
 }
 
@@ -54,7 +55,7 @@ func (p *Platform) learn(c channel) {
 	}
 	p.mu.Unlock()
 	if !c.isThread() {
-		p.places.put(c.ID, where{place: chat.Place{Room: room(c.ID)}, forum: c.isForum()})
+		p.places.put(c.ID, where{place: chat.Place{Room: room(c.ID)}, forum: c.isForum(), tags: p.tagsIn(c)})
 		return
 	}
 	w := where{place: chat.Place{Room: room(c.Parent), Thread: c.ID}}

@@ -168,6 +168,16 @@ type channel struct {
 	Last       string      `json:"last_message_id"`
 	Thread     *threadData `json:"thread_metadata"`
 	Overwrites []overwrite `json:"permission_overwrites"`
+	Flags      int         `json:"flags"`
+	Tags       []forumTag  `json:"available_tags"`
+}
+
+// forumTag is a tag that posts of a forum may have; a moderated one only who
+// manages threads may give.
+type forumTag struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Moderated bool   `json:"moderated"`
 }
 
 type threadData struct {
@@ -195,6 +205,9 @@ const (
 func (c channel) isThread() bool { return c.Type >= 10 && c.Type <= 12 }
 
 func (c channel) isForum() bool { return c.Type == forumChannel || c.Type == mediaChannel }
+
+// wantsTag reports whether each post of a forum must have a tag.
+func (c channel) wantsTag() bool { return c.Flags&(1<<4) != 0 }
 
 type application struct {
 	ID    string `json:"id"`

@@ -39,6 +39,7 @@ var (
 	errWrongChannelType   = refuse(400, 50024, "Cannot execute action on this channel type")
 	errWebhookToken       = refuse(401, 50027, "Invalid Webhook Token")
 	errTooOld             = refuse(400, 50034, "You can only bulk delete messages that are under 14 days old.")
+	errTagRequired        = refuse(400, 40067, "A tag is required to create a forum post in this channel")
 	errBadJSON            = refuse(400, 50109, "The request body contains invalid JSON.")
 	errArchived           = refuse(400, 50083, "Thread is archived")
 	errHasThread          = refuse(400, 160004, "A thread has already been created for this message")

@@ -114,6 +114,7 @@ type Thread struct {
 	ID, Name, Parent string
 	Archived, Locked bool
 	Count            int
+	Tags             []string // names of those that a forum's post has
 }
 
 // ThreadOf tells of a thread; ok is false if there is none.
@@ -124,7 +125,13 @@ func (s *Server) ThreadOf(id string) (t Thread, ok bool) {
 	if c == nil || c.gone || !c.thread() {
 		return Thread{}, false
 	}
-	return Thread{c.id, c.name, c.parent.id, c.archived, c.locked, c.count}, true
+	t = Thread{ID: c.id, Name: c.name, Parent: c.parent.id, Archived: c.archived, Locked: c.locked, Count: c.count}
+	for _, tag := range c.parent.tags {
+		if slices.ContainsFunc(c.applied, func(id string) bool { return tag["id"] == id }) {
+			t.Tags = append(t.Tags, tag["name"].(string))
+		}
+	}
+	return t, true
 }
 
 // Ping is someone whose phone the bot let ring: an account, a role ("&id"), or

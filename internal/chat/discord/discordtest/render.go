@@ -101,6 +101,9 @@ func (s *Server) channelObject(c *channel, kind int) object {
 		for _, t := range c.tags {
 			tags = append(tags, t)
 		}
+		if o["flags"] = 0; c.wantsTag {
+			o["flags"] = requireTag
+		}
 		o["available_tags"], o["default_reaction_emoji"], o["default_sort_order"], o["default_forum_layout"] = tags, nil, nil, 0
 	}
 	return o

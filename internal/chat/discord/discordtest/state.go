@@ -86,6 +86,8 @@ type channel struct {
 	lastID     string     // of the newest message, deleted or not
 	overwrites map[string]overwrite
 	tags       []object // of a forum
+	wantsTag   bool     // each post of it must have one
+	hadTags    []object // that were deleted
 	gone       bool
 
 	owner            string

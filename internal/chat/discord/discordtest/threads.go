@@ -218,13 +218,27 @@ func (s *Server) post(r *request, c *channel, m *message, d *draft, wish threadW
 	return t, nil
 }
 
+// requireTag is the flag of a forum whose posts must have a tag.
+const requireTag = 1 << 4
+
 func (s *Server) checkTags(r *request, forum *channel, tags []string) *apiError {
+	if forum.wantsTag && len(tags) == 0 {
+		return errTagRequired
+	}
 	if len(tags) > 5 {
 		return s.broken(r, form("applied_tags", "BASE_TYPE_MAX_LENGTH", "Must be 5 or fewer in length."))
 	}
 	for _, id := range tags {
-		if !slices.ContainsFunc(forum.tags, func(t object) bool { return t["id"] == id }) {
-			return s.broken(r, form("applied_tags", "TAG", "The forum has no tag "+id))
+		is := func(t object) bool { return t["id"] == id }
+		i, unknown := slices.IndexFunc(forum.tags, is), form("applied_tags", "TAG", "The forum has no tag "+id)
+		if i < 0 && slices.ContainsFunc(forum.hadTags, is) {
+			return unknown
+		}
+		if i < 0 {
+			return s.broken(r, unknown)
+		}
+		if t := forum.tags[i]; t["moderated"] == true && r.actor != nil && s.rights(r.actor, forum)&ManageThreads == 0 {
+			return errMissingPermissions
 		}
 	}
 	return nil

@@ -63,6 +63,20 @@ func (s *Server) Forum(name string, tags ...string) string {
 	return id
 }
 
+// RequireTag has a forum want a tag of each post, and have these instead of those
+// that it had; one that begins with "!" only who manages threads may give.
+func (s *Server) RequireTag(forum string, tags ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[forum]
+	c.hadTags, c.wantsTag, c.tags = append(c.hadTags, c.tags...), true, nil
+	for _, t := range tags {
+		name, moderated := strings.CutPrefix(t, "!")
+		c.tags = append(c.tags, object{"id": s.snowflake(), "name": name, "moderated": moderated, "emoji_id": nil, "emoji_name": nil})
+	}
+	s.emit(event{name: "CHANNEL_UPDATE", intent: intentGuilds, channel: c, data: s.channelObject(c, c.kind)})
+}
+
 func (s *Server) makeChannel(name string, kind int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

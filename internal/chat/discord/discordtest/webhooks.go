@@ -187,6 +187,9 @@ func (s *Server) executeWebhook(r *request) (int, any, *apiError) {
 // speakAs posts m, in a new thread of a forum or in c.
 func (s *Server) speakAs(r *request, m *message, d *draft, c *channel) *apiError {
 	if c.kind == forumChannel {
+		if e := s.checkTags(r, c, d.Tags); e != nil {
+			return e
+		}
 		by := m.webhook.owner
 		_, e := s.post(r, c, m, d, threadWish{Name: d.Thread, Tags: d.Tags}, by)
 		return e
