@@ -107,6 +107,7 @@ type RoomTable struct {
 	Platform string `toml:"platform"`
 	ID       string `toml:"id"`
 	Follow   *bool  `toml:"follow"`
+	Index    bool   `toml:"index"`
 }
 
 // stays reports whether the bot stays in the room if that is replaced.

@@ -32,7 +32,8 @@ func serve(ctx context.Context, c Config, db *store.DB, fetches source.Web, log 
 	engine := relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
-		Command: command.Dispatcher(env), Hint: c.hint, Digest: command.Digests(env), Log: log,
+		Command: command.Dispatcher(env), Hint: c.hint, Digest: command.Digests(env),
+		Index: command.Indexes(env), Indexed: c.indexed(), Log: log,
 	})
 	var page *pages
 	address := ""
@@ -141,6 +142,17 @@ func (c Config) rooms() []chat.Room {
 	var all []chat.Room
 	for _, r := range c.Rooms {
 		all = append(all, r.room())
+	}
+	return all
+}
+
+// indexed are the rooms in which open threads are listed.
+func (c Config) indexed() []chat.Room {
+	var all []chat.Room
+	for _, r := range c.Rooms {
+		if r.Index {
+			all = append(all, r.room())
+		}
 	}
 	return all
 }

@@ -56,7 +56,8 @@ func (r *Relay) Tick(ctx context.Context, now time.Time) (next time.Time, err er
 			all = append(all, r.carryOut(ctx, p.Name, now))
 		}
 	}
-	return next, errors.Join(all...)
+	look, err := r.indexes(ctx, now)
+	return earlier(next, look), errors.Join(append(all, err)...)
 }
 
 // digestsLast has what comes next be told behind what is posted at the same time.

@@ -81,4 +81,6 @@ func rewordHints(tx *store.Tx, d discussion.ID, platform string, body format.Doc
 }
 
 // silent reports whether a note is of those that ring nobody's phone.
-func silent(n store.Note) bool { return n.Kind == Hinted || n.Kind == Closed || n.Kind == Late }
+func silent(n store.Note) bool {
+	return n.Kind == Hinted || n.Kind == Closed || n.Kind == Late || n.Kind == Indexed
+}

@@ -55,6 +55,11 @@ type Config struct {
 	// one. It only reads. nil: there are no digests.
 	Digest func(*store.Tx, Digest) (format.Doc, error)
 
+	// Index words the list of the open threads of a room, without words where there
+	// are none. It only reads. The rooms of Indexed have one.
+	Index   func(*store.Tx, Index) (format.Doc, error)
+	Indexed []chat.Room
+
 	Log *slog.Logger
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/chattest"
+	"marginalia/internal/command"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
@@ -101,6 +102,7 @@ type town struct {
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
 	log     *slog.Logger                           // nil: the test's
 	hint    func(platform string) format.Doc
+	indexed []chat.Room
 	spoil   func(*relay.Relay) // a fault that a story must see
 	keeps   time.Duration      // what is said; 0: for ever
 }
@@ -183,7 +185,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Digest: newsOf, Retention: n.keeps, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Digest: newsOf, Index: command.Indexes(command.Env{DB: n.db}), Indexed: n.indexed, Retention: n.keeps, Log: log})
 	if n.spoil != nil {
 		n.spoil(r)
 	}

@@ -114,7 +114,7 @@ type Delivery struct {
 // Note is what the bot itself says.
 type Note struct {
 	ID         discussion.NoteID
-	Kind       string // "answer", "digest", "question", "closed", "hint", "late"
+	Kind       string // "answer", "digest", "question", "closed", "hint", "late", "index"
 	Discussion discussion.ID
 	Body       format.Doc // without words: not wanted any more
 	Place      chat.Place // of all but a digest, which goes to the main timeline of its rooms
