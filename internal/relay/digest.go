@@ -1,7 +1,7 @@
 package relay
 
 import (
-	"strconv"
+	"fmt"
 	"time"
 
 	"marginalia/internal/chat"
@@ -12,7 +12,7 @@ import (
 )
 
 // toldOf names the setting that counts the annotations a digest plan was
-// through with.
+// through with, and says when it last told anything (Unix time in milliseconds).
 const toldOf = "digest:"
 
 // Digest is a digest that a room is to have.
@@ -21,7 +21,7 @@ type Digest struct {
 	Room  chat.Room
 	Talk  *store.Talk // of the plan's text
 	First int         // of its remarks, in the order of commits: how many the plan's last digest was through with
-	Since time.Time   // the last firing of the plan; zero before the first
+	Since time.Time   // when the plan last had a digest; zero before the first
 	Now   time.Time
 }
 
@@ -35,24 +35,28 @@ func (r *Relay) digest(tx *store.Tx, p schedule.Plan, key string, now time.Time)
 	if err != nil {
 		return err
 	}
-	told, err := tx.Setting(toldOf + p.Name) // how many were told of, in the order of commits: what comes late is told late, but told
+	told, err := tx.Setting(toldOf + p.Name)
 	if err != nil {
 		return err
 	}
-	n, _ := strconv.Atoi(told)
-	if err := tx.PutSetting(toldOf+p.Name, strconv.Itoa(len(talk.Remarks))); err != nil {
-		return err
+	first, since, ms := 0, p.Last, int64(0) // in the order of commits: what comes late is told late, but told
+	if n, _ := fmt.Sscan(told, &first, &ms); n == 2 {
+		since = time.UnixMilli(ms).UTC()
 	}
+	was := since
 	for _, room := range p.Rooms {
-		body, err := r.c.Digest(tx, Digest{Plan: p, Room: room, Talk: talk, First: min(n, len(talk.Remarks)), Since: p.Last, Now: now})
+		body, err := r.c.Digest(tx, Digest{Plan: p, Room: room, Talk: talk, First: min(first, len(talk.Remarks)), Since: was, Now: now})
 		if err != nil {
 			return err
 		}
 		if err := putDigest(tx, p, key, room, body, now); err != nil {
 			return err
 		}
+		if !body.Empty() {
+			since = now
+		}
 	}
-	return nil
+	return tx.PutSetting(toldOf+p.Name, fmt.Sprint(len(talk.Remarks), since.UnixMilli()))
 }
 
 func putDigest(tx *store.Tx, p schedule.Plan, key string, room chat.Room, body format.Doc, now time.Time) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -355,6 +356,41 @@ func TestEachRoomHasADigestOfItsOwnOnce(t *testing.T) {
 			if len(got) != want || want == 1 && got[0] != "digest: 1 said, for "+n.rooms[i].String() {
 				t.Errorf("%s: digests %q, want %d", n.rooms[i], got, want)
 			}
+		}
+	})
+}
+
+// What people only reacted to is told of with the next that somebody says: a digest
+// goes back to the last that told anything.
+func TestADigestGoesBackToTheLastThatToldAnything(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		var since []time.Time
+		n.stop()
+		n.digest = func(tx *store.Tx, d relay.Digest) (format.Doc, error) {
+			if d.Room == n.rooms[0] {
+				since = append(since, d.Since)
+			}
+			return newsOf(tx, d)
+		}
+		n.update(func(tx *store.Tx) error {
+			return tx.PutPlan(schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: n.text.ID, Cron: "30 * * * *",
+				Rooms: n.rooms, Count: 1, Start: time.Now()})
+		})
+		n.start()
+		n.pass(3 * time.Hour) // from midnight: at half past each hour
+		n.say(n.rooms[0], 0, "one", chat.Ref{})
+		n.pass(3 * time.Hour)
+		n.say(n.rooms[0], 0, "two", chat.Ref{})
+		n.pass(time.Hour)
+		var got []string
+		for _, at := range since {
+			got = append(got, at.Format("15:04"))
+		}
+		if want := []string{"00:00", "00:00", "00:00", "00:00", "03:30", "03:30", "03:30"}; !slices.Equal(got, want) {
+			t.Errorf("they go back to %q, want %q", got, want)
+		}
+		if !since[3].IsZero() {
+			t.Errorf("before the first it goes back to %s", since[3])
 		}
 	})
 }

@@ -103,6 +103,7 @@ type town struct {
 	log     *slog.Logger                           // nil: the test's
 	hint    func(platform string) format.Doc
 	indexed []chat.Room
+	digest  func(*store.Tx, relay.Digest) (format.Doc, error)
 	spoil   func(*relay.Relay) // a fault that a story must see
 	keeps   time.Duration      // what is said; 0: for ever
 }
@@ -129,7 +130,7 @@ func settleTown(t *testing.T, dsn string, passages int, all map[string]network, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &town{t: t, db: db, flushes: flushes, all: all, rooms: rooms, people: map[string][]member{}, text: essay(passages)}
+	n := &town{t: t, db: db, flushes: flushes, all: all, rooms: rooms, people: map[string][]member{}, text: essay(passages), digest: newsOf}
 	for name, net := range all {
 		for i := range 4 {
 			n.people[name] = append(n.people[name], net.someone(t, fmt.Sprintf("%s-%d", name, i)))
@@ -185,7 +186,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Digest: newsOf, Index: command.Indexes(command.Env{DB: n.db}), Indexed: n.indexed, Retention: n.keeps, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Digest: n.digest, Index: command.Indexes(command.Env{DB: n.db}), Indexed: n.indexed, Retention: n.keeps, Log: log})
 	if n.spoil != nil {
 		n.spoil(r)
 	}
