@@ -27,7 +27,7 @@ func giveUp(tx *store.Tx, d store.Delivery, now time.Time) error {
 	}
 	id := d.Thing.Annotation()
 	if id == "" {
-		return nil
+		return lookAgain(tx, d.Thing, d.Room)
 	}
 	a, err := tx.Annotation(id)
 	if err != nil {

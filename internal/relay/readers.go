@@ -102,7 +102,7 @@ func (r *Relay) readOn(tx *store.Tx, t store.Thing, room chat.Room) error {
 }
 
 // lookAgain has the clock look again at the plans that wait for readers of a post
-// in a room, which is gone.
+// in a room, which is gone, or given up.
 func lookAgain(tx *store.Tx, t store.Thing, room chat.Room) error {
 	plans, _, err := unreadIn(tx, t.Passage(), room)
 	for _, p := range plans {

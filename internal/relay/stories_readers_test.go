@@ -292,3 +292,31 @@ func TestAPlanInErrorTakesReplies(t *testing.T) {
 		})
 	})
 }
+
+// A post that nobody can read, since it is given up while a firing waits for its
+// readers, is waited for no longer.
+func TestAPlanDoesNotWaitForReadersOfWhatIsGivenUp(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.waits(1)
+		club := n.rooms[2]
+		n.update(func(tx *store.Tx) error {
+			p, err := tx.Plan("drip")
+			p.Rooms, p.Cron = n.rooms[2:], "0 */12 * * *"
+			return errors.Join(err, tx.PutPlan(p))
+		})
+		n.nets["two"].FailOn(chat.Post, errors.New("500"))
+		n.pass(24*time.Hour + 10*time.Minute)
+		n.nets["two"].FailOn(chat.Post, chat.ErrRefused)
+		n.pass(5 * time.Hour) // until it is tried again
+		n.nets["two"].FailOn(chat.Post, nil)
+		dead := 0
+		n.update(func(tx *store.Tx) error {
+			all, err := tx.Dead(club)
+			dead = len(all)
+			return err
+		})
+		if posts := len(n.stands(club)); dead+posts < 2 {
+			t.Errorf("%d posts were given up and %d stand", dead, posts)
+		}
+	})
+}
