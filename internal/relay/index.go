@@ -72,6 +72,9 @@ func (r *Relay) index(ctx context.Context, of Index, posts int) error {
 		return err
 	}
 	err := r.c.DB.Survey(ctx, look)
+	if err == nil && was.ID == is.ID && !r.mayReword(of) {
+		return nil
+	}
 	same := was.ID == is.ID && was.Body.Text == is.Body.Text || was.Body.Empty() && is.Body.Empty()
 	if err == nil && !same {
 		err = r.c.DB.Update(ctx, func(tx *store.Tx) error {
@@ -85,6 +88,20 @@ func (r *Relay) index(ctx context.Context, of Index, posts int) error {
 		return fmt.Errorf("open threads of %s: %w", of.Room, err)
 	}
 	return nil
+}
+
+// mayReword reports whether a list was not looked at yet in these ten minutes, and
+// notes that it is.
+func (r *Relay) mayReword(of Index) bool {
+	now := of.Now.Truncate(indexEvery)
+	of.Now = time.Time{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.indexed[of].Equal(now) {
+		return false
+	}
+	r.indexed[of] = now
+	return true
 }
 
 // putIndex has a list stand in its room instead of the one that does.

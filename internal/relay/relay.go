@@ -80,10 +80,11 @@ type Relay struct {
 	readers   atomic.Pointer[map[chat.Room]bool] // rooms in which a plan waits for them; nil: not known yet
 	settled   atomic.Bool                        // no room that is attended was ever replaced
 
-	mu    sync.Mutex
-	rooms []chat.Room                 // each once: a room has one lane
-	bells map[chat.Room]chan struct{} // of each of them, rung when its lane should look again
-	heard map[string]error            // what each platform's listener came to; nil: it was heard
+	mu      sync.Mutex
+	rooms   []chat.Room                 // each once: a room has one lane
+	bells   map[chat.Room]chan struct{} // of each of them, rung when its lane should look again
+	indexed map[Index]time.Time         // when the lists of open threads were looked at
+	heard   map[string]error            // what each platform's listener came to; nil: it was heard
 }
 
 const lanesAtWork = 64 // on one platform
@@ -104,7 +105,7 @@ func New(c Config) *Relay {
 	}
 	r := &Relay{
 		c: c, platforms: map[string]chat.Platform{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{},
+		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{}, indexed: map[Index]time.Time{},
 	}
 	r.turns = newTurns(r.bellOf)
 	for _, p := range c.Platforms {
