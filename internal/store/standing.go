@@ -12,7 +12,7 @@ import (
 // under it, and what was said about either; in a room's main timeline everything;
 // in both the calls that made annotations.
 func (tx *Tx) Standing(p chat.Place) (all []chat.Standing, err error) {
-	for _, look := range []func(chat.Place) ([]chat.Standing, error){tx.standing, tx.standingCalls} {
+	for _, look := range []func(chat.Place) ([]chat.Standing, error){tx.standing, tx.standingCalls, tx.standingOpen} {
 		some, err := look(p)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, fmt.Errorf("what stands in %s %s: %w", p.Room, p.Thread, err)
@@ -35,6 +35,17 @@ func (tx *Tx) standingCalls(p chat.Place) ([]chat.Standing, error) {
 		return m, err
 	}, `SELECT c.id, c.speaker, a.modified FROM copies c JOIN annotations a ON a.num = c.thing
 		WHERE c.place = $1 AND c.mark = 'call' AND c.id <> '' AND a.deleted = 0`, place)
+}
+
+// standingOpen are the messages in a place that are calls which are yet to be run.
+func (tx *Tx) standingOpen(p chat.Place) (all []chat.Standing, err error) {
+	open, err := tx.OpenCalls()
+	for _, c := range open {
+		if c.Typed && c.Ref.Place == p {
+			all = append(all, chat.Standing{Ref: c.Ref, Revised: c.Revised})
+		}
+	}
+	return all, err
 }
 
 func (tx *Tx) standing(p chat.Place) ([]chat.Standing, error) {

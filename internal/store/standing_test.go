@@ -13,7 +13,7 @@ import (
 // which somebody removed, and what was said about all of these; in the room its
 // posts: each with the edit that is known and who holds what, but where a thing
 // has several parts. With these stand the calls by which remarks were made, whatever
-// thread those stand in.
+// thread those stand in, and those that are yet to be run.
 func TestWhatStandsInAPlace(t *testing.T) {
 	eachDB(t, func(t *testing.T, db *DB) {
 		edited, gone := remark("edited", "passage-1", "x"), remark("gone", "passage-1", "x")
@@ -38,6 +38,9 @@ func TestWhatStandsInAPlace(t *testing.T) {
 				tx.PutCopy("a:edited", attic, Copy{Mark: CallMark, Ref: at(attic, "9", "10", "")}),
 				tx.PutCopy("a:mirror", shed, Copy{Mark: CallMark, Ref: at(shed, "", "11", "")}),
 				tx.PutCopy("a:gone", shed, Copy{Mark: CallMark, Ref: at(shed, "", "12", "")}),
+				recorded(tx.PutCall(chat.Call{Ref: at(attic, "9", "13", ""), Name: "annotate", Typed: true, Revised: noon}, noon)),
+				recorded(tx.PutCall(chat.Call{Ref: at(attic, "9", "14", ""), Name: "annotate"}, noon)),
+				recorded(tx.PutCall(chat.Call{Ref: at(attic, "9", "15", ""), Name: "annotate", Typed: true}, noon)), tx.CloseCall(at(attic, "9", "15", "")),
 				tx.PutReaction(likes("a:mirror", "q", shed, "👍")),
 				tx.PutReaction(likes("a:edited", "p", shed, "👍")), tx.PutReaction(likes("a:edited", "q", shed, "👍")),
 				tx.PutReaction(likes("a:edited", "q", attic, "👍")), tx.PutReaction(likes("p:passage-1", "q", shed, "👍")))
@@ -56,7 +59,9 @@ func TestWhatStandsInAPlace(t *testing.T) {
 				{Ref: at(shed, "1", "9", "hook"), Emoji: map[string]int{}},
 			}},
 			{chat.Place{Room: attic}, nil},
-			{chat.Place{Room: attic, Thread: "9"}, []chat.Standing{{Ref: at(attic, "9", "10", ""), Revised: noon}}},
+			{chat.Place{Room: attic, Thread: "9"}, []chat.Standing{
+				{Ref: at(attic, "9", "10", ""), Revised: noon}, {Ref: at(attic, "9", "13", ""), Revised: noon},
+			}},
 			{chat.Place{Room: shed, Thread: "9"}, nil},
 		} {
 			found := got(t, db, func(tx *Tx) ([]chat.Standing, error) { return tx.Standing(c.place) })
@@ -65,3 +70,5 @@ func TestWhatStandsInAPlace(t *testing.T) {
 		}
 	})
 }
+
+func recorded(_ bool, err error) error { return err }
