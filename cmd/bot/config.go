@@ -41,6 +41,7 @@ type BotTable struct {
 	DatabaseFile string `toml:"database_file" path:"yes"`
 	Listen       string `toml:"listen"`
 	Reader       string `toml:"reader"`
+	Language     string `toml:"language"`
 	LogLevel     choice `toml:"log_level" one:"debug info warn error"`
 	LogFormat    choice `toml:"log_format" one:"text json"`
 }
@@ -108,6 +109,7 @@ type RoomTable struct {
 	ID       string `toml:"id"`
 	Follow   *bool  `toml:"follow"`
 	Index    bool   `toml:"index"`
+	Language string `toml:"language"`
 }
 
 // stays reports whether the bot stays in the room if that is replaced.
@@ -142,7 +144,7 @@ func defaults() Config {
 	return Config{
 		Bot: BotTable{
 			Database: "marginalia.db", Listen: "127.0.0.1:8080",
-			LogLevel: "info", LogFormat: "text",
+			Language: "en", LogLevel: "info", LogFormat: "text",
 		},
 		Privacy:  PrivacyTable{Default: "pseudonym", Hint: true},
 		Relay:    RelayTable{Settle: duration{30 * time.Second}, Patience: duration{72 * time.Hour}, Largest: 8},

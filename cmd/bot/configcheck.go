@@ -25,6 +25,9 @@ func (c *Config) checkChoices() error {
 		}
 	}
 	look("[bot]", reflect.ValueOf(c.Bot))
+	if err := c.checkLanguages(); err != nil {
+		all = append(all, err)
+	}
 	look("[privacy]", reflect.ValueOf(c.Privacy))
 	for i, p := range c.Plans {
 		look(p.called(i), reflect.ValueOf(p))

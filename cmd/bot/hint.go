@@ -3,11 +3,12 @@ package main
 import (
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 )
 
 // hint is what people of a network are told when they speak for the first time.
 // On the page itself they see what becomes of their words.
-func (c Config) hint(platform string) format.Doc {
+func (c Config) hint(platform string, in lang.Language) format.Doc {
 	me := ""
 	switch {
 	case !c.Privacy.Hint:
@@ -19,17 +20,18 @@ func (c Config) hint(platform string) format.Doc {
 	if me == "" {
 		return format.Doc{}
 	}
-	lead := "What you reply here is "
-	if len(c.Rooms) > 1 {
-		lead += "repeated in the other rooms under your name, and "
+	kept, named := c.credit() == discussion.Unpublished, c.credit() == discussion.Named
+	switch several := len(c.Rooms) > 1; {
+	case kept && several:
+		return format.Text(in.Sprintf("What you reply here is repeated in the other rooms under your name, and not published beside the text unless you say how you want to be named: %s", me))
+	case kept:
+		return format.Text(in.Sprintf("What you reply here is not published beside the text unless you say how you want to be named: %s", me))
+	case named && several:
+		return format.Text(in.Sprintf("What you reply here is repeated in the other rooms under your name, and published beside the text under your name. To choose otherwise: %s", me))
+	case named:
+		return format.Text(in.Sprintf("What you reply here is published beside the text under your name. To choose otherwise: %s", me))
+	case several:
+		return format.Text(in.Sprintf("What you reply here is repeated in the other rooms under your name, and published beside the text under a pseudonym. To choose otherwise: %s", me))
 	}
-	switch c.credit() {
-	case discussion.Unpublished:
-		return format.Text(lead + "not published beside the text unless you say how you want to be named: " + me)
-	case discussion.Named:
-		lead += "published beside the text under your name."
-	default:
-		lead += "published beside the text under a pseudonym."
-	}
-	return format.Text(lead + " To choose otherwise: " + me)
+	return format.Text(in.Sprintf("What you reply here is published beside the text under a pseudonym. To choose otherwise: %s", me))
 }

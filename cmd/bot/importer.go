@@ -94,7 +94,7 @@ func (i importer) fetch(ctx context.Context, w command.Wish) error {
 		said = fmt.Sprintf("Nothing was imported: %s.", no.why)
 	}
 	return i.db.Update(ctx, func(tx *store.Tx) error {
-		return command.Fulfilled(tx, w, command.Outcome{Said: said}, time.Now())
+		return command.Fulfilled(tx, i.c.language(w.By.Place.Room), w, command.Outcome{Said: said}, time.Now())
 	})
 }
 
@@ -127,7 +127,7 @@ func (i importer) tryFetch(ctx context.Context, w command.Wish) (err error) {
 		known := d
 		known.ID = did.ID
 		said = importedWords(did.line(known), f.Missing, did.waiting)
-		return command.Fulfilled(tx, w, command.Outcome{Said: said, Title: d.Title}, now)
+		return command.Fulfilled(tx, i.c.language(w.By.Place.Room), w, command.Outcome{Said: said, Title: d.Title}, now)
 	})
 	if err == nil && !w.Typed {
 		i.log.Info("a text was imported", "room", w.By.Place.Room.String(), "text", did.ID, "outcome", said)

@@ -13,6 +13,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
@@ -29,10 +30,12 @@ func serve(ctx context.Context, c Config, db *store.DB, fetches source.Web, log 
 	env := command.Env{DB: db, Reader: c.Bot.Reader, Link: open.link, Profile: open.profile, Missing: open.missing, Log: log, Default: c.credit(), Lexicon: c.Reactions.lexicon()}
 	texts := newImporter(c, db, fetches, log)
 	env.Wished = texts.ring
-	engine := relay.New(relay.Config{
+	var engine *relay.Relay
+	env.Language = func(room chat.Room) lang.Language { return engine.Language(room) }
+	engine = relay.New(relay.Config{
 		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
-		Command: command.Dispatcher(env), Hint: c.hint, Digest: command.Digests(env),
+		Command: command.Dispatcher(env), Language: c.language, Hint: c.hint, Digest: command.Digests(env),
 		Index: command.Indexes(env), Indexed: c.indexed(), Log: log,
 	})
 	var page *pages

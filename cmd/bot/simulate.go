@@ -19,6 +19,7 @@ import (
 
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/lang"
 	"marginalia/internal/page"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
@@ -118,7 +119,7 @@ func (a *app) simulate(ctx context.Context, c Config, now, until time.Time) (all
 	if err != nil {
 		return nil, err
 	}
-	engine := relay.New(relay.Config{DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader, Log: a.log(c)})
+	engine := relay.New(relay.Config{DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader, Language: c.language, Log: a.log(c)})
 	return engine.Rehearse(ctx, now, until, func(tx *store.Tx) error {
 		texts := slices.Clone(known)
 		for i, p := range c.Plans {
@@ -259,7 +260,9 @@ func (a *app) showComing(all []relay.Coming, waits []string, until time.Time, fi
 	return a.hand(out.Bytes(), file)
 }
 
-func when(p relay.Coming) string { return command.When(p.At.Truncate(time.Second), p.Plan.Zone) }
+func when(p relay.Coming) string {
+	return command.When(lang.English, p.At.Truncate(time.Second), p.Plan.Zone)
+}
 
 func untilWords(until time.Time) string { return until.Format("Mon 2 Jan 2006 15:04") }
 

@@ -10,6 +10,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -130,7 +131,7 @@ func gatherStatus(tx *store.Tx, now time.Time) (statusOf, error) {
 			return s, err
 		}
 		if changed {
-			status.Changed = command.RetimedLine(r)
+			status.Changed = command.RetimedLine(lang.English, r)
 		}
 		s.Plans = append(s.Plans, status)
 	}
@@ -165,7 +166,7 @@ func deadLetters(tx *store.Tx, r store.RoomStatus) ([]givenUp, error) {
 	}
 	dead, err := tx.Dead(r.Room)
 	for _, d := range dead {
-		what, err := relay.Describe(tx, d.Thing, 0)
+		what, err := relay.Describe(tx, lang.English, d.Thing, 0)
 		if err != nil {
 			what = string(d.Thing) // it is not known any more, which may be why
 		}
@@ -178,7 +179,7 @@ func planStatusOf(p schedule.Plan, text store.Summary, course relay.Course, now 
 	s := planStatus{
 		Name: p.Name, Does: string(p.Does), Text: string(p.Discussion), Cron: p.Cron, When: p.Words(), Quiet: p.Quiet, Zone: p.Zone,
 		Rooms: []string{}, Paused: p.Paused, Passages: course.Next, Skipped: course.Skipped, Last: known(p.Last),
-		line: command.PlanLine(p, text, course, now),
+		line: command.PlanLine(lang.English, p, text, course, now),
 	}
 	for _, r := range p.Rooms {
 		s.Rooms = append(s.Rooms, r.String())
@@ -213,7 +214,7 @@ const mostGivenUp = 10
 func (a *app) printStatus(s statusOf) error {
 	fmt.Fprintf(a.out, "Texts: %d\n", len(s.Texts))
 	for _, t := range s.Texts {
-		fmt.Fprintf(a.out, "  %s  %d of %d passages posted, %s\n", t.ID, t.Posted, t.Passages, command.Said(t.Comments, t.Annotations))
+		fmt.Fprintf(a.out, "  %s  %d of %d passages posted, %s\n", t.ID, t.Posted, t.Passages, command.Said(lang.English, t.Comments, t.Annotations))
 		if t.ToReview > 0 {
 			fmt.Fprintf(a.out, "    %s\n", waiting(t.ToReview, discussion.ID(t.ID)))
 		}

@@ -27,7 +27,7 @@ func (e Env) amend(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, wh
 		return d, true, err
 	}
 	if gone, err := tx.Tombstoned(call.Ref.Place.Room, call.Ref.ID); gone || err != nil {
-		return format.Text("You took that back."), false, err
+		return format.Text(e.in.Sprintf("You took that back.")), false, err
 	}
 	if why.Empty() && !a.Deleted.IsZero() {
 		closed, err := relay.Locked(tx, at, now)
@@ -35,7 +35,7 @@ func (e Env) amend(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, wh
 			return d, false, err
 		}
 		if closed {
-			why = format.Text(threadClosed)
+			why = format.Text(e.in.Words(threadClosed))
 		}
 	}
 	if why.Empty() {
@@ -44,11 +44,11 @@ func (e Env) amend(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, wh
 			return d, false, err
 		}
 		if !stays {
-			why = format.Text("These words stand in another passage: say it anew.")
+			why = format.Text(e.in.Sprintf("These words stand in another passage: say it anew."))
 		}
 	}
 	if !why.Empty() {
-		return paragraph(why, "The remark that this message made is taken back."), false, relay.Unsay(tx, a, call.Revised, now)
+		return paragraph(why, e.in.Sprintf("The remark that this message made is taken back.")), false, relay.Unsay(tx, a, call.Revised, now)
 	}
 	if a, err = relay.AnnotationBy(tx, call.Deed()); err != nil {
 		return d, false, err

@@ -11,6 +11,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -43,7 +44,7 @@ var anchor = Command{
 
 func runAnchor(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
 	err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
-		d, err = moveAnchor(tx, call, now)
+		d, err = moveAnchor(env.in, tx, call, now)
 		return err
 	})
 	return d, err
@@ -52,10 +53,10 @@ func runAnchor(ctx context.Context, env Env, call chat.Call, now time.Time) (d f
 // moveAnchor moves the remark that a call is about, and says where it stands
 // then, or what is missing. Which remark that is may depend on what is asked
 // now, so a call that is run again moves nothing.
-func moveAnchor(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
+func moveAnchor(in lang.Language, tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
 	a, err := remarkOf(tx, call)
 	if errors.Is(err, store.ErrNotFound) {
-		return format.Text("Say which remark: as a reply to it, or in its thread where it is yours and you were asked about it."), nil
+		return format.Text(in.Sprintf("Say which remark: as a reply to it, or in its thread where it is yours and you were asked about it.")), nil
 	}
 	if err != nil {
 		return format.Doc{}, err
@@ -71,21 +72,21 @@ func moveAnchor(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error)
 	place := strings.TrimSpace(strings.TrimLeft(spoken(call, "place"), "> "))
 	switch {
 	case a.Gone():
-		return format.Text("This remark is gone."), nil
+		return format.Text(in.Sprintf("This remark is gone.")), nil
 	case place == "":
-		return standsAt(aim, a, may), nil
+		return standsAt(in, aim, a, may), nil
 	case !may:
-		return format.Text("Only who wrote this remark, or a moderator of this room, may move it."), nil
+		return format.Text(in.Sprintf("Only who wrote this remark, or a moderator of this room, may move it.")), nil
 	}
-	to, why := placeOf(aim, place)
+	to, why := placeOf(in, aim, place)
 	if !why.Empty() {
 		return why, nil
 	}
 	first, err := tx.PutFiring("command anchor", callKey(call), now)
 	if err != nil || !first {
-		return format.Text("This was done already."), err
+		return format.Text(in.Sprintf("This was done already.")), err
 	}
-	return pointsAt("It is now about", aim, to), relay.Move(tx, a, to, now)
+	return pointsAt(in, nowAbout, aim, to), relay.Move(tx, a, to, now)
 }
 
 // remarkOf is the annotation that a call is about: that of remarkMeant, or else
@@ -135,7 +136,7 @@ func mayMove(tx *store.Tx, call chat.Call, a discussion.Annotation) (bool, error
 }
 
 // placeOf is the place that is meant, or what is to be said instead.
-func placeOf(aim relay.Aim, said string) (to discussion.Selector, why format.Doc) {
+func placeOf(in lang.Language, aim relay.Aim, said string) (to discussion.Selector, why format.Doc) {
 	if strings.EqualFold(said, allOfIt) {
 		return aim.Passage(), why
 	}
@@ -148,7 +149,7 @@ func placeOf(aim relay.Aim, said string) (to discussion.Selector, why format.Doc
 		if to, ok := aim.Choice(n); ok {
 			return to, why
 		}
-		return to, format.Text(fmt.Sprintf("There are only places 1 to %d.", len(aim.Places)+1))
+		return to, format.Text(in.Sprintf("There are only places 1 to %d.", len(aim.Places)+1))
 	}
 	if err == nil && words != "" {
 		if found := aim.Find(words); len(found) > 1 && n >= 1 && n <= len(found) {
@@ -159,43 +160,51 @@ func placeOf(aim relay.Aim, said string) (to discussion.Selector, why format.Doc
 	if len(found) == 1 {
 		return found[0], why
 	}
-	return to, cannotTell(aim, found)
+	return to, cannotTell(in, aim, found)
 }
 
 // cannotTell says that words stand nowhere, or where they stand. It does not
 // repeat them: all can read the answer, and it stays when the call is deleted.
-func cannotTell(aim relay.Aim, found []discussion.Selector) format.Doc {
+func cannotTell(in lang.Language, aim relay.Aim, found []discussion.Selector) format.Doc {
 	if len(found) == 0 {
-		return format.Text("These words were not found in the text.")
+		return format.Text(in.Sprintf("These words were not found in the text."))
 	}
-	d := paragraph(format.Doc{}, fmt.Sprintf("These words stand at %d places:", len(found)))
+	d := paragraph(format.Doc{}, in.Sprintf("These words stand at %d places:", len(found)))
 	d = relay.List(d, aim.Document(), found[:min(len(found), mostListed)])
 	if more := len(found) - mostListed; more > 0 {
-		return paragraph(d, fmt.Sprintf("And at %d more: say more of the words to have fewer.", more))
+		return paragraph(d, in.Sprintf("And at %d more: say more of the words to have fewer.", more))
 	}
-	return paragraph(d, "Say which one: its number, and then the words again.")
+	return paragraph(d, in.Sprintf("Say which one: its number, and then the words again."))
 }
 
 // standsAt says what a remark is about, and what else it may be about.
-func standsAt(aim relay.Aim, a discussion.Annotation, may bool) format.Doc {
-	d := pointsAt("This remark is about", aim, a.Target.Selector)
+func standsAt(in lang.Language, aim relay.Aim, a discussion.Annotation, may bool) format.Doc {
+	d := pointsAt(in, isAbout, aim, a.Target.Selector)
 	if !may {
 		return d
 	}
 	if len(aim.Places) > 0 && len(aim.Places) <= mostListed {
-		d = paragraph(d, fmt.Sprintf("The words that it quotes stand at %d places:", len(aim.Places)))
-		return paragraph(relay.List(d, aim.Document(), aim.Places), "To move it, say one's number, other words of the text, or “passage”, as in: anchor 2")
+		d = paragraph(d, in.Sprintf("The words that it quotes stand at %d places:", len(aim.Places)))
+		return paragraph(relay.List(d, aim.Document(), aim.Places), in.Sprintf("To move it, say one's number, other words of the text, or “passage”, as in: anchor 2"))
 	}
-	return paragraph(d, "To move it, say other words of the text, or “passage”, as in: anchor once upon a time")
+	return paragraph(d, in.Sprintf("To move it, say other words of the text, or “passage”, as in: anchor once upon a time"))
 }
 
-// pointsAt ends a sentence with what a remark is about.
-func pointsAt(sentence string, aim relay.Aim, at discussion.Selector) format.Doc {
-	what := " these words:"
+// about says that a remark is about words, or its passage as a whole.
+type about struct{ words, whole lang.Key }
+
+var (
+	isAbout  = about{lang.Key("This remark is about these words:"), lang.Key("This remark is about its passage as a whole:")}
+	nowAbout = about{lang.Key("It is now about these words:"), lang.Key("It is now about its passage as a whole:")}
+)
+
+// pointsAt says what a remark is about.
+func pointsAt(in lang.Language, said about, aim relay.Aim, at discussion.Selector) format.Doc {
+	what := said.words
 	if whole := aim.Passage(); at.Start == whole.Start && at.End == whole.End {
-		what = " its passage as a whole:"
+		what = said.whole
 	}
-	return quote(paragraph(format.Doc{}, sentence+what), format.Excerpt(aim.Document().Body.Slice(at.Start, at.End), longQuote))
+	return quote(paragraph(format.Doc{}, in.Words(what)), format.Excerpt(aim.Document().Body.Slice(at.Start, at.End), longQuote))
 }
 
 // A stretch is a place as it is offered while someone types: from and to, in
@@ -242,7 +251,7 @@ func offerPlaces(ctx context.Context, env Env, call chat.Call) (choices []chat.C
 			label := fmt.Sprintf("%d · %s", i+1, aim.Document().Glimpse(s))
 			choices = append(choices, chat.Choice{Label: format.Excerpt(format.Text(label), longChoice), Value: stretchOf(aim, s)})
 		}
-		choices = append(choices, chat.Choice{Label: "the passage as a whole", Value: allOfIt})
+		choices = append(choices, chat.Choice{Label: env.in.Sprintf("the passage as a whole"), Value: allOfIt})
 		return nil
 	})
 	return choices, err

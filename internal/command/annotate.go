@@ -3,13 +3,13 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -37,7 +37,7 @@ var retract = Command{
 	},
 	Run: func(ctx context.Context, env Env, call chat.Call, now time.Time) (d format.Doc, err error) {
 		err = env.DB.Update(ctx, func(tx *store.Tx) error {
-			said, err := retractRemark(tx, call, now)
+			said, err := retractRemark(env.in, tx, call, now)
 			d = format.Text(said)
 			return err
 		})
@@ -53,9 +53,9 @@ var retract = Command{
 	},
 }
 
-const threadClosed = "The thread of this passage is closed: what is said in it is no remark."
+const threadClosed lang.Key = "The thread of this passage is closed: what is said in it is no remark."
 
-const howToAnnotate = "Say it like: annotate > some words of the text, and on the next line what you have to say."
+const howToAnnotate lang.Key = "Say it like: annotate > some words of the text, and on the next line what you have to say."
 
 // runAnnotate makes a remark, once for a call, or says what is missing. The words
 // are found as if they were quoted in a thread; nothing waits for that.
@@ -87,14 +87,14 @@ func (e Env) givenBack(call chat.Call, why format.Doc) format.Doc {
 		fits := e.Profile(call.Ref.Place.Room.Platform).Fits
 		return fits == nil || fits(chat.Message{Ref: chat.Ref{Place: call.Ref.Place}, Body: d})
 	}
-	with := paragraph(first, "This is what you wrote:").Append(back)
+	with := paragraph(first, e.in.Sprintf("This is what you wrote:")).Append(back)
 	if all := with.Append(rest); fits(all) {
 		return all
 	}
 	if fits(with) {
 		return with
 	}
-	first = paragraph(first, "This is the beginning of what you wrote, for there is no room here for more:")
+	first = paragraph(first, e.in.Sprintf("This is the beginning of what you wrote, for there is no room here for more:"))
 	return first.Append(format.Split(back, func(part format.Doc) bool { return fits(first.Append(part)) })[0])
 }
 
@@ -139,9 +139,9 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 	}
 	words, said := quotedAndSaid(call)
 	if said == "" && len(call.Files) == 0 {
-		return r, at, format.Text("There is no remark. " + howToAnnotate), false, nil
+		return r, at, format.Text(e.in.Sprintf("There is no remark.") + " " + e.in.Words(howToAnnotate)), false, nil
 	}
-	to, why, err := spotMeant(tx, call, words)
+	to, why, err := spotMeant(e.in, tx, call, words)
 	if before.ID != "" && words == "" && call.On.IsZero() && len(discussion.Quotes(before.Body)) == 0 { // an edit may not tell what is answered
 		if to, _, err = spotIn(tx, call.Ref.Place.Room, before.Under); err == nil {
 			why = format.Doc{}
@@ -162,10 +162,10 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 // that back.
 func (e Env) annotateOnce(tx *store.Tx, call chat.Call, r relay.Remark, at chat.Ref, now time.Time) (d format.Doc, made bool, err error) {
 	if gone, err := tx.Tombstoned(call.Ref.Place.Room, call.Ref.ID); gone || err != nil {
-		return format.Text("You took that back."), false, err
+		return format.Text(e.in.Sprintf("You took that back.")), false, err
 	}
 	if closed, err := relay.Locked(tx, at, now); closed || err != nil {
-		return format.Text(threadClosed), false, err
+		return format.Text(e.in.Words(threadClosed)), false, err
 	}
 	a, err := relay.Annotate(tx, r, now)
 	if err != nil {
@@ -206,7 +206,7 @@ func remarkBody(at discussion.Selector, said format.Doc) format.Doc {
 // stands says where a remark stands that a call made, and how its writer is named.
 func (e Env) stands(tx *store.Tx, call chat.Call, a discussion.Annotation) (format.Doc, error) {
 	if a.Gone() {
-		return format.Text("This remark is gone."), nil
+		return format.Text(e.in.Sprintf("This remark is gone.")), nil
 	}
 	p, of, _, err := tx.Passage(a.Under)
 	if err != nil {
@@ -216,22 +216,22 @@ func (e Env) stands(tx *store.Tx, call chat.Call, a discussion.Annotation) (form
 	if err != nil {
 		return format.Doc{}, err
 	}
-	l := line{text: fmt.Sprintf("Your remark stands in the thread of passage %d", p.Seq)}
+	l := line{text: e.in.Sprintf("Your remark stands in the thread of passage %d", p.Seq)}
 	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
 	if a.Target.Selector.End-a.Target.Selector.Start < p.End-p.Start {
-		d = quote(paragraph(d, "It is about these words:"), format.Excerpt(format.Text(a.Target.Selector.Exact), longQuote))
+		d = quote(paragraph(d, e.in.Sprintf("It is about these words:")), format.Excerpt(format.Text(a.Target.Selector.Exact), longQuote))
 	}
 	who, gone, err := caller(tx, call)
 	if err == nil && (who.State == discussion.Unset || gone) {
-		d = paragraph(d, naming(who, gone, e.Default, call.Private)+" To choose: me")
+		d = paragraph(d, naming(e.in, who, gone, e.Default, call.Private)+" "+e.in.Sprintf("To choose: me"))
 	}
-	return paragraph(d, "To take it back: retract"), err
+	return paragraph(d, e.in.Sprintf("To take it back: retract")), err
 }
 
-func retractRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) {
+func retractRemark(in lang.Language, tx *store.Tx, call chat.Call, now time.Time) (string, error) {
 	a, err := remarkMeant(tx, call)
 	if errors.Is(err, store.ErrNotFound) {
-		return "Say which remark: as a reply to it.", nil
+		return in.Sprintf("Say which remark: as a reply to it."), nil
 	}
 	if err != nil {
 		return "", err
@@ -241,13 +241,13 @@ func retractRemark(tx *store.Tx, call chat.Call, now time.Time) (string, error) 
 	case err != nil:
 		return "", err
 	case !mine:
-		return "Only who made this remark may take it back; moderators may hide it.", nil
+		return in.Sprintf("Only who made this remark may take it back; moderators may hide it."), nil
 	case !a.Deleted.IsZero():
-		return "This remark is gone.", nil
+		return in.Sprintf("This remark is gone."), nil
 	}
 	done, err := relay.Retract(tx, a, now)
 	if !done {
-		return "It is a message of your own: delete that, and it is taken back everywhere.", err
+		return in.Sprintf("It is a message of your own: delete that, and it is taken back everywhere."), err
 	}
-	return "It is taken back: from the page, from exports, and from all rooms.", err
+	return in.Sprintf("It is taken back: from the page, from exports, and from all rooms."), err
 }

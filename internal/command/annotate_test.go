@@ -10,6 +10,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -32,8 +33,8 @@ func TestAnnotate(t *testing.T) {
 	h.run = Dispatcher(Env{DB: h.db, Default: discussion.Pseudonym, Reader: "https://reader.example", Profile: read(format.Typed)})
 	thread := h.threaded()
 	for _, step := range []struct{ text, want string }{
-		{"annotate", "There is no remark. " + howToAnnotate},
-		{"annotate > Paragraph 1.", "There is no remark. " + howToAnnotate},
+		{"annotate", "There is no remark. " + string(howToAnnotate)},
+		{"annotate > Paragraph 1.", "There is no remark. " + string(howToAnnotate)},
 		{"annotate It is good.", "Say which words it is about"},
 		{"annotate > nowhere to be found\nIt is good.", "These words were not found in what was posted here."},
 		{"annotate > Paragraph 2.\nIt is good.", "These words stand in a passage that is not posted here yet."},
@@ -365,7 +366,7 @@ func TestImportIsAskedFor(t *testing.T) {
 			t.Fatalf("asked for are %+v, %v; it rang %d times", all, err, rung)
 		}
 		for range 2 { // twice is once
-			if err := Fulfilled(tx, all[0], Outcome{Said: "It is there.", Title: "It"}, begin); err != nil {
+			if err := Fulfilled(tx, lang.English, all[0], Outcome{Said: "It is there.", Title: "It"}, begin); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -39,7 +39,7 @@ var annotations = Command{
 // what they take back: it leads to where that stands. Of who goes by a pseudonym
 // it leads to the reader alone: their message would tell whose it is.
 func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
-	p, of, why, err := passageListed(tx, call, strings.TrimSpace(argument(call, "passage", 1)))
+	p, of, why, err := passageListed(e.in, tx, call, strings.TrimSpace(argument(call, "passage", 1)))
 	if err != nil || why != "" {
 		return format.Text(why), err
 	}
@@ -52,24 +52,24 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 		return format.Doc{}, err
 	}
 	if count == 0 {
-		return format.Text(fmt.Sprintf("Nothing is published of what was said about passage %d of %d.", p.Seq, total)), nil
+		return format.Text(e.in.Sprintf("Nothing is published of what was said about passage %d of %d.", p.Seq, total)), nil
 	}
-	d := paragraph(format.Doc{}, fmt.Sprintf("About passage %d of %d, %s:", p.Seq, total, plural(count, "remark")))
+	d := paragraph(format.Doc{}, e.in.Sprintf("About passage %d of %d, %s:", p.Seq, total, e.in.Sprintf("%d remarks", count)))
 	if older := count - mostRemarks; older > 0 {
-		d = paragraph(d, fmt.Sprintf("The newest %d; %d stand before them.", mostRemarks, older))
+		d = paragraph(d, e.in.Sprintf("The newest %d; %d stand before them.", mostRemarks, older))
 	}
 	said, err := e.newestOf(tx, p.ID)
 	if err != nil {
 		return d, err
 	}
 	for _, a := range said {
-		l := remarkLine(call, a.Annotation, a.name, p)
+		l := remarkLine(e.in, call, a.Annotation, a.name, p)
 		if a.name != a.by.Pseudonym() {
 			if l, err = e.copiesOf(tx, call, a.Annotation, l); err != nil {
 				return d, err
 			}
 		}
-		d = l.link("read", relay.ReaderLink(e.Reader, of, p.ID)).item(d)
+		d = l.link(e.in.Sprintf("read"), relay.ReaderLink(e.Reader, of, p.ID)).item(d)
 	}
 	return d, nil
 }
@@ -119,13 +119,13 @@ func (e Env) newestOf(tx *store.Tx, p discussion.PassageID) (said []publicRemark
 }
 
 // remarkLine is the line of an answer that shows a remark.
-func remarkLine(call chat.Call, a discussion.Annotation, name string, about discussion.Passage) line {
-	l := line{text: When(a.Created, "UTC")}
+func remarkLine(in lang.Language, call chat.Call, a discussion.Annotation, name string, about discussion.Passage) line {
+	l := line{text: When(in, a.Created, "UTC")}
 	if call.Private {
 		l = line{text: name + ": " + format.Excerpt(a.Told(), longExcerpt)}
 	}
 	if at := a.Target.Selector; a.Target.Annotation == "" && (at.Start != about.Start || at.End != about.End) {
-		l = l.add(" · on “" + format.Excerpt(format.Text(at.Exact), leadIn) + "”")
+		l = l.add(" · " + in.Sprintf("on “%s”", format.Excerpt(format.Text(at.Exact), leadIn)))
 	}
 	return l
 }
@@ -153,8 +153,8 @@ func (e Env) copiesOf(tx *store.Tx, call chat.Call, a discussion.Annotation, l l
 
 // passageListed is the passage that a call names or is about, or else the one that
 // was posted last; or why that cannot be told.
-func passageListed(tx *store.Tx, call chat.Call, which string) (p discussion.Passage, of discussion.ID, why string, err error) {
-	p, of, why, err = passageNamed(tx, call, which)
+func passageListed(in lang.Language, tx *store.Tx, call chat.Call, which string) (p discussion.Passage, of discussion.ID, why string, err error) {
+	p, of, why, err = passageNamed(in, tx, call, which)
 	if err != nil || which != "" || of != "" {
 		return p, of, why, err
 	}
@@ -164,7 +164,7 @@ func passageListed(tx *store.Tx, call chat.Call, which string) (p discussion.Pas
 	}
 	p, err = tx.LatestIn(texts[0].ID, call.Ref.Place.Room)
 	if errors.Is(err, store.ErrNotFound) {
-		return p, "", "No passage was posted here yet.", nil
+		return p, "", in.Sprintf("No passage was posted here yet."), nil
 	}
 	return p, texts[0].ID, "", err
 }

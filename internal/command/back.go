@@ -3,7 +3,6 @@ package command
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -34,18 +34,18 @@ func goBack(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (f
 	if _, err := strconv.Atoi(seq); err != nil && name == "" && call.Args["passage"] == "" {
 		seq, name = "", seq // "back daily"
 	}
-	plan, why, err := planMeant(tx, call, name)
+	plan, why, err := planMeant(env.in, tx, call, name)
 	if err != nil || why != "" {
 		return format.Text(why), err
 	}
-	coming, err := comesNext(tx, plan, now)
+	coming, err := comesNext(env.in, tx, plan, now)
 	if err != nil {
 		return format.Doc{}, err
 	}
 	if !first {
-		return format.Text("This was done already. " + coming), nil
+		return format.Text(env.in.Sprintf("This was done already.") + " " + coming), nil
 	}
-	to, why, err := wayBack(tx, plan, seq)
+	to, why, err := wayBack(env.in, tx, plan, seq)
 	if err != nil || why != "" {
 		return format.Text(cmp.Or(why, coming)), err
 	}
@@ -54,17 +54,17 @@ func goBack(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (f
 
 // wayBack is the passage that back goes to, or why there is none. An excerpt
 // that was skipped with what it quotes leads to that.
-func wayBack(tx *store.Tx, plan schedule.Plan, said string) (p discussion.Passage, why string, err error) {
+func wayBack(in lang.Language, tx *store.Tx, plan schedule.Plan, said string) (p discussion.Passage, why string, err error) {
 	course, err := relay.CourseOf(tx, plan)
 	if err != nil {
 		return p, "", err
 	}
 	if plan.Next == 1 || course.Next == 1 && said == "" {
-		return p, "There is nothing to go back to: passage 1 comes next.", nil
+		return p, in.Sprintf("There is nothing to go back to: passage 1 comes next."), nil
 	}
-	seq, why := number(said, course.Next-1, max(course.Next, plan.Next)-1)
+	seq, why := number(in, "back", said, course.Next-1, max(course.Next, plan.Next)-1)
 	if why != "" {
-		return p, "back takes " + why, nil
+		return p, why, nil
 	}
 	if p, err = tx.PassageAt(plan.Discussion, seq); err != nil || said != "" {
 		return p, "", err
@@ -105,8 +105,8 @@ func (e Env) reopen(tx *store.Tx, plan schedule.Plan, p discussion.Passage, room
 	if err != nil {
 		return format.Doc{}, err
 	}
-	coming, err := comesNext(tx, plan, now)
-	return format.Text(fmt.Sprintf("%s %s no longer skipped. %s To post it now: next", capital(passages(again)), isOrAre(again), coming)), err
+	coming, err := comesNext(e.in, tx, plan, now)
+	return format.Text(e.in.Sprintf("%[2]s are no longer skipped. %[3]s To post it now: next", len(again), capital(passages(e.in, again)), coming)), err
 }
 
 // notSkipped says what became of a passage in a room that was not skipped, and
@@ -116,11 +116,11 @@ func (e Env) notSkipped(tx *store.Tx, plan schedule.Plan, p discussion.Passage, 
 	if err != nil {
 		return format.Doc{}, err
 	}
-	said, err := fate(tx, skipState(all, p), post, p, room)
+	said, err := fate(e.in, tx, skipState(all, p), post, p, room)
 	if err != nil {
 		return format.Doc{}, err
 	}
-	l := line{text: fmt.Sprintf("Passage %d %s", p.Seq, said)}
+	l := line{text: e.in.Sprintf("Passage %d %s", p.Seq, said)}
 	d := e.whereabouts(l, post, plan.Discussion, p.ID).paragraph(format.Doc{})
 	var skipped []discussion.Passage
 	for _, k := range all {
@@ -129,31 +129,31 @@ func (e Env) notSkipped(tx *store.Tx, plan schedule.Plan, p discussion.Passage, 
 		}
 	}
 	if len(skipped) > 0 {
-		d = paragraph(d, fmt.Sprintf("%s %s skipped. To go back there: back %d", capital(passages(skipped)), isOrAre(skipped), skipped[0].Seq))
+		d = paragraph(d, e.in.Sprintf("%[2]s are skipped. To go back there: back %[3]d", len(skipped), capital(passages(e.in, skipped)), skipped[0].Seq))
 	}
 	return d, nil
 }
 
 // fate is what became of a passage in a room where post shows it, if any does.
-func fate(tx *store.Tx, s store.SkipState, post chat.Ref, p discussion.Passage, room chat.Room) (string, error) {
+func fate(in lang.Language, tx *store.Tx, s store.SkipState, post chat.Ref, p discussion.Passage, room chat.Room) (string, error) {
 	if !post.IsZero() {
-		return "stands here already, and nothing is posted twice.", nil
+		return in.Sprintf("stands here already, and nothing is posted twice."), nil
 	}
 	if s == store.Again {
-		return "comes soon: it is no longer skipped.", nil
+		return in.Sprintf("comes soon: it is no longer skipped."), nil
 	}
 	d, err := tx.Delivery(store.PassageThing(p.ID), room)
 	switch {
 	case err == nil && d.Dead.IsZero():
-		return "is on its way.", nil
+		return in.Sprintf("is on its way."), nil
 	case err == nil:
-		return "could not be posted here (" + d.Why + "). To try again: retry", nil
+		return in.Sprintf("could not be posted here (%s). To try again: retry", d.Why), nil
 	case !errors.Is(err, store.ErrNotFound):
 		return "", err
 	}
 	copies, err := tx.Copies(store.PassageThing(p.ID), room)
 	if len(copies) > 0 {
-		return "stood here and was removed: what somebody took away is not posted again.", err
+		return in.Sprintf("stood here and was removed: what somebody took away is not posted again."), err
 	}
-	return "did not come into this room, and does not come any more.", err
+	return in.Sprintf("did not come into this room, and does not come any more."), err
 }

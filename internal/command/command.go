@@ -9,7 +9,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -19,6 +18,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -66,7 +66,11 @@ type Env struct {
 	Default discussion.CreatorState // how people are named who chose nothing yet
 	Lexicon discussion.Lexicon      // what emoji mean
 
-	all []Command // what Dispatcher serves, for help
+	// Language is the one that the bot speaks in a room; nil: English.
+	Language func(chat.Room) lang.Language
+
+	in  lang.Language // in which is answered: that of the room of a call
+	all []Command     // what Dispatcher serves, for help
 }
 
 func (e Env) withDefaults() Env {
@@ -76,9 +80,18 @@ func (e Env) withDefaults() Env {
 	if e.Link == nil {
 		e.Link = func(chat.Ref) string { return "" }
 	}
+	if e.Language == nil {
+		e.Language = func(chat.Room) lang.Language { return lang.English }
+	}
 	if e.Profile == nil {
 		e.Profile = func(string) chat.Profile { return chat.Profile{} }
 	}
+	return e
+}
+
+// speaking is e for what is said in a room.
+func (e Env) speaking(room chat.Room) Env {
+	e.in = e.Language(room)
 	return e
 }
 
@@ -112,11 +125,34 @@ func Words(env Env) []chat.Command {
 	return all
 }
 
+// Keys are the words of a command, by which those of other languages are found.
+// What is typed and what names a file's format is the same in all.
+func Keys(c Command) []lang.Key {
+	all := []lang.Key{lang.Key(c.Help)}
+	if c.Menu != "" {
+		all = append(all, lang.Key(c.Menu))
+	}
+	for _, o := range c.Options {
+		if o.Help != "" {
+			all = append(all, lang.Key(o.Help))
+		}
+		if o.Asked != "" {
+			all = append(all, lang.Key(o.Asked))
+		}
+		for _, choice := range o.Choices {
+			if choice.Label != choice.Value {
+				all = append(all, lang.Key(choice.Label))
+			}
+		}
+	}
+	return all
+}
+
 // completer is what Option.Complete is. What goes wrong is the log's: whoever
 // types is offered nothing.
 func completer(env Env, name string, offer func(context.Context, Env, chat.Call) ([]chat.Choice, error)) func(context.Context, chat.Call) []chat.Choice {
 	return func(ctx context.Context, call chat.Call) []chat.Choice {
-		choices, err := offer(ctx, env, call)
+		choices, err := offer(ctx, env.speaking(call.Ref.Place.Room), call)
 		if err != nil && ctx.Err() == nil {
 			env.Log.Error("nothing is offered for a command", "command", name, "room", call.Ref.Place.Room.String(), "error", err)
 		}
@@ -130,14 +166,15 @@ func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time
 	env = env.withDefaults()
 	env.all = All
 	return func(ctx context.Context, call chat.Call, now time.Time) (format.Doc, error) {
+		env := env.speaking(call.Ref.Place.Room)
 		call = ungrouped(env.all, call)
 		i := slices.IndexFunc(env.all, func(c Command) bool { return c.Name == call.Name })
 		if i < 0 {
-			return helpText(env.all, call.Name), nil
+			return helpText(env.in, env.all, call.Name), nil
 		}
 		c := env.all[i]
 		if call.Rights < c.Needs {
-			return format.Text(fmt.Sprintf("Only %s of this room may use %q.", holders(c.Needs), c.Name)), nil
+			return format.Text(reserved(env.in, c)), nil
 		}
 		said, err := c.Run(ctx, env, call, now)
 		if err != nil && ctx.Err() == nil {
@@ -150,7 +187,7 @@ func Dispatcher(env Env) func(ctx context.Context, call chat.Call, now time.Time
 // broken tells the log why a call came to nothing, and its caller that it did.
 func (e Env) broken(call chat.Call, why error) format.Doc {
 	e.Log.Error("a command did not work", "command", call.Name, "room", call.Ref.Place.Room.String(), "error", why)
-	return format.Text(fmt.Sprintf("%q did not work; whoever runs this bot finds the reason in its log.", call.Name))
+	return format.Text(e.in.Sprintf("%q did not work; whoever runs this bot finds the reason in its log.", call.Name))
 }
 
 // ungrouped is a typed call without the group before its name, which may be left
@@ -175,11 +212,12 @@ func ungrouped(all []Command, call chat.Call) chat.Call {
 	return call
 }
 
-func holders(r chat.Right) string {
-	if r == chat.Operator {
-		return "an operator"
+// reserved says who may use a command that is not for everyone.
+func reserved(in lang.Language, c Command) string {
+	if c.Needs == chat.Operator {
+		return in.Sprintf("Only an operator of this room may use %q.", c.Name)
 	}
-	return "a moderator"
+	return in.Sprintf("Only a moderator of this room may use %q.", c.Name)
 }
 
 // argument is an option of a call by its name, or by its place from 1.
@@ -246,11 +284,4 @@ func plansHere(tx *store.Tx, call chat.Call) ([]schedule.Plan, error) {
 		}
 	}
 	return here, nil
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

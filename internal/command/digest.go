@@ -10,6 +10,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -34,13 +35,12 @@ var digest = Command{
 		if s := argument(call, "days", 1); s != "" {
 			v, err := strconv.Atoi(s)
 			if err != nil || v < 1 || v > mostDays {
-				return format.Text(fmt.Sprintf("digest takes a number of days from 1 to %d.", mostDays)), nil
+				return format.Text(env.in.Sprintf("digest takes a number of days from 1 to %d.", mostDays)), nil
 			}
 			days = v
 		}
-		span := "the last " + plural(days, "day")
 		since := now.Add(-time.Duration(days) * 24 * time.Hour)
-		d, err := env.talk(ctx, call, "In "+span+":", "Nothing was said in "+span+".", saidSince(since))
+		d, err := env.talk(ctx, call, env.in.Sprintf("In the last %d days:", days), env.in.Sprintf("Nothing was said in the last %d days.", days), saidSince(since))
 		if err != nil {
 			return d, err
 		}
@@ -76,6 +76,7 @@ func (all warmths) mostSaid() []warmth {
 func Digests(env Env) func(*store.Tx, relay.Digest) (format.Doc, error) {
 	env = env.withDefaults()
 	return func(tx *store.Tx, of relay.Digest) (d format.Doc, err error) {
+		env := env.speaking(of.Room)
 		all := warmthsOf(of.Talk)
 		for _, r := range of.Talk.Remarks[of.First:] {
 			all.add(r, -1)
@@ -94,7 +95,7 @@ func Digests(env Env) func(*store.Tx, relay.Digest) (format.Doc, error) {
 		if err != nil {
 			return d, err
 		}
-		d = paragraph(d, fmt.Sprintf("%s: %s on %s since the last digest.", relay.Title(text.Title), plural(said, "annotation"), plural(about, "passage")))
+		d = paragraph(d, env.in.Sprintf("%s: %s on %s since the last digest.", relay.Title(text.Title), env.in.Sprintf("%d annotations", said), env.in.Sprintf("%d passages", about)))
 		top := all.mostSaid()
 		for _, w := range top[:min(len(top), mostTalked)] {
 			l, err := env.talkItem(tx, text, w, of.Room, false)
@@ -115,7 +116,7 @@ func (e Env) outlook(tx *store.Tx, d format.Doc, text discussion.Discussion, roo
 		return d, err
 	}
 	if len(open) > 0 {
-		d = paragraph(d, "Nobody has answered yet what was asked about:")
+		d = paragraph(d, e.in.Sprintf("Nobody has answered yet what was asked about:"))
 	}
 	for _, q := range open {
 		l, err := e.passageLine(tx, "", text, q.Under, room, titled)
@@ -127,7 +128,7 @@ func (e Env) outlook(tx *store.Tx, d format.Doc, text discussion.Discussion, roo
 			return d, err
 		}
 		if !asked.IsZero() {
-			l = l.link("the question", e.Link(asked))
+			l = l.link(e.in.Sprintf("the question"), e.Link(asked))
 		}
 		d = l.item(d)
 	}
@@ -143,7 +144,7 @@ func (e Env) outlook(tx *store.Tx, d format.Doc, text discussion.Discussion, roo
 		if err != nil {
 			return d, err
 		}
-		next := comingNext(p, course, now)
+		next := comingNext(e.in, p, course, now)
 		if titled {
 			next = relay.Title(text.Title) + ": " + next
 		}
@@ -153,17 +154,17 @@ func (e Env) outlook(tx *store.Tx, d format.Doc, text discussion.Discussion, roo
 }
 
 // comingNext says in one line what a plan posts next, and when.
-func comingNext(p schedule.Plan, course relay.Course, now time.Time) string {
-	next := fmt.Sprintf("Passage %d comes next", course.Next)
+func comingNext(in lang.Language, p schedule.Plan, course relay.Course, now time.Time) string {
+	next := in.Sprintf("Passage %d comes next", course.Next)
 	switch f, ok := p.After(now); {
 	case course.Over:
-		return "The text is at its end."
+		return in.Sprintf("The text is at its end.")
 	case p.Paused:
-		return next + "; paused."
+		return next + in.Sprintf("; paused.")
 	case course.Unread:
-		return next + "; " + whileUnread(p, now) + "."
+		return next + "; " + whileUnread(in, p, now) + "."
 	case ok:
-		return next + ": " + When(f.At, p.Zone) + "."
+		return next + ": " + When(in, f.At, p.Zone) + "."
 	}
 	return next + "."
 }

@@ -8,6 +8,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -86,15 +87,15 @@ func TestWhatADigestSaysOfAPlan(t *testing.T) {
 	paused, held := p, p
 	paused.Paused, held.Wait = true, 2
 	for want, said := range map[string]string{
-		"Passage 4 comes next: Tue 3 Mar 09:00 (Europe/Berlin).": comingNext(p, relay.Course{Next: 4}, begin),
-		"Passage 4 comes next; paused.":                          comingNext(paused, relay.Course{Next: 4}, begin),
-		"The text is at its end.":                                comingNext(p, relay.Course{Next: 9, Over: true}, begin),
+		"Passage 4 comes next: Tue 3 Mar 09:00 (Europe/Berlin).": comingNext(lang.English, p, relay.Course{Next: 4}, begin),
+		"Passage 4 comes next; paused.":                          comingNext(lang.English, paused, relay.Course{Next: 4}, begin),
+		"The text is at its end.":                                comingNext(lang.English, p, relay.Course{Next: 9, Over: true}, begin),
 	} {
 		if said != want {
 			t.Errorf("%q, want %q", said, want)
 		}
 	}
-	if said := comingNext(held, relay.Course{Next: 4, Unread: true}, begin); !strings.Contains(said, "as soon as") {
+	if said := comingNext(lang.English, held, relay.Course{Next: 4, Unread: true}, begin); !strings.Contains(said, "as soon as") {
 		t.Errorf("of a plan that waits: %q", said)
 	}
 }

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -34,18 +33,18 @@ func (e Env) files(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	if name := strings.ToLower(argument(call, "format", 1)); name != "" {
 		f, known := export.Named(name)
 		if !known {
-			return format.Text(fmt.Sprintf("There is no format %q: say one of %s.", name, strings.Join(formatNames(), ", "))), nil
+			return format.Text(e.in.Sprintf("There is no format %q: say one of %s.", name, strings.Join(formatNames(), ", "))), nil
 		}
 		wanted = []export.Format{f}
 	}
 	texts, err := textsHere(tx, call)
 	if err != nil || len(texts) == 0 {
-		return format.Text("Nothing is read in this room yet."), err
+		return format.Text(e.in.Sprintf("Nothing is read in this room yet.")), err
 	}
 	var d format.Doc
 	for _, text := range texts {
 		if e.Reader == "" {
-			d = item(d, fmt.Sprintf("%s: whoever runs this bot writes it into a file, with: bot export %s --format %s", relay.Title(text.Title), text.ID, wanted[0].Name))
+			d = item(d, e.in.Sprintf("%s: whoever runs this bot writes it into a file, with: bot export %s --format %s", relay.Title(text.Title), text.ID, wanted[0].Name))
 			continue
 		}
 		l := line{text: relay.Title(text.Title)}

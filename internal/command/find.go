@@ -12,6 +12,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -47,7 +48,7 @@ type found struct {
 func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 	words := strings.TrimSpace(spoken(call, "words"))
 	if words == "" {
-		return format.Text("Say which words, as in: find once upon a time"), nil
+		return format.Text(env.in.Sprintf("Say which words, as in: find once upon a time")), nil
 	}
 	var d format.Doc
 	err := env.DB.View(ctx, func(tx *store.Tx) error {
@@ -57,7 +58,7 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 		}
 		all := search(texts, words)
 		shown := all[:min(len(all), mostFound)]
-		d = paragraph(format.Doc{}, foundLine(len(texts), all))
+		d = paragraph(format.Doc{}, foundLine(env.in, len(texts), all))
 		for _, f := range shown {
 			l, err := env.passageItem(tx, "", f, call.Ref.Place.Room, len(texts) > 1)
 			if err != nil {
@@ -66,7 +67,7 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 			d = l.item(d)
 		}
 		if more := len(all) - len(shown); more > 0 {
-			d = paragraph(d, fmt.Sprintf("And %s more: say more of the words to have fewer.", plural(more, "passage")))
+			d = paragraph(d, env.in.Sprintf("And %d passages more: say more of the words to have fewer.", more))
 		}
 		return nil
 	})
@@ -75,16 +76,16 @@ func runFind(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.
 
 // foundLine tells what was found. It does not repeat what was looked for: all
 // can read the answer, and it stays when the call is deleted.
-func foundLine(texts int, all []found) string {
+func foundLine(in lang.Language, texts int, all []found) string {
 	switch {
 	case texts == 0:
-		return "Nothing is read in this room yet."
+		return in.Sprintf("Nothing is read in this room yet.")
 	case len(all) == 0:
-		return "No passage holds these words."
+		return in.Sprintf("No passage holds these words.")
 	case all[0].how == discussion.NoMatch:
-		return "The passage that was chosen:"
+		return in.Sprintf("The passage that was chosen:")
 	}
-	return fmt.Sprintf("These words were found in %s:", plural(len(all), "passage"))
+	return in.Sprintf("These words were found in %s:", in.Sprintf("%d passages", len(all)))
 }
 
 // passageItem is the line of an answer that shows a passage, behind what leads to it.
@@ -99,7 +100,7 @@ func (e Env) passageItem(tx *store.Tx, lead string, f found, room chat.Room, tit
 		return l, err
 	}
 	if post.IsZero() {
-		l = l.add(" · not posted here yet")
+		l = l.add(" · " + e.in.Sprintf("not posted here yet"))
 	}
 	return e.whereabouts(l, post, f.text.ID, f.passage.ID), nil
 }
@@ -110,7 +111,7 @@ func (e Env) whereabouts(l line, post chat.Ref, d discussion.ID, p discussion.Pa
 	if !post.IsZero() {
 		address = e.Link(post)
 	}
-	return l.link("post", address).link("read", relay.ReaderLink(e.Reader, d, p))
+	return l.link(e.in.Sprintf("post"), address).link(e.in.Sprintf("read"), relay.ReaderLink(e.Reader, d, p))
 }
 
 // postOf is the message that shows a passage's beginning in a room, or a zero Ref.

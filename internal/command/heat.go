@@ -12,6 +12,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -22,7 +23,7 @@ const mostTalked = 5
 var heat = Command{
 	Command: chat.Command{Name: "heat", Help: "which passages are talked about most: who spoke counts twice, who only reacted once"},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
-		return env.talk(ctx, call, "What is talked about most:", "Nothing was said about what is read here yet.", warmest)
+		return env.talk(ctx, call, env.in.Sprintf("What is talked about most:"), env.in.Sprintf("Nothing was said about what is read here yet."), warmest)
 	},
 }
 
@@ -68,16 +69,16 @@ func (w warmth) heat() int {
 	return n
 }
 
-func (w warmth) line(l discussion.Lexicon) string {
+func (w warmth) line(in lang.Language, l discussion.Lexicon) string {
 	var parts []string
 	if w.said > 0 {
-		parts = append(parts, plural(w.said, "remark")+" by "+people(w.people.size()))
+		parts = append(parts, in.Sprintf("%s by %s", in.Sprintf("%d remarks", w.said), in.Sprintf("%d people", w.people.size())))
 	}
 	if w.answers > 0 {
-		parts = append(parts, fmt.Sprintf("of which %d to you", w.answers))
+		parts = append(parts, in.Sprintf("of which %d to you", w.answers))
 	}
 	if n := w.reacted.size(); n > 0 {
-		parts = append(parts, "reactions by "+people(n))
+		parts = append(parts, in.Sprintf("reactions by %s", in.Sprintf("%d people", n)))
 	}
 	if t := tallies(l, w.given); t != "" {
 		parts = append(parts, t)
@@ -92,13 +93,6 @@ func tallies(l discussion.Lexicon, given []discussion.Reaction) string {
 		parts = append(parts, fmt.Sprintf("%s %d", t.Emoji, t.People))
 	}
 	return strings.Join(parts, " ")
-}
-
-func people(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return fmt.Sprintf("%d people", n)
 }
 
 // warmths are sums of a talk, by passage as the talk has them.
@@ -237,7 +231,7 @@ func (e Env) talk(ctx context.Context, call chat.Call, lead, none string, sums f
 
 // talkItem is the line of an answer that shows how much was said about a passage.
 func (e Env) talkItem(tx *store.Tx, text discussion.Discussion, w warmth, room chat.Room, titled bool) (line, error) {
-	return e.passageLine(tx, w.line(e.Lexicon)+" · ", text, w.passage, room, titled)
+	return e.passageLine(tx, w.line(e.in, e.Lexicon)+" · ", text, w.passage, room, titled)
 }
 
 // passageLine is the line of an answer that shows a passage, with the links to its
@@ -276,7 +270,7 @@ func (e Env) elsewhere(tx *store.Tx, l line, id discussion.PassageID, here chat.
 				continue
 			}
 			if address := e.Link(post); address != "" {
-				l, linked = l.link("on "+networkName(room.Platform), address), append(linked, room.Platform)
+				l, linked = l.link(e.in.Sprintf("on %s", networkName(e.in, room.Platform)), address), append(linked, room.Platform)
 			}
 		}
 	}
@@ -284,9 +278,9 @@ func (e Env) elsewhere(tx *store.Tx, l line, id discussion.PassageID, here chat.
 }
 
 // networkName is what people call a platform.
-func networkName(platform string) string {
+func networkName(in lang.Language, platform string) string {
 	if platform == "local" {
-		return "the page"
+		return in.Sprintf("the page")
 	}
 	return strings.ToUpper(platform[:1]) + platform[1:]
 }

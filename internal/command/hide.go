@@ -8,6 +8,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -33,16 +34,16 @@ var restore = Command{
 }
 
 // moderating is a command whose answer is a sentence.
-func moderating(do func(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error)) func(context.Context, Env, chat.Call, time.Time) (format.Doc, error) {
-	return once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
-		said, err := do(tx, call, first, now)
+func moderating(do func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (string, error)) func(context.Context, Env, chat.Call, time.Time) (format.Doc, error) {
+	return once(func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		said, err := do(tx, env, call, first, now)
 		return format.Text(said), err
 	})
 }
 
 const (
-	isHidden    = "It is hidden: it is neither on the page nor in exports, and goes from the rooms in which the bot repeated it. The message of whoever wrote it stays; delete that where it stands. To bring it back: restore"
-	isNotHidden = "This remark is not hidden."
+	isHidden    lang.Key = "It is hidden: it is neither on the page nor in exports, and goes from the rooms in which the bot repeated it. The message of whoever wrote it stays; delete that where it stands. To bring it back: restore"
+	isNotHidden lang.Key = "This remark is not hidden."
 )
 
 func mayHide(_ *store.Tx, call chat.Call, a discussion.Annotation) (bool, error) {
@@ -53,58 +54,58 @@ func mayRestore(_ *store.Tx, call chat.Call, a discussion.Annotation) (bool, err
 	return call.Rights >= chat.Moderator && a.Hidden && a.Deleted.IsZero(), nil
 }
 
-func hideRemark(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+func hideRemark(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (string, error) {
 	a, err := remarkMeant(tx, call)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return "Say which remark: as a reply to it.", nil
+		return env.in.Sprintf("Say which remark: as a reply to it."), nil
 	case err != nil:
 		return "", err
 	case !a.Deleted.IsZero():
-		return "This remark is gone.", nil
+		return env.in.Sprintf("This remark is gone."), nil
 	case !first && !a.Hidden:
-		return isNotHidden, nil
+		return env.in.Words(isNotHidden), nil
 	case !first:
-		return isHidden, nil
+		return env.in.Words(isHidden), nil
 	}
-	return isHidden, relay.Hide(tx, a.ID, now)
+	return env.in.Words(isHidden), relay.Hide(tx, a.ID, now)
 }
 
-func restoreRemark(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+func restoreRemark(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (string, error) {
 	a, err := remarkMeant(tx, call)
 	if errors.Is(err, store.ErrNotFound) && call.Args["remark"] == "" {
 		if !first { // the one that is hidden now may be another
-			return "This was done already.", nil
+			return env.in.Sprintf("This was done already."), nil
 		}
 		var why string
-		if a, why, err = onlyHidden(tx, call); why != "" {
+		if a, why, err = onlyHidden(env.in, tx, call); why != "" {
 			return why, err
 		}
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return "There is no such remark here.", nil
+		return env.in.Sprintf("There is no such remark here."), nil
 	case err != nil:
 		return "", err
 	case !a.Deleted.IsZero():
-		return "This remark is gone: whoever wrote it took it back.", nil
+		return env.in.Sprintf("This remark is gone: whoever wrote it took it back."), nil
 	case !a.Hidden:
-		return isNotHidden, nil
+		return env.in.Words(isNotHidden), nil
 	case !first:
-		return isHidden, nil
+		return env.in.Words(isHidden), nil
 	}
-	return "It is back: on the page, in exports and in the rooms, behind what was said meanwhile.", relay.Restore(tx, a.ID, now)
+	return env.in.Sprintf("It is back: on the page, in exports and in the rooms, behind what was said meanwhile."), relay.Restore(tx, a.ID, now)
 }
 
 // onlyHidden is the one remark of a thread that is hidden, of which nothing
 // stands in the room that could be answered; or why it cannot tell.
-func onlyHidden(tx *store.Tx, call chat.Call) (a discussion.Annotation, why string, err error) {
+func onlyHidden(in lang.Language, tx *store.Tx, call chat.Call) (a discussion.Annotation, why string, err error) {
 	p, err := passageCalled(tx, call)
 	if err != nil {
 		return a, "", err
 	}
 	if p == "" {
-		return a, "Say this as a reply to the remark where it was written, or in its thread.", nil
+		return a, in.Sprintf("Say this as a reply to the remark where it was written, or in its thread."), nil
 	}
 	all, err := tx.AnnotationsUnder(p)
 	if err != nil {
@@ -119,11 +120,11 @@ func onlyHidden(tx *store.Tx, call chat.Call) (a discussion.Annotation, why stri
 	}
 	switch many {
 	case 0:
-		return a, "Nothing is hidden in this thread.", nil
+		return a, in.Sprintf("Nothing is hidden in this thread."), nil
 	case 1:
 		return a, "", nil
 	}
-	return a, "Several remarks are hidden in this thread: say restore as a reply to the one that is meant, where it was written.", nil
+	return a, in.Sprintf("Several remarks are hidden in this thread: say restore as a reply to the one that is meant, where it was written."), nil
 }
 
 // passageCalled is the passage that a call is about or in whose thread it was

@@ -11,6 +11,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
@@ -26,14 +27,14 @@ var imported = Command{
 		address := strings.Trim(argument(call, "address", 1), "<>")
 		switch {
 		case !source.IsAddress(address):
-			return format.Text("Say a web address, as in: import https://example.org/essay"), nil
+			return format.Text(env.in.Sprintf("Say a web address, as in: import https://example.org/essay")), nil
 		case len(address) > source.LongestAddress:
-			return format.Text(fmt.Sprintf("An address of more than %d bytes is not fetched: say a shorter one of the same text.", source.LongestAddress)), nil
+			return format.Text(env.in.Sprintf("An address of more than %d bytes is not fetched: say a shorter one of the same text.", source.LongestAddress)), nil
 		case env.Wished == nil:
-			return format.Text("This bot fetches nothing: whoever runs it imports texts with bot import."), nil
+			return format.Text(env.in.Sprintf("This bot fetches nothing: whoever runs it imports texts with bot import.")), nil
 		}
 		err = env.DB.Update(ctx, func(tx *store.Tx) (err error) {
-			d, err = wish(tx, Wish{Address: address, By: call.Ref, Typed: !call.Private}, callKey(call), now)
+			d, err = wish(env.in, tx, Wish{Address: address, By: call.Ref, Typed: !call.Private}, callKey(call), now)
 			return err
 		})
 		if err == nil {
@@ -47,17 +48,17 @@ var imported = Command{
 const mostWishes = 5
 
 // wish has a text fetched, once for a call. What is refused was not done.
-func wish(tx *store.Tx, w Wish, key string, now time.Time) (format.Doc, error) {
-	said := format.Text("It is being fetched. That may take minutes; what became of it is said here.")
+func wish(in lang.Language, tx *store.Tx, w Wish, key string, now time.Time) (format.Doc, error) {
+	said := format.Text(in.Sprintf("It is being fetched. That may take minutes; what became of it is said here."))
 	if !w.Typed {
-		said = format.Text("It is being fetched. That may take minutes. All here are told then whether it came, and by its title alone; the rest is in the bot's log.")
+		said = format.Text(in.Sprintf("It is being fetched. That may take minutes. All here are told then whether it came, and by its title alone; the rest is in the bot's log."))
 	}
 	all, err := Wishes(tx)
 	if err != nil || slices.Contains(all, w) {
 		return said, err
 	}
 	if len(all) >= mostWishes {
-		return format.Text(fmt.Sprintf("There are %s to be fetched already: ask again when they are here.", plural(len(all), "text"))), nil
+		return format.Text(in.Sprintf("There are %d texts to be fetched already: ask again when they are here.", len(all))), nil
 	}
 	first, err := tx.PutFiring("command import", key, now)
 	if err != nil || !first {
@@ -103,18 +104,19 @@ type Outcome struct {
 
 // told is what a wish's room is told. Who asked where nobody else reads it said
 // the address to the bot alone, and much of an outcome repeats it.
-func (w Wish) told(o Outcome) string {
+func (w Wish) told(in lang.Language, o Outcome) string {
 	switch {
 	case w.Typed:
 		return o.Said
 	case o.Title == "":
-		return "Nothing was imported; the bot's log says why."
+		return in.Sprintf("Nothing was imported; the bot's log says why.")
 	}
-	return fmt.Sprintf("Imported: %s. To have it read here: start", relay.Title(o.Title))
+	return in.Sprintf("Imported: %s. To have it read here: start", relay.Title(o.Title))
 }
 
-// Fulfilled says in the room of a wish what became of it, and drops it.
-func Fulfilled(tx *store.Tx, w Wish, o Outcome, now time.Time) error {
+// Fulfilled says in the room of a wish what became of it, in its language, and
+// drops it.
+func Fulfilled(tx *store.Tx, in lang.Language, w Wish, o Outcome, now time.Time) error {
 	all, err := Wishes(tx)
 	if err != nil {
 		return err
@@ -124,7 +126,7 @@ func Fulfilled(tx *store.Tx, w Wish, o Outcome, now time.Time) error {
 	}
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive("imported", w.By.Place.Room.String(), w.By.ID)),
-		Kind: "answer", Body: format.Text(w.told(o)), Place: w.By.Place, Created: now,
+		Kind: "answer", Body: format.Text(w.told(in, o)), Place: w.By.Place, Created: now,
 	}
 	if w.Typed {
 		n.ReplyTo = w.By

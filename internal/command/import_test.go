@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/lang"
 	"marginalia/internal/source"
 	"marginalia/internal/store"
 )
@@ -32,7 +33,7 @@ func TestARefusedImportIsNotTakenForDone(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return Fulfilled(tx, all[0], Outcome{}, begin)
+		return Fulfilled(tx, lang.English, all[0], Outcome{}, begin)
 	})
 	asks("late", "It is being fetched.")
 	h.update(func(tx *store.Tx) error {

@@ -21,6 +21,7 @@ const (
 func Indexes(env Env) func(*store.Tx, relay.Index) (format.Doc, error) {
 	env = env.withDefaults()
 	return func(tx *store.Tx, of relay.Index) (d format.Doc, err error) {
+		env := env.speaking(of.Room)
 		talk, err := tx.Talk(of.Discussion)
 		if err != nil {
 			return d, err
@@ -53,7 +54,7 @@ func Indexes(env Env) func(*store.Tx, relay.Index) (format.Doc, error) {
 				continue
 			}
 			if shown++; shown == 1 {
-				d = paragraph(d, "Open threads of "+relay.Title(text.Title)+":")
+				d = paragraph(d, env.in.Sprintf("Open threads of %s:", relay.Title(text.Title)))
 			}
 			l, err := env.talkItem(tx, text, w, of.Room, false)
 			if err != nil {

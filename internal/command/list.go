@@ -9,6 +9,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -22,18 +23,18 @@ var list = Command{
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
 		var d format.Doc
 		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
-			d, err = listTexts(tx, call)
+			d, err = listTexts(env.in, tx, call)
 			return err
 		})
 		return d, err
 	},
 }
 
-func listTexts(tx *store.Tx, call chat.Call) (format.Doc, error) {
+func listTexts(in lang.Language, tx *store.Tx, call chat.Call) (format.Doc, error) {
 	var d format.Doc
 	texts, err := tx.Discussions()
 	if err != nil || len(texts) == 0 {
-		return format.Text("No text is stored yet: whoever runs the bot brings them with bot import."), err
+		return format.Text(in.Sprintf("No text is stored yet: whoever runs the bot brings them with bot import.")), err
 	}
 	here, elsewhere, err := plansAnywhere(tx, call)
 	if err != nil {
@@ -41,31 +42,31 @@ func listTexts(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	}
 	slices.Reverse(texts) // the newest first
 	for _, s := range texts[:min(len(texts), mostTexts)] {
-		d = item(d, fmt.Sprintf("%s, %s (%s): %s", relay.Title(s.Title), plural(s.Passages, "passage"), s.ID, readers(s, here, elsewhere)))
+		d = item(d, fmt.Sprintf("%s, %s (%s): %s", relay.Title(s.Title), in.Sprintf("%d passages", s.Passages), s.ID, readers(in, s, here, elsewhere)))
 	}
 	if more := len(texts) - mostTexts; more > 0 {
-		d = paragraph(d, fmt.Sprintf("And %s more.", plural(more, "text")))
+		d = paragraph(d, in.Sprintf("And %d texts more.", more))
 	}
 	return d, nil
 }
 
 // readers says which plans read a text: those of the room by name, of others only
 // that there are some.
-func readers(s store.Summary, here, elsewhere []schedule.Plan) string {
+func readers(in lang.Language, s store.Summary, here, elsewhere []schedule.Plan) string {
 	var said []string
 	for _, p := range here {
 		if p.Discussion == s.ID {
-			said = append(said, fmt.Sprintf("read here by %q", p.Name))
+			said = append(said, in.Sprintf("read here by %q", p.Name))
 		}
 	}
 	if slices.ContainsFunc(elsewhere, func(p schedule.Plan) bool { return p.Discussion == s.ID }) {
-		said = append(said, "read in other rooms")
+		said = append(said, in.Sprintf("read in other rooms"))
 	}
 	if s.Waiting > 0 {
-		said = append(said, plural(s.Waiting, "part")+" of it waiting for a review")
+		said = append(said, in.Sprintf("%d parts of it waiting for a review", s.Waiting))
 	}
 	if len(said) == 0 {
-		return "read nowhere"
+		return in.Sprintf("read nowhere")
 	}
 	return strings.Join(said, ", ")
 }

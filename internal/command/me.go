@@ -2,13 +2,13 @@ package command
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -53,17 +53,17 @@ func runMe(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (fo
 	state, known := states[choice]
 	switch {
 	case choice == forgetMe && sure != yes:
-		return beforeForgetting(), nil
+		return beforeForgetting(env.in), nil
 	case choice == forgetMe && first:
-		return forget(tx, call, now)
+		return forget(env.in, tx, call, now)
 	case choice == forgetMe:
 		return env.wasForgotten(tx, call)
 	case choice == linkMe:
-		return link(tx, call, argument(call, "code", 2), strings.ToLower(argument(call, "sure", 3)) == yes, first, now)
+		return link(env.in, tx, call, argument(call, "code", 2), strings.ToLower(argument(call, "sure", 3)) == yes, first, now)
 	case choice == unlinkMe:
-		return unlink(tx, call, first, now)
+		return unlink(env.in, tx, call, first, now)
 	case known && first:
-		return choose(tx, call, state)
+		return choose(env.in, tx, call, state)
 	case known:
 		return env.howNamed(tx, call, "")
 	}
@@ -81,18 +81,18 @@ func (e Env) howNamed(tx *store.Tx, call chat.Call, unknown string) (format.Doc,
 	}
 	var d format.Doc
 	if unknown != "" {
-		d = paragraph(d, fmt.Sprintf("There is nothing called %q to choose.", unknown))
+		d = paragraph(d, e.in.Sprintf("There is nothing called %q to choose.", unknown))
 	}
-	d = paragraph(d, naming(who, gone, e.Default, call.Private))
-	pseudonym := "me pseudonym: it is published under a name that says nothing of you"
+	d = paragraph(d, naming(e.in, who, gone, e.Default, call.Private))
+	pseudonym := e.in.Sprintf("me pseudonym: it is published under a name that says nothing of you")
 	if call.Private && who.ID != "" {
 		pseudonym += ", " + who.Pseudonym()
 	}
 	for _, line := range []string{
-		"me name: what you say is published under your name", pseudonym,
-		"me unpublished: it stays talk in the rooms, and is not on the page, in exports and in feeds",
-		"me link: an account of yours on another network counts as you; me unlink takes that back",
-		"me forget: what you said and your name are removed; asks again before it does",
+		e.in.Sprintf("me name: what you say is published under your name"), pseudonym,
+		e.in.Sprintf("me unpublished: it stays talk in the rooms, and is not on the page, in exports and in feeds"),
+		e.in.Sprintf("me link: an account of yours on another network counts as you; me unlink takes that back"),
+		e.in.Sprintf("me forget: what you said and your name are removed; asks again before it does"),
 	} {
 		d = item(d, line)
 	}
@@ -100,27 +100,26 @@ func (e Env) howNamed(tx *store.Tx, call chat.Call, unknown string) (format.Doc,
 }
 
 // naming says how someone is named now.
-func naming(who discussion.Person, gone bool, def discussion.CreatorState, private bool) string {
+func naming(in lang.Language, who discussion.Person, gone bool, def discussion.CreatorState, private bool) string {
 	state := who.State
 	if state == discussion.Unset {
 		state = def
 	}
-	line := "What you say in reply to passages is "
 	switch {
 	case gone:
-		return line + "talk in the rooms, recorded without your name, and is not published: you asked to be forgotten."
+		return in.Sprintf("What you say in reply to passages is talk in the rooms, recorded without your name, and is not published: you asked to be forgotten.")
 	case state == discussion.Named && private:
-		return line + "published under your name, " + who.PublicName() + "."
+		return in.Sprintf("What you say in reply to passages is published under your name, %s.", who.PublicName())
 	case state == discussion.Named:
-		return line + "published under your name."
+		return in.Sprintf("What you say in reply to passages is published under your name.")
 	case state == discussion.Pseudonym && private && who.ID != "":
-		return line + "published as " + who.Pseudonym() + "; in the rooms you are named as always."
+		return in.Sprintf("What you say in reply to passages is published as %s; in the rooms you are named as always.", who.Pseudonym())
 	case state == discussion.Pseudonym:
-		return line + "published under a pseudonym; in the rooms you are named as always."
+		return in.Sprintf("What you say in reply to passages is published under a pseudonym; in the rooms you are named as always.")
 	case who.State == discussion.Unset:
-		return line + "not published until you choose how you want to be named."
+		return in.Sprintf("What you say in reply to passages is not published until you choose how you want to be named.")
 	}
-	return line + "not published; it is talk in the rooms."
+	return in.Sprintf("What you say in reply to passages is not published; it is talk in the rooms.")
 }
 
 // caller is who calls as they were recorded, if they were; and whether they
@@ -143,7 +142,7 @@ func caller(tx *store.Tx, call chat.Call) (who discussion.Person, gone bool, err
 
 // choose records how the caller wants to be named. Who was forgotten is
 // recorded from then on like anybody.
-func choose(tx *store.Tx, call chat.Call, state discussion.CreatorState) (format.Doc, error) {
+func choose(in lang.Language, tx *store.Tx, call chat.Call, state discussion.CreatorState) (format.Doc, error) {
 	platform := call.Ref.Place.Room.Platform
 	who, err := tx.PutPerson(platform, call.By)
 	if err != nil {
@@ -155,32 +154,32 @@ func choose(tx *store.Tx, call chat.Call, state discussion.CreatorState) (format
 	if who, err = tx.PutPerson(platform, call.By); err != nil {
 		return format.Doc{}, err
 	}
-	return format.Text(naming(who, false, state, call.Private) + " That holds for what you said before, too."), nil
+	return format.Text(naming(in, who, false, state, call.Private) + " " + in.Sprintf("That holds for what you said before, too.")), nil
 }
 
 // beforeForgetting says what being forgotten means.
-func beforeForgetting() format.Doc {
-	d := paragraph(format.Doc{}, "To be forgotten cannot be undone. What you said, your reactions and your name are removed from the page, from exports, from the bot's memory, and from every room in which the bot repeated them, also where others mention you.")
-	d = paragraph(d, "What you typed yourself stays on your own network until you delete it there, and so do words of yours that others typed. An outline stays on the page where somebody answered you.")
-	return paragraph(d, "If that is what you want, say: me forget yes")
+func beforeForgetting(in lang.Language) format.Doc {
+	d := paragraph(format.Doc{}, in.Sprintf("To be forgotten cannot be undone. What you said, your reactions and your name are removed from the page, from exports, from the bot's memory, and from every room in which the bot repeated them, also where others mention you."))
+	d = paragraph(d, in.Sprintf("What you typed yourself stays on your own network until you delete it there, and so do words of yours that others typed. An outline stays on the page where somebody answered you."))
+	return paragraph(d, in.Sprintf("If that is what you want, say: me forget yes"))
 }
 
-const isForgotten = "It is done: the bot forgot what you said and who you are, and takes back what it repeated in other rooms as soon as it reaches them. What you typed yourself you can delete where you typed it. What you say from now on is talk in the rooms and is not published, unless you choose otherwise with me."
+const isForgotten lang.Key = "It is done: the bot forgot what you said and who you are, and takes back what it repeated in other rooms as soon as it reaches them. What you typed yourself you can delete where you typed it. What you say from now on is talk in the rooms and is not published, unless you choose otherwise with me."
 
 // wasForgotten answers a call that had the caller forgotten.
 func (e Env) wasForgotten(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	_, still, err := tx.Forgotten(call.Ref.Place.Room.Platform, call.By.ID)
 	if still || err != nil {
-		return format.Text(isForgotten), err
+		return format.Text(e.in.Words(isForgotten)), err
 	}
 	return e.howNamed(tx, call, "")
 }
 
 // forget forgets the caller.
-func forget(tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
+func forget(in lang.Language, tx *store.Tx, call chat.Call, now time.Time) (format.Doc, error) {
 	who, err := tx.PutPerson(call.Ref.Place.Room.Platform, call.By)
 	if err != nil {
 		return format.Doc{}, err
 	}
-	return format.Text(isForgotten), relay.Forget(tx, who.ID, now, call.Ref)
+	return format.Text(in.Words(isForgotten)), relay.Forget(tx, who.ID, now, call.Ref)
 }

@@ -192,7 +192,7 @@ func TestForgettingEndsWhatIsNotDoneYet(t *testing.T) {
 		}
 		return tx.Link(one.ID, other.ID)
 	})
-	if said, err := h.run(t.Context(), all[3], begin.Add(time.Minute)); err != nil || said.Text != isForgotten {
+	if said, err := h.run(t.Context(), all[3], begin.Add(time.Minute)); err != nil || said.Text != string(isForgotten) {
 		t.Fatalf("%q, %v", said.Text, err)
 	}
 	var open []string

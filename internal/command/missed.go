@@ -8,6 +8,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -15,12 +16,12 @@ import (
 var missed = Command{
 	Command: chat.Command{Name: "missed", Help: "where others spoke since you last did; answers to you come first"},
 	Run: func(ctx context.Context, env Env, call chat.Call, _ time.Time) (format.Doc, error) {
-		d, err := env.talk(ctx, call, "Since you last spoke:", "Nobody spoke since you last did.", sinceLast)
+		d, err := env.talk(ctx, call, env.in.Sprintf("Since you last spoke:"), env.in.Sprintf("Nobody spoke since you last did."), sinceLast)
 		if err != nil || !call.Private {
 			return d, err
 		}
 		err = env.DB.View(ctx, func(tx *store.Tx) (err error) {
-			d, err = unsaidOf(tx, call, d)
+			d, err = unsaidOf(env.in, tx, call, d)
 			return err
 		})
 		return d, err
@@ -29,7 +30,7 @@ var missed = Command{
 
 // unsaidOf adds to an answer that nobody else reads what the caller said and what
 // was given up: not all of it has a message of theirs to bear the warning.
-func unsaidOf(tx *store.Tx, call chat.Call, d format.Doc) (format.Doc, error) {
+func unsaidOf(in lang.Language, tx *store.Tx, call chat.Call, d format.Doc) (format.Doc, error) {
 	who, gone, err := caller(tx, call)
 	if err != nil || gone || who.ID == "" {
 		return d, err
@@ -38,8 +39,8 @@ func unsaidOf(tx *store.Tx, call chat.Call, d format.Doc) (format.Doc, error) {
 	if err != nil || len(dead) == 0 {
 		return d, err
 	}
-	d = paragraph(d, "Not said everywhere; a moderator has it tried again by retry, where it is missing:")
-	return unsaid(tx, d, dead), nil
+	d = paragraph(d, in.Sprintf("Not said everywhere; a moderator has it tried again by retry, where it is missing:"))
+	return unsaid(in, tx, d, dead), nil
 }
 
 // sinceLast are the passages about which others spoke since the caller last did,

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -34,7 +34,7 @@ var passage = Command{
 		waiting := false
 		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
 			if d, err = env.passageOf(tx, call); err == nil {
-				from, waiting, err = readsOn(tx, call)
+				from, waiting, err = readsOn(env.in, tx, call)
 			}
 			return err
 		})
@@ -50,11 +50,11 @@ var passage = Command{
 
 // readsOn is the passage from which a call goes on to the next, and whether a plan
 // waits for that.
-func readsOn(tx *store.Tx, call chat.Call) (from discussion.Passage, waiting bool, err error) {
+func readsOn(in lang.Language, tx *store.Tx, call chat.Call) (from discussion.Passage, waiting bool, err error) {
 	if argument(call, "step", 2) != stepOn {
 		return from, false, nil
 	}
-	from, _, why, err := passageNamed(tx, call, strings.TrimSpace(argument(call, "which", 1)))
+	from, _, why, err := passageNamed(in, tx, call, strings.TrimSpace(argument(call, "which", 1)))
 	if why != "" || err != nil {
 		return from, false, err
 	}
@@ -68,9 +68,16 @@ const (
 	stepOn   = "next"
 )
 
+// What is said of a passage that is shown: which it is.
+const (
+	thisIs       lang.Key = "This is passage %d of %d of %s"
+	saidAbout    lang.Key = "This was said about passage %d of %d of %s"
+	answersAbout lang.Key = "This answers what was said about passage %d of %d of %s"
+)
+
 // passageMeant shows the passage that a call names, or one beside it.
 func (e Env) passageMeant(tx *store.Tx, call chat.Call, which, step string) (format.Doc, error) {
-	p, of, why, err := passageNamed(tx, call, which)
+	p, of, why, err := passageNamed(e.in, tx, call, which)
 	if err != nil || why != "" {
 		return format.Text(why), err
 	}
@@ -81,25 +88,27 @@ func (e Env) passageMeant(tx *store.Tx, call chat.Call, which, step string) (for
 	case stepOn:
 		p, err = tx.PassageAt(of, p.Seq+1)
 	default:
-		return format.Text("step takes " + stepBack + " or " + stepOn + "."), nil
+		return format.Text(e.in.Sprintf("step takes %s or %s.", stepBack, stepOn)), nil
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return format.Text(map[string]string{stepBack: "There is no passage before this one: it is the first.", stepOn: "There is no passage after this one: it is the last."}[step]), nil
+		return format.Text(e.in.Words(map[string]lang.Key{
+			stepBack: "There is no passage before this one: it is the first.", stepOn: "There is no passage after this one: it is the last.",
+		}[step])), nil
 	}
 	if err != nil {
 		return format.Doc{}, err
 	}
-	return e.show(tx, "This is", store.PassageThing(p.ID), p.ID, discussion.Selector{}, call.Ref.Place.Room)
+	return e.show(tx, thisIs, store.PassageThing(p.ID), p.ID, discussion.Selector{}, call.Ref.Place.Room)
 }
 
 // passageNamed is a passage of what is read in a call's room, by its number or
 // its id; without either the one that the call is about. why says that there is
 // none, or which of several texts is meant.
-func passageNamed(tx *store.Tx, call chat.Call, which string) (p discussion.Passage, of discussion.ID, why string, err error) {
+func passageNamed(in lang.Language, tx *store.Tx, call chat.Call, which string) (p discussion.Passage, of discussion.ID, why string, err error) {
 	here, of, err := passageAbout(tx, call)
 	if err != nil || which == "" {
 		if of == "" {
-			why = "Say this as a reply to a message of a passage, or in its thread, or say which passage."
+			why = in.Sprintf("Say this as a reply to a message of a passage, or in its thread, or say which passage.")
 		}
 		return here, of, why, err
 	}
@@ -118,15 +127,15 @@ func passageNamed(tx *store.Tx, call chat.Call, which string) (p discussion.Pass
 	n, err := strconv.Atoi(strings.TrimPrefix(which, "#"))
 	switch {
 	case err != nil || n < 1:
-		return p, "", "Say which passage by its number, as in: " + call.Name + " 3", nil
+		return p, "", in.Sprintf("Say which passage by its number, as in: %s 3", call.Name), nil
 	case of == "" && len(texts) == 0:
-		return p, "", "Nothing is read in this room yet.", nil
+		return p, "", in.Sprintf("Nothing is read in this room yet."), nil
 	case of == "":
-		return p, "", "Several texts are read in this room: say this in a thread of the one that you mean.", nil
+		return p, "", in.Sprintf("Several texts are read in this room: say this in a thread of the one that you mean."), nil
 	}
 	p, err = tx.PassageAt(of, n)
 	if errors.Is(err, store.ErrNotFound) {
-		return p, "", fmt.Sprintf("There is no passage %d.", n), nil
+		return p, "", in.Sprintf("There is no passage %d.", n), nil
 	}
 	return p, of, "", err
 }
@@ -166,21 +175,21 @@ func (e Env) passageOf(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	}
 	switch {
 	case thing.Passage() != "":
-		return e.show(tx, "This is", thing, thing.Passage(), discussion.Selector{}, on.Place.Room)
+		return e.show(tx, thisIs, thing, thing.Passage(), discussion.Selector{}, on.Place.Room)
 	case thing.Annotation() != "":
 		a, err := tx.Annotation(thing.Annotation())
 		if err != nil {
 			return format.Doc{}, err
 		}
-		lead := "This was said about"
+		lead := saidAbout
 		if a.Target.Annotation != "" {
-			lead = "This answers what was said about"
+			lead = answersAbout
 		}
 		return e.show(tx, lead, thing, a.Under, a.Target.Selector, on.Place.Room)
 	case on.ID == "" && on.Place.Thread == "":
-		return format.Text("Say this as a reply to a message, or in a passage's thread, to see which passage it belongs to."), nil
+		return format.Text(e.in.Sprintf("Say this as a reply to a message, or in a passage's thread, to see which passage it belongs to.")), nil
 	}
-	return format.Text("This message belongs to no passage."), nil
+	return format.Text(e.in.Sprintf("This message belongs to no passage.")), nil
 }
 
 // whereCalled is the message that a call is about, or the thread that it was
@@ -195,10 +204,10 @@ func whereCalled(call chat.Call) chat.Ref {
 
 // show shows a passage, or the words of it that a selector points at, and how
 // people reacted to the thing that was asked about.
-func (e Env) show(tx *store.Tx, lead string, asked store.Thing, id discussion.PassageID, at discussion.Selector, room chat.Room) (format.Doc, error) {
+func (e Env) show(tx *store.Tx, lead lang.Key, asked store.Thing, id discussion.PassageID, at discussion.Selector, room chat.Room) (format.Doc, error) {
 	p, of, total, err := tx.Passage(id)
 	if errors.Is(err, store.ErrNotFound) {
-		return format.Text("This message belongs to no passage."), nil
+		return format.Text(e.in.Sprintf("This message belongs to no passage.")), nil
 	}
 	if err != nil {
 		return format.Doc{}, err
@@ -219,9 +228,9 @@ func (e Env) show(tx *store.Tx, lead string, asked store.Thing, id discussion.Pa
 	if at.End > at.Start && at.End <= len(document.Body.Text) {
 		start, end = at.Start, at.End
 	}
-	l := line{text: fmt.Sprintf("%s passage %d of %d of %s", lead, p.Seq, total, relay.Title(head.Title))}
+	l := line{text: e.in.Fill(lead, p.Seq, total, relay.Title(head.Title))}
 	if post.IsZero() {
-		l = l.add(" · not posted here yet")
+		l = l.add(" · " + e.in.Sprintf("not posted here yet"))
 	}
 	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
 	d = quote(d, format.Excerpt(document.Body.Slice(start, end), longQuote))
@@ -230,6 +239,13 @@ func (e Env) show(tx *store.Tx, lead string, asked store.Thing, id discussion.Pa
 		return d, err
 	}
 	return paragraph(d, reacted), err
+}
+
+// opinions are what people mean by reactions.
+var opinions = map[discussion.Meaning]lang.Key{
+	discussion.Agree: "%d people agree", discussion.Disagree: "%d people disagree",
+	discussion.Insight: "%d people found an insight", discussion.ChangedMind: "%d people changed their minds", discussion.Question: "%d people have a question",
+	discussion.Approve: "%d people approve", discussion.Disapprove: "%d people disapprove",
 }
 
 // reactedTo says how people reacted to a thing, "" if nobody did.
@@ -242,10 +258,10 @@ func (e Env) reactedTo(tx *store.Tx, t store.Thing) (string, error) {
 	var said []string
 	for _, t := range e.Lexicon.Tally(given) {
 		if t.Meaning == "" {
-			said = append(said, t.Phrase())
+			said = append(said, e.in.Sprintf("%d people gave %s", t.People, t.Emoji))
 			continue
 		}
-		said = append(said, t.Emoji+" "+t.Phrase())
+		said = append(said, t.Emoji+" "+e.in.Fill(opinions[t.Meaning], t.People))
 	}
 	return strings.Join(said, ", "), err
 }

@@ -5,6 +5,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -16,8 +17,8 @@ var pause = Command{
 		Group: host, Name: "pause", Needs: chat.Moderator, Options: []chat.Option{planOption},
 		Help: "stops the clock: until resume no passage comes by itself, in none of the plan's rooms",
 	},
-	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
-		return setPaused(tx, call, first, true, now)
+	Run: once(func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		return setPaused(env.in, tx, call, first, true, now)
 	}),
 	Complete: plansOffered,
 }
@@ -27,14 +28,14 @@ var resume = Command{
 		Group: host, Name: "resume", Needs: chat.Moderator, Options: []chat.Option{planOption},
 		Help: "has the clock go on after pause; what it would have posted meanwhile is not made up for",
 	},
-	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
-		return setPaused(tx, call, first, false, now)
+	Run: once(func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		return setPaused(env.in, tx, call, first, false, now)
 	}),
 	Complete: plansOffered,
 }
 
-func setPaused(tx *store.Tx, call chat.Call, first, paused bool, now time.Time) (format.Doc, error) {
-	p, why, err := planMeant(tx, call, argument(call, "plan", 1))
+func setPaused(in lang.Language, tx *store.Tx, call chat.Call, first, paused bool, now time.Time) (format.Doc, error) {
+	p, why, err := planMeant(in, tx, call, argument(call, "plan", 1))
 	if err != nil || why != "" {
 		return format.Text(why), err
 	}
@@ -54,8 +55,8 @@ func setPaused(tx *store.Tx, call chat.Call, first, paused bool, now time.Time) 
 	for _, s := range texts {
 		if s.ID == p.Discussion {
 			course, err := relay.CourseOf(tx, p)
-			return format.Text(PlanLine(p, s, course, now)), err
+			return format.Text(PlanLine(in, p, s, course, now)), err
 		}
 	}
-	return format.Text("Its text is not there any more."), nil
+	return format.Text(in.Sprintf("Its text is not there any more.")), nil
 }

@@ -2,11 +2,11 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -22,7 +22,7 @@ var retry = Command{
 			if err != nil {
 				return err
 			}
-			d = retried(tx, dead)
+			d = retried(env.in, tx, dead)
 			return relay.Revive(tx, dead, now)
 		})
 		return d, err
@@ -30,22 +30,22 @@ var retry = Command{
 }
 
 // retried says what is tried again, and what had kept it.
-func retried(tx *store.Tx, dead []store.Delivery) format.Doc {
+func retried(in lang.Language, tx *store.Tx, dead []store.Delivery) format.Doc {
 	if len(dead) == 0 {
-		return format.Text("Nothing was given up here.")
+		return format.Text(in.Sprintf("Nothing was given up here."))
 	}
-	d := paragraph(format.Doc{}, fmt.Sprintf("Tried again: %s.", plural(len(dead), "message")))
-	return unsaid(tx, d, dead)
+	d := paragraph(format.Doc{}, in.Sprintf("Tried again: %d messages.", len(dead)))
+	return unsaid(in, tx, d, dead)
 }
 
 // unsaid adds to an answer what was not said, where, and why not.
-func unsaid(tx *store.Tx, d format.Doc, dead []store.Delivery) format.Doc {
+func unsaid(in lang.Language, tx *store.Tx, d format.Doc, dead []store.Delivery) format.Doc {
 	for _, one := range dead[:min(mostListed, len(dead))] {
-		what, err := relay.Describe(tx, one.Thing, 0)
+		what, err := relay.Describe(tx, in, one.Thing, 0)
 		if err != nil {
-			what = "something that is not known any more"
+			what = in.Sprintf("something that is not known any more")
 		}
-		d = item(d, fmt.Sprintf("%s, to %s: %s", what, one.Room.Platform, one.Why))
+		d = item(d, in.Sprintf("%s, to %s: %s", what, one.Room.Platform, one.Why))
 	}
 	return d
 }

@@ -2,12 +2,12 @@ package command
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -22,7 +22,7 @@ var rooms = Command{
 		var d format.Doc
 		var all []chat.Room
 		err := env.DB.View(ctx, func(tx *store.Tx) (err error) {
-			d, all, err = roomsOf(tx, call)
+			d, all, err = roomsOf(env.in, tx, call)
 			return err
 		})
 		if err != nil || len(all) == 0 || env.Missing == nil {
@@ -30,28 +30,28 @@ var rooms = Command{
 		}
 		ctx, cancel := context.WithTimeout(ctx, asksNetworks)
 		defer cancel()
-		return lacks(d, env.Missing(ctx, all)), nil
+		return lacks(env.in, d, env.Missing(ctx, all)), nil
 	},
 }
 
 // roomsOf lists the rooms of the plans that post into a call's room, and what waits
 // for them.
-func roomsOf(tx *store.Tx, call chat.Call) (d format.Doc, all []chat.Room, err error) {
+func roomsOf(in lang.Language, tx *store.Tx, call chat.Call) (d format.Doc, all []chat.Room, err error) {
 	here, err := plansHere(tx, call)
 	if err != nil {
 		return d, nil, err
 	}
 	if len(here) == 0 {
-		return format.Text("No plan posts into this room. To have a stored text read here: start; to see which there are: list"), nil, nil
+		return format.Text(in.Sprintf("No plan posts into this room. To have a stored text read here: start; to see which there are: list")), nil, nil
 	}
 	status, err := tx.RoomStatus()
 	if err != nil {
 		return d, nil, err
 	}
 	for _, p := range here {
-		d = paragraph(d, fmt.Sprintf("%q posts into %s:", p.Name, plural(len(p.Rooms), "room")))
+		d = paragraph(d, in.Sprintf("%q posts into %s:", p.Name, in.Sprintf("%d rooms", len(p.Rooms))))
 		for _, room := range p.Rooms {
-			d = item(d, roomLine(room, call.Ref.Place.Room, status))
+			d = item(d, roomLine(in, room, call.Ref.Place.Room, status))
 			if !slices.Contains(all, room) {
 				all = append(all, room)
 			}
@@ -60,30 +60,30 @@ func roomsOf(tx *store.Tx, call chat.Call) (d format.Doc, all []chat.Room, err e
 	return d, all, nil
 }
 
-func roomLine(room, here chat.Room, status []store.RoomStatus) string {
+func roomLine(in lang.Language, room, here chat.Room, status []store.RoomStatus) string {
 	said := room.Platform + " " + room.ID
 	if room == here {
-		said += " (this one)"
+		said += in.Sprintf(" (this one)")
 	}
 	i := slices.IndexFunc(status, func(r store.RoomStatus) bool { return r.Room == room })
 	if i < 0 || status[i].Pending+status[i].Dead == 0 {
 		return said
 	}
-	said += ": " + waiting(status[i])
+	said += ": " + waiting(in, status[i])
 	if status[i].Why != "" {
-		said += " The newest trouble: " + status[i].Why
+		said += " " + in.Sprintf("The newest trouble: %s", status[i].Why)
 	}
 	return said
 }
 
 // lacks adds what is missing in rooms to what is said of them.
-func lacks(d format.Doc, missing []chat.Finding) format.Doc {
+func lacks(in lang.Language, d format.Doc, missing []chat.Finding) format.Doc {
 	if len(missing) == 0 {
-		return paragraph(d, "As far as the networks tell, nothing is missing.")
+		return paragraph(d, in.Sprintf("As far as the networks tell, nothing is missing."))
 	}
-	d = paragraph(d, "What is missing:")
+	d = paragraph(d, in.Sprintf("What is missing:"))
 	for _, f := range missing[:min(len(missing), mostTexts)] {
-		d = item(d, fmt.Sprintf("%s: %s. To mend it: %s", f.What, f.Why, f.Do))
+		d = item(d, in.Sprintf("%s: %s. To mend it: %s", f.What, f.Why, f.Do))
 	}
 	return d
 }

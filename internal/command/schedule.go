@@ -9,6 +9,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -18,7 +19,7 @@ import (
 const leastApart = 5 * time.Minute
 
 // howToSay is an example for who says no times that are understood.
-const howToSay = "Say it like: schedule weekdays 8:30 and 18:00 Europe/Berlin"
+const howToSay lang.Key = "Say it like: schedule weekdays 8:30 and 18:00 Europe/Berlin"
 
 var scheduled = Command{
 	Command: chat.Command{
@@ -29,27 +30,27 @@ var scheduled = Command{
 			planOption,
 		},
 	},
-	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
-		said, err := reschedule(tx, call, first, now)
+	Run: once(func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		said, err := reschedule(env.in, tx, call, first, now)
 		return format.Text(said), err
 	}),
 	Complete: plansOffered,
 }
 
-func reschedule(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+func reschedule(in lang.Language, tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
 	here, err := plansHere(tx, call)
 	if err != nil {
 		return "", err
 	}
 	when, name := timesSaid(here, call)
-	plan, why := pickAny(here, call.Name, name)
+	plan, why := pickAny(in, here, call.Name, name)
 	if why != "" {
 		return why, nil
 	}
 	if when == "" && call.Args["zone"] == "" || !first {
-		return firesAt(tx, plan, now)
+		return firesAt(in, tx, plan, now)
 	}
-	to, why := timesMeant(plan, when, call.Args["zone"], now)
+	to, why := timesMeant(in, plan, when, call.Args["zone"], now)
 	if why != "" {
 		return why, nil
 	}
@@ -59,7 +60,7 @@ func reschedule(tx *store.Tx, call chat.Call, first bool, now time.Time) (string
 	if plan, err = tx.Plan(plan.Name); err != nil {
 		return "", err
 	}
-	return firesAt(tx, plan, now)
+	return firesAt(in, tx, plan, now)
 }
 
 // timesSaid parts what was typed: a plan's name may stand before the times.
@@ -79,24 +80,24 @@ func timesSaid(here []schedule.Plan, call chat.Call) (when, plan string) {
 
 // timesMeant are the times that were said for a plan, or what keeps them from being
 // its. A zone that is not said stays as it was.
-func timesMeant(p schedule.Plan, when, zone string, now time.Time) (schedule.Times, string) {
+func timesMeant(in lang.Language, p schedule.Plan, when, zone string, now time.Time) (schedule.Times, string) {
 	to := schedule.Times{Cron: p.Cron}
 	if when != "" {
 		var err error
 		if to, err = schedule.Parse(when); err != nil {
-			return to, fmt.Sprintf("That is not understood: %s. %s", err, howToSay)
+			return to, in.Sprintf("That is not understood: %s. %s", err, in.Words(howToSay))
 		}
 	}
 	to.Zone = cmp.Or(zone, to.Zone, p.Zone)
 	p.Cron, p.Zone, p.Start = to.Cron, to.Zone, now
 	if err := p.Check(); err != nil {
-		return to, fmt.Sprintf("That cannot be: %s. %s", err, howToSay)
+		return to, in.Sprintf("That cannot be: %s. %s", err, in.Words(howToSay))
 	}
 	for at, n := now, 0; n < 3; n++ {
 		one, ok := p.After(at)
 		two, more := p.After(one.At)
 		if ok && more && two.At.Sub(one.At) < leastApart {
-			return to, fmt.Sprintf("That is too often: posts are to be at least %d minutes apart. For single ones: next", int(leastApart.Minutes()))
+			return to, in.Sprintf("That is too often: posts are to be at least %d minutes apart. For single ones: next", int(leastApart.Minutes()))
 		}
 		at = one.At
 	}
@@ -104,32 +105,32 @@ func timesMeant(p schedule.Plan, when, zone string, now time.Time) (schedule.Tim
 }
 
 // firesAt says when a plan posts, and who says so.
-func firesAt(tx *store.Tx, p schedule.Plan, now time.Time) (string, error) {
-	said := fmt.Sprintf("%q: %s (%s)", p.Name, p.Words(), cmp.Or(p.Zone, "UTC"))
+func firesAt(in lang.Language, tx *store.Tx, p schedule.Plan, now time.Time) (string, error) {
+	said := fmt.Sprintf("%q: %s (%s)", p.Name, p.WordsIn(in), cmp.Or(p.Zone, "UTC"))
 	f, ok := p.After(now)
 	held, err := relay.Held(tx, p, now)
 	switch {
 	case err != nil:
 		return "", err
 	case p.Paused:
-		said += "; paused."
+		said += in.Sprintf("; paused.")
 	case held:
-		said += "; held: it goes on " + onceRead(p) + "."
+		said += "; " + in.Sprintf("held: it goes on %s", onceRead(in, p)) + "."
 	case ok:
-		said += "; next " + When(f.At, p.Zone) + "."
+		said += in.Sprintf("; next %s.", When(in, f.At, p.Zone))
 	}
 	r, changed, err := relay.RetimedOf(tx, p.Name)
 	if changed {
-		said += " " + RetimedLine(r)
+		said += " " + RetimedLine(in, r)
 	}
 	return said, err
 }
 
 // RetimedLine says that somebody changed when a plan posts.
-func RetimedLine(r relay.Retimed) string {
+func RetimedLine(in lang.Language, r relay.Retimed) string {
 	was := schedule.Plan{Cron: r.Cron, Zone: r.Zone}
-	return fmt.Sprintf("It was changed in a room on %s (%s); the configuration says: %s (%s).",
-		r.Room.Platform, When(r.At, "UTC"), was.Words(), cmp.Or(r.Zone, "UTC"))
+	return in.Sprintf("It was changed in a room on %s (%s); the configuration says: %s (%s).",
+		r.Room.Platform, When(in, r.At, "UTC"), was.WordsIn(in), cmp.Or(r.Zone, "UTC"))
 }
 
 // plansOffered is the Complete of a command that has planOption.

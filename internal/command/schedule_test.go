@@ -32,7 +32,7 @@ func TestSchedule(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"schedule when the moon is full", "schedule daily 18:30 zone=Nowhere", "schedule 18:30 Mars/Olympus"} {
-		if got := h.say(text, lobby, chat.Moderator, text); !strings.HasPrefix(got, "That ") || !strings.HasSuffix(got, howToSay) {
+		if got := h.say(text, lobby, chat.Moderator, text); !strings.HasPrefix(got, "That ") || !strings.HasSuffix(got, string(howToSay)) {
 			t.Errorf("%s: %q", text, got)
 		}
 	}

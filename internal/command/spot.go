@@ -12,6 +12,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -28,14 +29,14 @@ type spot struct {
 
 // spotMeant is where the words stand that a call names, or what it is a reply to if
 // it names none; or what is to be said instead.
-func spotMeant(tx *store.Tx, call chat.Call, words string) (to spot, why format.Doc, err error) {
+func spotMeant(in lang.Language, tx *store.Tx, call chat.Call, words string) (to spot, why format.Doc, err error) {
 	here, err := spotCalled(tx, call)
 	if err != nil {
 		return to, why, err
 	}
 	if words == "" {
 		if here.on == "" {
-			return here, format.Text("Say which words it is about, or say it as a reply to a passage. " + howToAnnotate), nil
+			return here, format.Text(in.Sprintf("Say which words it is about, or say it as a reply to a passage.") + " " + in.Words(howToAnnotate)), nil
 		}
 		return here, why, nil
 	}
@@ -58,27 +59,27 @@ func spotMeant(tx *store.Tx, call chat.Call, words string) (to spot, why format.
 	case len(all) == 1:
 		return all[0], why, nil
 	case len(all) == 0 && waiting:
-		why = format.Text("These words stand in a passage that is not posted here yet.")
+		why = format.Text(in.Sprintf("These words stand in a passage that is not posted here yet."))
 	default:
-		why = severalSpots(all)
+		why = severalSpots(in, all)
 	}
 	return to, why, err
 }
 
 // severalSpots says that words stand nowhere, or where they stand.
-func severalSpots(all []spot) format.Doc {
+func severalSpots(in lang.Language, all []spot) format.Doc {
 	if len(all) == 0 {
-		return format.Text("These words were not found in what was posted here.")
+		return format.Text(in.Sprintf("These words were not found in what was posted here."))
 	}
-	d := paragraph(format.Doc{}, fmt.Sprintf("These words stand at %d places:", len(all)))
+	d := paragraph(format.Doc{}, in.Sprintf("These words stand at %d places:", len(all)))
 	for i, s := range all[:min(len(all), mostListed)] {
-		d = line{text: fmt.Sprintf("passage %d: %s", s.passage.Seq, s.document.Glimpse(s.at))}.
+		d = line{text: in.Sprintf("passage %d: %s", s.passage.Seq, s.document.Glimpse(s.at))}.
 			under(d, format.Block{Kind: format.List, Level: 1, Marker: strconv.Itoa(i+1) + "."})
 	}
 	if more := len(all) - mostListed; more > 0 {
-		return paragraph(d, fmt.Sprintf("And at %d more: say more of the words to have fewer.", more))
+		return paragraph(d, in.Sprintf("And at %d more: say more of the words to have fewer.", more))
 	}
-	return paragraph(d, "Say which one: its number, and then the words again.")
+	return paragraph(d, in.Sprintf("Say which one: its number, and then the words again."))
 }
 
 // spotCalled is the passage or remark that a call is about, or in whose thread it

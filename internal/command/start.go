@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -28,8 +28,8 @@ var start = Command{
 			{Name: "zone", Help: "of which clocks these times are, as in Europe/Berlin; UTC if you do not say"},
 		},
 	},
-	Run: once(func(tx *store.Tx, _ Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
-		said, err := startReading(tx, call, first, now)
+	Run: once(func(tx *store.Tx, env Env, call chat.Call, first bool, now time.Time) (format.Doc, error) {
+		said, err := startReading(env.in, tx, call, first, now)
 		return format.Text(said), err
 	}),
 	Complete: map[string]func(context.Context, Env, chat.Call) ([]chat.Choice, error){"text": offerTexts},
@@ -37,8 +37,8 @@ var start = Command{
 
 // startReading makes a plan of a text for the room. Where one reads it already,
 // as it does when a call is run again, it says so and makes none.
-func startReading(tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
-	s, why, err := textMeant(tx, argument(call, "text", 1))
+func startReading(in lang.Language, tx *store.Tx, call chat.Call, first bool, now time.Time) (string, error) {
+	s, why, err := textMeant(in, tx, argument(call, "text", 1))
 	if err != nil || why != "" {
 		return why, err
 	}
@@ -48,10 +48,10 @@ func startReading(tx *store.Tx, call chat.Call, first bool, now time.Time) (stri
 	}
 	if i := slices.IndexFunc(here, func(p schedule.Plan) bool { return p.Does == schedule.Drip && p.Discussion == s.ID }); i >= 0 {
 		course, err := relay.CourseOf(tx, here[i])
-		return fmt.Sprintf("It is read here already, by the plan %q. %s", here[i].Name, PlanLine(here[i], s, course, now)), err
+		return in.Sprintf("It is read here already, by the plan %q. %s", here[i].Name, PlanLine(in, here[i], s, course, now)), err
 	}
 	if !first {
-		return "That was looked at before; status says what is read here.", nil
+		return in.Sprintf("That was looked at before; status says what is read here."), nil
 	}
 	p := schedule.Plan{
 		Does: schedule.Drip, Discussion: s.ID, Cron: unlessSaid, Rooms: []chat.Room{call.Ref.Place.Room},
@@ -60,7 +60,7 @@ func startReading(tx *store.Tx, call chat.Call, first bool, now time.Time) (stri
 	if p.Name, err = freeName(tx, string(s.ID)); err != nil {
 		return "", err
 	}
-	to, why := timesMeant(p, spokenFrom(call, "when", 2), call.Args["zone"], now)
+	to, why := timesMeant(in, p, spokenFrom(call, "when", 2), call.Args["zone"], now)
 	if why != "" {
 		return why, nil
 	}
@@ -68,12 +68,12 @@ func startReading(tx *store.Tx, call chat.Call, first bool, now time.Time) (stri
 	if err := tx.PutPlan(p); err != nil {
 		return "", err
 	}
-	fires, err := firesAt(tx, p, now)
-	return fmt.Sprintf("%s is read in this room from now on, by the plan %s For other times: schedule; for the first passage at once: next", relay.Title(s.Title), fires), err
+	fires, err := firesAt(in, tx, p, now)
+	return in.Sprintf("%s is read in this room from now on, by the plan %s For other times: schedule; for the first passage at once: next", relay.Title(s.Title), fires), err
 }
 
 // textMeant is the stored text that somebody names, or why that cannot be told.
-func textMeant(tx *store.Tx, said string) (store.Summary, string, error) {
+func textMeant(in lang.Language, tx *store.Tx, said string) (store.Summary, string, error) {
 	texts, err := tx.Discussions()
 	if err != nil {
 		return store.Summary{}, "", err
@@ -82,17 +82,17 @@ func textMeant(tx *store.Tx, said string) (store.Summary, string, error) {
 	found := matching(texts, said)
 	switch {
 	case said == "":
-		return store.Summary{}, "Say which text; list shows those that are stored.", nil
+		return store.Summary{}, in.Sprintf("Say which text; list shows those that are stored."), nil
 	case len(found) == 0:
-		return store.Summary{}, "No such text is stored: list shows those that are. Whoever runs the bot brings others with bot import.", nil
+		return store.Summary{}, in.Sprintf("No such text is stored: list shows those that are. Whoever runs the bot brings others with bot import."), nil
 	case len(found) > 1:
 		names := ""
 		for _, s := range found[:min(len(found), mostListed)] {
 			names += " " + string(s.ID)
 		}
-		return store.Summary{}, "Several texts may be meant:" + names + ". Say the id of one.", nil
+		return store.Summary{}, in.Sprintf("Several texts may be meant:%s. Say the id of one.", names), nil
 	case found[0].Passages == 0:
-		return store.Summary{}, "There is nothing to post of it yet: it waits for a review by whoever runs the bot.", nil
+		return store.Summary{}, in.Sprintf("There is nothing to post of it yet: it waits for a review by whoever runs the bot."), nil
 	}
 	return found[0], "", nil
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -19,7 +20,7 @@ func TestStatusTellsOfComments(t *testing.T) {
 		300: "The Tale: 3 of 15 passages posted, 300 comments that came with it, 1 annotation; daily at 18:30, next Mon 2 Nov 18:30 (UTC).",
 	} {
 		s := store.Summary{Title: "The Tale", Passages: 15, Comments: comments, Annotations: 1}
-		if got := PlanLine(p, s, relay.Course{Posted: 3}, now); got != want {
+		if got := PlanLine(lang.English, p, s, relay.Course{Posted: 3}, now); got != want {
 			t.Errorf("%q; want %q", got, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -47,14 +48,14 @@ func (e Env) whereHere(tx *store.Tx, call chat.Call, now time.Time) (format.Doc,
 		if err != nil {
 			return d, err
 		}
-		ahead, err := lookAhead(tx, p, text, now)
+		ahead, err := lookAhead(e.in, tx, p, text, now)
 		if err != nil {
 			return d, err
 		}
 		d = paragraph(l.item(d), ahead)
 	}
 	if d.Empty() {
-		return format.Text("Nothing is read in this room yet."), nil
+		return format.Text(e.in.Sprintf("Nothing is read in this room yet.")), nil
 	}
 	return d, nil
 }
@@ -64,22 +65,22 @@ func (e Env) latest(tx *store.Tx, text discussion.Discussion, room chat.Room) (l
 	l := line{text: relay.Title(text.Title) + ": "}
 	p, err := tx.LatestIn(text.ID, room)
 	if errors.Is(err, store.ErrNotFound) {
-		return l.add("nothing of it stands here yet"), nil
+		return l.add(e.in.Sprintf("nothing of it stands here yet")), nil
 	}
 	if err != nil {
 		return l, err
 	}
 	post, err := postOf(tx, p.ID, room)
-	return e.whereabouts(l.add(fmt.Sprintf("passage %d of %d", p.Seq, len(text.Passages))), post, text.ID, p.ID), err
+	return e.whereabouts(l.add(e.in.Sprintf("passage %d of %d", p.Seq, len(text.Passages))), post, text.ID, p.ID), err
 }
 
 // lookAhead says how much of a text comes yet, and when.
-func lookAhead(tx *store.Tx, p schedule.Plan, text discussion.Discussion, now time.Time) (string, error) {
+func lookAhead(in lang.Language, tx *store.Tx, p schedule.Plan, text discussion.Discussion, now time.Time) (string, error) {
 	posts, err := toCome(tx, p, text)
 	if err != nil {
 		return "", err
 	}
-	said, err := comesNext(tx, p, now)
+	said, err := comesNext(in, tx, p, now)
 	if err != nil || posts == 0 || p.Paused {
 		return said, err
 	}
@@ -92,7 +93,7 @@ func lookAhead(tx *store.Tx, p schedule.Plan, text discussion.Discussion, now ti
 		at = f.At
 	}
 	if posts > 1 {
-		said += fmt.Sprintf(" The last of %d posts comes %s, if it goes on like this.", posts, inYear(at, now, p.Zone))
+		said += in.Sprintf(" The last of %d posts comes %s, if it goes on like this.", posts, inYear(in, at, now, p.Zone))
 	}
 	return said, nil
 }
@@ -118,8 +119,8 @@ func toCome(tx *store.Tx, p schedule.Plan, text discussion.Discussion) (n int, e
 }
 
 // inYear is When, with the year if it is another.
-func inYear(t, now time.Time, zone string) string {
-	said := When(t, zone)
+func inYear(in lang.Language, t, now time.Time, zone string) string {
+	said := When(in, t, zone)
 	if t.Year() != now.Year() {
 		return said + ", " + fmt.Sprint(t.Year())
 	}

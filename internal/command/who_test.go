@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -20,7 +21,7 @@ func TestWho(t *testing.T) {
 		}
 	}
 	asks("", "as a reply to a remark")
-	asks("m1", "Ann Verity said this on "+lobby.Platform+", "+When(begin, "UTC"))
+	asks("m1", "Ann Verity said this on "+lobby.Platform+", "+When(lang.English, begin, "UTC"))
 	h.update(func(tx *store.Tx) error {
 		a, err := tx.Annotation(id)
 		if err != nil {

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -33,8 +33,8 @@ func questionOn(id discussion.AnnotationID) discussion.NoteID {
 // ask asks which of several places an annotation means, that of the message
 // at; if there is nothing to ask it takes back what it asked before. A question
 // that was settled is not put again.
-func (b about) ask(tx *store.Tx, a discussion.Annotation, several []discussion.Selector, at chat.Ref, said, now time.Time) error {
-	body := b.question(several)
+func (b about) ask(tx *store.Tx, in lang.Language, a discussion.Annotation, several []discussion.Selector, at chat.Ref, said, now time.Time) error {
+	body := b.question(in, several)
 	n, err := tx.Note(questionOn(a.ID))
 	switch {
 	case err == nil && n.Body.Empty():
@@ -114,15 +114,15 @@ func reword(tx *store.Tx, n store.Note, under discussion.PassageID, body format.
 
 // question is how a choice between places is put, without words if there is
 // none to put.
-func (b about) question(places []discussion.Selector) format.Doc {
+func (b about) question(in lang.Language, places []discussion.Selector) format.Doc {
 	if len(places) < 2 || len(places) > mostAsked {
 		return format.Doc{}
 	}
 	d := format.Doc{}.Add(format.Block{Kind: format.Paragraph},
-		fmt.Sprintf("The words that you quote stand at %d places. Which one do you mean?", len(places)))
+		in.Sprintf("The words that you quote stand at %d places. Which one do you mean?", len(places)))
 	d = List(d, b.document, places)
-	d = d.Add(numbered(len(places)+1), "the passage as a whole")
-	return d.Add(format.Block{Kind: format.Paragraph}, "Answer with the number. Until then it is the passage as a whole.")
+	d = d.Add(numbered(len(places)+1), in.Sprintf("the passage as a whole"))
+	return d.Add(format.Block{Kind: format.Paragraph}, in.Sprintf("Answer with the number. Until then it is the passage as a whole."))
 }
 
 // List adds places of a document to a text, numbered, each on a line.

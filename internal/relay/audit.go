@@ -11,6 +11,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -197,7 +198,7 @@ func (a *audit) undone(tx *store.Tx, t store.Thing, s Step) error {
 // say adds a fault of a thing, and says how it is enqueued to be mended.
 func (a *audit) say(tx *store.Tx, f Fault) (err error) {
 	f.Room, f.Ref = a.room, f.was.Ref
-	if f.What, err = Describe(tx, f.thing, f.was.Part); err != nil {
+	if f.What, err = Describe(tx, lang.English, f.thing, f.was.Part); err != nil {
 		return ignoreMissing(err)
 	}
 	class := store.ClassPost

@@ -18,13 +18,13 @@ func buttons(w Words, v View) []chat.Button {
 	}
 	var all []chat.Button
 	if w.Passage.Seq > 1 {
-		all = append(all, chat.Button{Text: "◀ Previous", Call: CallPrevious})
+		all = append(all, chat.Button{Text: v.Language.Sprintf("◀ Previous"), Call: CallPrevious})
 	}
 	if w.Passage.Seq < w.Total {
-		all = append(all, chat.Button{Text: "Next ▶", Call: CallNext})
+		all = append(all, chat.Button{Text: v.Language.Sprintf("Next ▶"), Call: CallNext})
 	}
 	if link := w.readerLink(v); link != "" {
-		all = append(all, chat.Button{Text: "Open in reader", URL: link})
+		all = append(all, chat.Button{Text: v.Language.Sprintf("Open in reader"), URL: link})
 	}
-	return append(all, chat.Button{Text: "Annotate", Call: CallAnnotate})
+	return append(all, chat.Button{Text: v.Language.Sprintf("Annotate"), Call: CallAnnotate})
 }

@@ -269,8 +269,9 @@ func (r *Relay) whisper(ctx context.Context, c chat.Call, body format.Doc, _ tim
 
 // inOne is a message that its network takes in one piece, and that has words.
 func (r *Relay) inOne(p chat.Platform, m chat.Message) chat.Message {
+	in := r.Language(m.Ref.Place.Room)
 	if m.Body.Empty() {
-		m.Body = format.Text("Done.")
+		m.Body = format.Text(in.Sprintf("Done."))
 	}
 	fits := func(d format.Doc) bool {
 		with := m
@@ -279,7 +280,7 @@ func (r *Relay) inOne(p chat.Platform, m chat.Message) chat.Message {
 		return profile.Fits == nil || profile.Fits(with)
 	}
 	if cut := format.Split(m.Body, fits); len(cut) > 1 {
-		m.Body = shorten(cut[:1], r.c.Reader, fits)[0]
+		m.Body = shorten(in, cut[:1], r.c.Reader, fits)[0]
 	}
 	return m
 }
@@ -287,13 +288,14 @@ func (r *Relay) inOne(p chat.Platform, m chat.Message) chat.Message {
 // run runs a command and returns what it says. One that breaks is the
 // command's fault, not the bot's.
 func (r *Relay) run(ctx context.Context, c chat.Call, now time.Time) (said format.Doc) {
+	in := r.Language(c.Ref.Place.Room)
 	if r.c.Command == nil {
-		return format.Text("This bot takes no commands.")
+		return format.Text(in.Sprintf("This bot takes no commands."))
 	}
 	defer func() {
 		if broken := recover(); broken != nil {
 			r.c.Log.Error("a command broke", "command", c.Name, "error", broken)
-			said = format.Text(fmt.Sprintf("The command %s cannot be carried out: it broke, and the log says how.", c.Name))
+			said = format.Text(in.Sprintf("The command %s cannot be carried out: it broke, and the log says how.", c.Name))
 		}
 	}()
 	said, err := r.c.Command(ctx, c, now)

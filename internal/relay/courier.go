@@ -296,7 +296,7 @@ func (r *Relay) step(tx *store.Tx, d store.Delivery, have []store.Copy, now time
 			return nil, false, err
 		}
 		if s.Copy.Mark == store.ThreadMark {
-			if err := tellLocked(tx, d.Thing.Passage(), d.Room, now); err != nil {
+			if err := tellLocked(tx, r.Language(d.Room), d.Thing.Passage(), d.Room, now); err != nil {
 				return nil, false, err
 			}
 		}

@@ -71,7 +71,7 @@ func (r *Relay) edited(tx *store.Tx, e chat.Event, now time.Time) error {
 	a.Files, a.Motivation = filesOf(a.Files, e.Message), about.motivation(a.Body)
 	if !slices.Equal(quoted, discussion.Quotes(a.Body)) { // else it stays where it was found, or moved to
 		several := about.aim(&a, &r.texts)
-		if err := about.ask(tx, a, several, c.Ref, e.Revised, now); err != nil {
+		if err := about.ask(tx, r.Language(room), a, several, c.Ref, e.Revised, now); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
-	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -24,7 +24,8 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 	if r.c.Hint == nil || now.Sub(e.At) > askWithin {
 		return nil
 	}
-	body := r.c.Hint(at.Room.Platform)
+	platform := at.Room.Platform
+	body := r.c.Hint(platform, r.Language(at.Room))
 	if body.Empty() {
 		return nil
 	}
@@ -32,11 +33,11 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 	if err != nil || by.State != discussion.Unset {
 		return err
 	}
-	first, err := tx.PutFiring(Hinted, discussion.Derive(string(by.ID), body.Text), now)
+	first, err := tx.PutFiring(Hinted, discussion.Derive(string(by.ID), r.c.Hint(platform, lang.English).Text), now)
 	if err != nil || !first {
 		return err
 	}
-	if err := rewordHints(tx, a.Discussion, at.Room.Platform, body, now); err != nil {
+	if err := r.rewordHints(tx, a.Discussion, platform, now); err != nil {
 		return err
 	}
 	place, _, err := threadIn(tx, a.Under, at.Room)
@@ -59,8 +60,9 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 	return tx.Stale(store.NoteThing(n.ID), place.Room, a.Under, store.ClassAnswer, now)
 }
 
-// rewordHints has all hints of a text on a platform say the same.
-func rewordHints(tx *store.Tx, d discussion.ID, platform string, body format.Doc, now time.Time) error {
+// rewordHints has all hints of a text on a platform say the same, each in the
+// language of its room.
+func (r *Relay) rewordHints(tx *store.Tx, d discussion.ID, platform string, now time.Time) error {
 	told, err := tx.Notes(d, Hinted)
 	if err != nil {
 		return err
@@ -73,7 +75,7 @@ func rewordHints(tx *store.Tx, d discussion.ID, platform string, body format.Doc
 		if err != nil {
 			return err
 		}
-		if err := reword(tx, n, under.Passage(), body, now); err != nil {
+		if err := reword(tx, n, under.Passage(), r.c.Hint(platform, r.Language(n.Place.Room)), now); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error
 			ring(r.bellOf(e.Message.Ref.Place.Room))
 		case chat.Moved:
 			if e.Why == "" {
-				r.attend(e.To)
+				r.attend(e.To, e.Message.Ref.Place.Room)
 				r.holds.clear(e.Message.Ref.Place.Room.String(), time.Now())
 			}
 		}
@@ -167,7 +167,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 		return err
 	}
 	if len(several) > 1 {
-		if err := about.ask(tx, a, several, e.Message.Ref, e.At, now); err != nil {
+		if err := about.ask(tx, r.Language(room), a, several, e.Message.Ref, e.At, now); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -37,7 +37,7 @@ func comesLate(d store.Delivery, s Step, want []Want, have []store.Copy, now tim
 
 // tellLate has a line stand behind a remark that came late to a thread, as after
 // an outage. A thread has one of an outage, however long that takes to make up for.
-func tellLate(tx *store.Tx, d store.Delivery, at chat.Place, said, now time.Time) error {
+func tellLate(tx *store.Tx, in lang.Language, d store.Delivery, at chat.Place, said, now time.Time) error {
 	a, err := tx.Annotation(d.Thing.Annotation())
 	if err != nil || a.Gone() {
 		return err
@@ -57,7 +57,7 @@ func tellLate(tx *store.Tx, d store.Delivery, at chat.Place, said, now time.Time
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive(Late, at.Room.String(), at.Thread, string(a.ID))),
 		Kind: Late, Discussion: a.Discussion, Place: at, Created: now.UTC(),
-		Body: format.Text(fmt.Sprintf("What people said elsewhere from %s on comes late.", said.UTC().Format("2 January 2006, 15:04 UTC"))),
+		Body: format.Text(in.Sprintf("What people said elsewhere from %s on comes late.", in.Date(said))),
 	}
 	if err := tx.PutNote(n); err != nil {
 		return err

@@ -18,7 +18,7 @@ var errParked = errors.New("the post above it does not stand in this room")
 // returns errParked. The copies are those that stand in the room.
 func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, View, error) {
 	w := Words{Thing: d.Thing}
-	v := View{Room: d.Room, Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
+	v := View{Room: d.Room, Language: r.Language(d.Room), Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
 	v.Largest = min(r.c.Largest, v.Profile.Files)
 	for _, c := range have {
 		if c.Mark == "" && !c.Ref.IsZero() {

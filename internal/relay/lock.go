@@ -11,13 +11,14 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
 // Closed is the Kind of the note that tells in a thread that it is closed.
 const Closed = "closed"
 
-const closedWords = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms. Remarks from before it may still be edited."
+const closedWords lang.Key = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms. Remarks from before it may still be edited."
 
 // A stretch is a time in which a thread is closed, without its end; To is zero
 // while it is.
@@ -66,8 +67,9 @@ func setClosed(tx *store.Tx, p discussion.PassageID, closed bool, now time.Time)
 func isClosed(all []stretch) bool { return len(all) > 0 && all[len(all)-1].To.IsZero() }
 
 // SetLocked closes the threads of a passage, or opens them again: those that are
-// its own. Each of them is told so once; the note goes when they are opened.
-func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time) error {
+// its own. Each of them is told so once, in the language of its room; the note goes
+// when they are opened.
+func SetLocked(tx *store.Tx, in func(chat.Room) lang.Language, p discussion.PassageID, locked bool, now time.Time) error {
 	if err := setClosed(tx, p, locked, now); err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time)
 		return err
 	}
 	for _, room := range rooms {
-		if err := tellLocked(tx, p, room, now); err != nil {
+		if err := tellLocked(tx, in(room), p, room, now); err != nil {
 			return err
 		}
 	}
@@ -85,7 +87,7 @@ func SetLocked(tx *store.Tx, p discussion.PassageID, locked bool, now time.Time)
 
 // tellLocked has the note stand in a passage's thread in a room if it is
 // closed, and takes it back if it is not. It may be called at any time.
-func tellLocked(tx *store.Tx, p discussion.PassageID, room chat.Room, now time.Time) error {
+func tellLocked(tx *store.Tx, in lang.Language, p discussion.PassageID, room chat.Room, now time.Time) error {
 	all, err := closings(tx, p)
 	if err != nil || len(all) == 0 {
 		return err
@@ -116,7 +118,7 @@ func tellLocked(tx *store.Tx, p discussion.PassageID, room chat.Room, now time.T
 	}
 	body := format.Doc{}
 	if isClosed(all) {
-		body = format.Text(closedWords)
+		body = format.Text(in.Words(closedWords))
 	}
 	return reword(tx, n, p, body, now)
 }

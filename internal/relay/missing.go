@@ -9,6 +9,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
 )
@@ -135,7 +136,7 @@ func (a *audit) strays(tx *store.Tx) error {
 		f := Fault{Kind: Strayed, Room: a.room, Ref: e.Message.Ref, Why: "it shows nothing that is known",
 			What: "a message of the bot's, “" + format.Excerpt(e.Message.Body, 40) + "”"}
 		if of, part, doubled := a.shows(e); doubled {
-			what, err := Describe(tx, of, part)
+			what, err := Describe(tx, lang.English, of, part)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -89,11 +90,13 @@ func Successors(tx *store.Tx, rooms []chat.Room) ([]chat.Room, error) {
 	return all, nil
 }
 
-// attend has the bot listen to a room and deliver to it, if it does not yet.
-func (r *Relay) attend(room chat.Room) {
+// attend has the bot listen to a room and deliver to it, if it does not yet: for
+// itself, or in place of another.
+func (r *Relay) attend(room, of chat.Room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.bells[room] == nil {
+		r.stead[room] = cmp.Or(r.stead[of], of)
 		r.rooms = append(r.rooms, room)
 		r.bells[room] = make(chan struct{}, 1)
 		ring(r.arrived)
@@ -119,10 +122,11 @@ func (r *Relay) bellOf(room chat.Room) chan struct{} {
 // words back, is still done.
 func (r *Relay) enterRooms(ctx context.Context) error {
 	rooms, settled := r.attended(), true
+	of := map[chat.Room]chat.Room{}
 	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
 		rooms, settled = nil, true
-		for _, room := range r.c.Rooms {
-			went, err := chain(tx, room)
+		for _, configured := range r.c.Rooms {
+			went, err := chain(tx, configured)
 			if err != nil {
 				return err
 			}
@@ -131,7 +135,10 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				rooms, settled = append(append(rooms, room), m.Left...), settled && m.To == (chat.Room{}) && len(m.Left) == 0
+				for _, one := range append([]chat.Room{room}, m.Left...) {
+					rooms, of[one] = append(rooms, one), configured
+				}
+				settled = settled && m.To == (chat.Room{}) && len(m.Left) == 0
 			}
 		}
 		for _, room := range rooms {
@@ -142,7 +149,7 @@ func (r *Relay) enterRooms(ctx context.Context) error {
 		return nil
 	})
 	for _, room := range rooms {
-		r.attend(room)
+		r.attend(room, cmp.Or(of[room], room))
 	}
 	r.settled.Store(settled && err == nil)
 	return err

@@ -163,7 +163,7 @@ func (all texts) read(tx *store.Tx, id discussion.ID) (text, error) {
 
 // post is a passage as it will stand in a room.
 func (r *Relay) post(tx *store.Tx, d store.Delivery, p discussion.Passage, of text) (Coming, error) {
-	v := View{Room: d.Room, Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
+	v := View{Room: d.Room, Language: r.Language(d.Room), Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
 	under := d.Thread
 	if under != "" {
 		place, err := placeUnder(tx, under, d.Room)

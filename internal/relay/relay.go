@@ -18,6 +18,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -47,9 +48,12 @@ type Config struct {
 	// nil: the bot takes no commands.
 	Command func(ctx context.Context, c chat.Call, now time.Time) (format.Doc, error)
 
+	// Language is the one that the bot speaks in a room. nil: English.
+	Language func(chat.Room) lang.Language
+
 	// Hint is what people of a platform are told when they speak for the first
 	// time, without words if nothing. nil: nobody is told anything.
-	Hint func(platform string) format.Doc
+	Hint func(platform string, in lang.Language) format.Doc
 
 	// Digest words a digest, without words where nothing was said since the last
 	// one. It only reads. nil: there are no digests.
@@ -85,6 +89,7 @@ type Relay struct {
 	bells   map[chat.Room]chan struct{} // of each of them, rung when its lane should look again
 	indexed map[Index]time.Time         // when the lists of open threads were looked at
 	heard   map[string]error            // what each platform's listener came to; nil: it was heard
+	stead   map[chat.Room]chat.Room     // the configured room for which the bot goes on in another
 }
 
 const lanesAtWork = 64 // on one platform
@@ -105,7 +110,7 @@ func New(c Config) *Relay {
 	}
 	r := &Relay{
 		c: c, platforms: map[string]chat.Platform{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{}, indexed: map[Index]time.Time{},
+		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{}, indexed: map[Index]time.Time{}, stead: map[chat.Room]chat.Room{},
 	}
 	r.turns = newTurns(r.bellOf)
 	for _, p := range c.Platforms {
@@ -118,7 +123,7 @@ func New(c Config) *Relay {
 		}
 	}
 	for _, room := range c.Rooms {
-		r.attend(room)
+		r.attend(room, room)
 	}
 	return r
 }

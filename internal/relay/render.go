@@ -8,6 +8,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -27,17 +28,18 @@ type Words struct {
 
 // View is what a room adds: what it can show, and where things stand in it.
 type View struct {
-	Room    chat.Room
-	Profile chat.Profile
-	Reader  string     // address of the reader page, "" if there is none
-	Place   chat.Place // where the thing stands, or will
-	Thread  chat.Place // the thread under a passage, once it is open
-	ReplyTo chat.Ref   // what it answers there
-	Own     bool       // the person's own message stands in this room: only reactions are ours
-	Parts   int        // how many parts stand there already
-	Later   bool       // something newer stands behind it, so it cannot grow
-	Largest int64      // bytes of a file that is copied there; 0 or less: none is
-	Files   []int      // numbers of those that are messages there already, whatever Largest is now
+	Room     chat.Room
+	Language lang.Language
+	Profile  chat.Profile
+	Reader   string     // address of the reader page, "" if there is none
+	Place    chat.Place // where the thing stands, or will
+	Thread   chat.Place // the thread under a passage, once it is open
+	ReplyTo  chat.Ref   // what it answers there
+	Own      bool       // the person's own message stands in this room: only reactions are ours
+	Parts    int        // how many parts stand there already
+	Later    bool       // something newer stands behind it, so it cannot grow
+	Largest  int64      // bytes of a file that is copied there; 0 or less: none is
+	Files    []int      // numbers of those that are messages there already, whatever Largest is now
 
 	Worded    bool // it began with words there
 	FileFirst bool // it began with a file there
@@ -66,7 +68,7 @@ func passage(w Words, v View) []Want {
 	body := w.Document.Body.Slice(w.Passage.Start, w.Passage.End)
 	var head format.Doc
 	if w.Document.Kind == discussion.Comment {
-		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(w.Document, w.Passage))
+		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(v.Language, w.Document, w.Passage))
 		head.Spans = []format.Span{{Kind: format.Emph, Start: 0, End: len(head.Text)}}
 	}
 	want := parts(head, footer(body, w, v), chat.Message{Silent: true}, v, w.readerLink(v))
@@ -79,18 +81,18 @@ func passage(w Words, v View) []Want {
 
 // commentLine says whose comment follows, whether it is all of it, and what it
 // is about where the words do not begin with that themselves.
-func commentLine(d discussion.Document, p discussion.Passage) string {
-	line, author := "A comment", format.Excerpt(format.Text(d.Author), longAuthor)
+func commentLine(l lang.Language, d discussion.Document, p discussion.Passage) string {
+	line, author := l.Sprintf("A comment"), format.Excerpt(format.Text(d.Author), longAuthor)
 	switch whole := p.Start == 0 && p.End == len(d.Body.Text); {
 	case whole && author != "":
-		line = author + " comments"
+		line = l.Sprintf("%s comments", author)
 	case !whole && author == "":
-		line = "From a comment"
+		line = l.Sprintf("From a comment")
 	case !whole:
-		line = "From a comment by " + author
+		line = l.Sprintf("From a comment by %s", author)
 	}
 	if quotes, _ := d.Body.Slice(p.Start, p.End).Quoted(); d.Target.Source != "" && len(quotes) == 0 {
-		line += " on “" + format.Excerpt(format.Text(d.Target.Selector.Exact), longAbout) + "”"
+		line = l.Sprintf("%s on “%s”", line, format.Excerpt(format.Text(d.Target.Selector.Exact), longAbout))
 	}
 	return line + ":"
 }
@@ -108,9 +110,9 @@ func Title(s string) string { return format.Excerpt(format.Text(s), longTitle) }
 // footer adds the line that says where the words come from.
 func footer(body format.Doc, w Words, v View) format.Doc {
 	line := fmt.Sprintf("%s · %d/%d", Title(w.Discussion.Title), w.Passage.Seq, w.Total)
-	link := w.readerLink(v)
+	link, read := w.readerLink(v), v.Language.Sprintf("read")
 	if link != "" {
-		line += " · read"
+		line += " · " + read
 	}
 	body = body.Add(format.Block{Kind: format.Paragraph}, line)
 	last := body.Blocks[len(body.Blocks)-1]
@@ -118,7 +120,7 @@ func footer(body format.Doc, w Words, v View) format.Doc {
 		body.Spans = append(body.Spans, format.Span{Kind: format.Emph, Start: last.Start, End: last.End})
 		return body
 	}
-	cut := last.End - len("read")
+	cut := last.End - len(read)
 	body.Spans = append(body.Spans,
 		format.Span{Kind: format.Emph, Start: last.Start, End: cut - len(" · ")},
 		format.Span{Kind: format.Link, Start: cut, End: last.End, Attr: link})
@@ -178,7 +180,7 @@ func named(name string) format.Doc {
 // that stand there ends with a link.
 func parts(head, body format.Doc, m chat.Message, v View, link string) []Want {
 	if len(body.Blocks) == 0 {
-		body = format.Text("[no words]")
+		body = format.Text(v.Language.Sprintf("[no words]"))
 	}
 	fits := func(d format.Doc) bool {
 		m.Body = head.Append(d) // the others too: as if each had a head
@@ -186,7 +188,7 @@ func parts(head, body format.Doc, m chat.Message, v View, link string) []Want {
 	}
 	cut := format.Split(body, fits)
 	if v.Later && v.Parts > 0 && len(cut) > v.Parts {
-		cut = shorten(cut[:v.Parts], link, fits)
+		cut = shorten(v.Language, cut[:v.Parts], link, fits)
 	}
 	want := make([]Want, len(cut))
 	for i, d := range cut {
@@ -205,8 +207,8 @@ func parts(head, body format.Doc, m chat.Message, v View, link string) []Want {
 }
 
 // shorten ends the last part with a link to where the rest can be read.
-func shorten(cut []format.Doc, link string, fits func(format.Doc) bool) []format.Doc {
-	more := "… (more in the reader)"
+func shorten(l lang.Language, cut []format.Doc, link string, fits func(format.Doc) bool) []format.Doc {
+	more := l.Sprintf("… (more in the reader)")
 	if link != "" {
 		more = "… " + link
 	}

@@ -37,7 +37,7 @@ func (r *Relay) settle(tx *store.Tx, j job, now time.Time) (d store.Delivery, ha
 		return d, nil, false, err
 	}
 	if c := have[at]; v == made && !j.late.IsZero() && !c.Ref.IsZero() && !c.InFlight() {
-		if err := tellLate(tx, j.delivery, c.Ref.Place, j.late, now); err != nil {
+		if err := tellLate(tx, r.Language(j.delivery.Room), j.delivery, c.Ref.Place, j.late, now); err != nil {
 			return d, nil, false, err
 		}
 	}
@@ -133,7 +133,7 @@ func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.
 		if err := keepCursor(tx, c.Ref.Place); err != nil {
 			return false, err
 		}
-		if err := tellLocked(tx, thing.Passage(), room, now); err != nil {
+		if err := tellLocked(tx, r.Language(room), thing.Passage(), room, now); err != nil {
 			return false, err
 		}
 		return r.release(tx, room, c.Ref.Place.Thread, now)

@@ -9,6 +9,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -25,7 +26,7 @@ func (n *town) hints(room chat.Room) (many int) {
 func TestWhoSpeaksForTheFirstTimeIsTold(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
 		n.stop()
-		n.hint = func(platform string) format.Doc {
+		n.hint = func(platform string, _ lang.Language) format.Doc {
 			if platform == "two" {
 				return format.Doc{}
 			}
@@ -84,7 +85,7 @@ func TestAHintThatHoldsNoMoreIsReworded(t *testing.T) {
 		hall, yard := n.rooms[0], n.rooms[1]
 		says := func(how string) {
 			n.stop()
-			n.hint = func(string) format.Doc { return format.Text("This is what becomes of it: " + how) }
+			n.hint = func(string, lang.Language) format.Doc { return format.Text("This is what becomes of it: " + how) }
 			n.start()
 			n.pass(time.Hour)
 		}

@@ -62,9 +62,9 @@ func TestOpenThreadsAreListed(t *testing.T) {
 		n.people["one"][1].Delete(one)
 		lists("2 remarks by 2 people · 2")
 		second := n.text.Passages[1].ID
-		n.update(func(tx *store.Tx) error { return relay.SetLocked(tx, second, true, time.Now()) })
+		n.update(func(tx *store.Tx) error { return relay.SetLocked(tx, english, second, true, time.Now()) })
 		lists()
-		n.update(func(tx *store.Tx) error { return relay.SetLocked(tx, second, false, time.Now()) })
+		n.update(func(tx *store.Tx) error { return relay.SetLocked(tx, english, second, false, time.Now()) })
 		lists("2 remarks by 2 people · 2")
 		n.stop()
 		n.start()

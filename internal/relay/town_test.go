@@ -17,6 +17,7 @@ import (
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -101,7 +102,7 @@ type town struct {
 	command func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
 	log     *slog.Logger                           // nil: the test's
-	hint    func(platform string) format.Doc
+	hint    func(platform string, in lang.Language) format.Doc
 	indexed []chat.Room
 	digest  func(*store.Tx, relay.Digest) (format.Doc, error)
 	spoil   func(*relay.Relay) // a fault that a story must see
@@ -218,3 +219,5 @@ func (n *town) threads(r chat.Room) map[int]chat.Place {
 	}
 	return seqs
 }
+
+func english(chat.Room) lang.Language { return lang.English }

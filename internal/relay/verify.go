@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
 	"marginalia/internal/format"
+	"marginalia/internal/lang"
 	"marginalia/internal/store"
 )
 
@@ -327,8 +327,8 @@ func takeAway(ref chat.Ref) (store.Thing, func(*store.Tx, time.Time) (bool, erro
 	}
 }
 
-// Describe is a thing, or a part of it, in the operator's words.
-func Describe(tx *store.Tx, t store.Thing, part int) (string, error) {
+// Describe is a thing, or a part of it, in words.
+func Describe(tx *store.Tx, in lang.Language, t store.Thing, part int) (string, error) {
 	var what string
 	switch {
 	case t.Passage() != "":
@@ -340,25 +340,25 @@ func Describe(tx *store.Tx, t store.Thing, part int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		what = fmt.Sprintf("passage %d of %s", p.Seq, Title(head.Title))
+		what = in.Sprintf("passage %d of %s", p.Seq, Title(head.Title))
 	case t.Annotation() != "":
 		a, err := tx.Annotation(t.Annotation())
 		if err != nil {
 			return "", err
 		}
-		what = fmt.Sprintf("the remark “%s”", format.Excerpt(a.Told(), 40))
+		what = in.Sprintf("the remark “%s”", format.Excerpt(a.Told(), 40))
 		if a.Told().Empty() {
-			what = "a remark that was deleted"
+			what = in.Sprintf("a remark that was deleted")
 		}
 	default:
 		n, err := tx.Note(t.Note())
 		if err != nil {
 			return "", err
 		}
-		what = fmt.Sprintf("the bot's %s “%s”", n.Kind, format.Excerpt(n.Body, 40))
+		what = in.Sprintf("the bot's %s “%s”", n.Kind, format.Excerpt(n.Body, 40))
 	}
 	if part > 0 {
-		what += ", part " + strconv.Itoa(part+1)
+		what += in.Sprintf(", part %d", part+1)
 	}
 	return what, nil
 }

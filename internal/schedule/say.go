@@ -1,25 +1,29 @@
 package schedule
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"marginalia/internal/lang"
 )
 
 // Words says when p fires as a person would, as in "weekdays at 08:30 and
 // 18:00"; of cron lines that it has no words for, the lines. The zone is not
 // said. Parse reads what it says.
-func (p Plan) Words() string {
+func (p Plan) Words() string { return p.WordsIn(lang.English) }
+
+// WordsIn is Words in a language.
+func (p Plan) WordsIn(in lang.Language) string {
 	lines := strings.Split(p.Cron, ";")
 	at := map[string][]int{} // times by days
 	var order, whole []string
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
-		days, times, said := wordsOf(line)
+		days, times, said := wordsOf(in, line)
 		switch {
 		case said == "" && times == nil:
 			return p.Cron
@@ -38,10 +42,10 @@ func (p Plan) Words() string {
 		for _, t := range slices.Compact(at[days]) {
 			times = append(times, fmt.Sprintf("%02d:%02d", t/60, t%60))
 		}
-		all = append(all, days+" at "+list(times))
+		all = append(all, in.Sprintf("%s at %s", days, list(in, times)))
 	}
 	if all = append(all, whole...); len(all) == 1 && len(whole) == 1 {
-		return strings.TrimPrefix(whole[0], "daily ")
+		return strings.TrimPrefix(whole[0], in.Sprintf("daily")+" ")
 	}
 	return strings.Join(all, ", ")
 }
@@ -54,7 +58,7 @@ var namedLines = map[string]string{
 
 // wordsOf are the days and times of day of a cron line, or what it says in
 // words. It returns neither for a line that it has no words for.
-func wordsOf(line string) (days string, times []int, said string) {
+func wordsOf(in lang.Language, line string) (days string, times []int, said string) {
 	if full, ok := namedLines[line]; ok {
 		line = full
 	}
@@ -62,10 +66,10 @@ func wordsOf(line string) (days string, times []int, said string) {
 	if len(f) != 5 || f[3] != "*" {
 		return "", nil, ""
 	}
-	if days = dayWords(f[2], f[4]); days == "" {
+	if days = dayWords(in, f[2], f[4]); days == "" {
 		return "", nil, ""
 	}
-	if step := stepWords(f[0], f[1]); step != "" {
+	if step := stepWords(in, f[0], f[1]); step != "" {
 		return days, nil, days + " " + step
 	}
 	minutes, ok1 := numbers(f[0], 59)
@@ -81,25 +85,24 @@ func wordsOf(line string) (days string, times []int, said string) {
 	return days, times, ""
 }
 
-func stepWords(minute, hour string) string {
-	unit, step := "minute", minute
+func stepWords(in lang.Language, minute, hour string) string {
+	step, whole, one, many := minute, 60, lang.Key("every minute"), lang.Key("every %d minutes")
 	if minute == "0" {
-		unit, step = "hour", hour
+		step, whole, one, many = hour, 24, lang.Key("every hour"), lang.Key("every %d hours")
 	} else if hour != "*" {
 		return ""
 	}
 	if step == "*" {
-		return "every " + unit
+		return in.Words(one)
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(step, "*/"))
-	whole := map[string]int{"minute": 60, "hour": 24}[unit]
 	if !strings.HasPrefix(step, "*/") || err != nil || n < 2 || n >= whole || whole%n != 0 {
 		return ""
 	}
-	return fmt.Sprintf("every %d %ss", n, unit)
+	return in.Fill(many, n)
 }
 
-func dayWords(month, week string) string {
+func dayWords(in lang.Language, month, week string) string {
 	if month != "*" {
 		days, ok := numbers(month, 31)
 		if !ok || week != "*" {
@@ -107,12 +110,12 @@ func dayWords(month, week string) string {
 		}
 		var all []string
 		for _, d := range days {
-			all = append(all, ordinalOf(d))
+			all = append(all, ordinalOf(in, d))
 		}
-		return "on the " + list(all)
+		return in.Sprintf("on the %s", list(in, all))
 	}
 	if week == "*" {
-		return "daily"
+		return in.Sprintf("daily")
 	}
 	days, ok := numbers(week, 7)
 	if !ok {
@@ -124,27 +127,35 @@ func dayWords(month, week string) string {
 	}
 	switch bits {
 	case allWeek:
-		return "daily"
+		return in.Sprintf("daily")
 	case workdays:
-		return "weekdays"
+		return in.Sprintf("weekdays")
 	case weekend:
-		return "weekends"
+		return in.Sprintf("weekends")
 	}
 	var all []string
 	for i := range 7 {
 		if d := time.Weekday((i + 1) % 7); bits>>d&1 > 0 {
-			all = append(all, d.String()[:3])
+			all = append(all, in.Words(weekDays[d]))
 		}
 	}
-	return list(all)
+	return list(in, all)
 }
 
-func ordinalOf(n int) string {
-	end := "th"
-	if n/10 != 1 {
-		end = cmp.Or(map[int]string{1: "st", 2: "nd", 3: "rd"}[n%10], end)
+// weekDays are as they are said in plans.
+var weekDays = [7]lang.Key{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
+
+func ordinalOf(in lang.Language, n int) string {
+	switch {
+	case n/10 == 1:
+	case n%10 == 1:
+		return in.Sprintf("%dst", n)
+	case n%10 == 2:
+		return in.Sprintf("%dnd", n)
+	case n%10 == 3:
+		return in.Sprintf("%drd", n)
 	}
-	return strconv.Itoa(n) + end
+	return in.Sprintf("%dth", n)
 }
 
 // numbers reads a field of a cron line: "1,3" or "1-5", in order, each once.
@@ -168,9 +179,9 @@ func numbers(field string, most int) ([]int, bool) {
 }
 
 // list writes "a, b and c".
-func list(words []string) string {
+func list(in lang.Language, words []string) string {
 	if n := len(words); n > 1 {
-		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+		return in.Sprintf("%s and %s", strings.Join(words[:n-1], ", "), words[n-1])
 	}
 	return strings.Join(words, "")
 }

@@ -1,8 +1,9 @@
 package schedule
 
 import (
-	"fmt"
 	"time"
+
+	"marginalia/internal/lang"
 )
 
 // Shift is a time of a plan at which the clocks change: they skip it, or show it
@@ -14,12 +15,15 @@ type Shift struct {
 }
 
 // String says it in a sentence without an end.
-func (s Shift) String() string {
-	named := s.Named.Format("Mon 2 Jan 15:04")
+func (s Shift) String() string { return s.In(lang.English) }
+
+// In is String in a language.
+func (s Shift) In(in lang.Language) string {
+	named := in.Moment(s.Named.Truncate(time.Minute))
 	if s.Twice {
-		return named + " comes twice, and counts the first time"
+		return in.Sprintf("%s comes twice, and counts the first time", named)
 	}
-	return fmt.Sprintf("%s is skipped by the clocks: %s counts for it", named, s.At.Format("15:04"))
+	return in.Sprintf("%s is skipped by the clocks: %s counts for it", named, s.At.Format("15:04"))
 }
 
 // Ahead is how long before a Shift people are told of it.

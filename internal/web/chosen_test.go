@@ -11,6 +11,7 @@ import (
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
 )
@@ -121,7 +122,7 @@ func TestAClosedThreadTellsSoWhoSpeaksInIt(t *testing.T) {
 	h.post(2)
 	lock := func(locked bool) {
 		t.Helper()
-		h.update(func(tx *store.Tx) error { return relay.SetLocked(tx, "passage-a", locked, time.Now()) })
+		h.update(func(tx *store.Tx) error { return relay.SetLocked(tx, english, "passage-a", locked, time.Now()) })
 	}
 	ada := h.visitor("Ada")
 	say := url.Values{"passage": {"passage-a"}, "text": {"still here"}}
@@ -139,3 +140,5 @@ func TestAClosedThreadTellsSoWhoSpeaksInIt(t *testing.T) {
 	h.annotation("still here")
 	h.await("nothing tells that it is closed", func() bool { return !strings.Contains(ada.get(""), "closed this thread") })
 }
+
+func english(chat.Room) lang.Language { return lang.English }
