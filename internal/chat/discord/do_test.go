@@ -111,6 +111,24 @@ func TestWebhookDeleted(t *testing.T) {
 	})
 }
 
+// An edit whose answer was lost before its webhook was deleted may have been made.
+func TestWebhookDeletedBehindAnEdit(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		for _, made := range []bool{true, false} {
+			edit := editing(does(t, p, posting(at(r), "Ada", "One.")).Ref, "Ada", "Two. ")
+			w.Fault(discordtest.Fault{Op: "update_webhook_message", Kind: discordtest.CutOff, After: made, Count: 1})
+			if _, err := p.Do(t.Context(), edit); err == nil {
+				t.Fatal("the answer was not lost")
+			}
+			w.DeleteWebhooks(r.ID)
+			if _, err := p.Do(t.Context(), again(edit)); errors.Is(err, chat.ErrRefused) == made {
+				t.Errorf("asked again where it was made: %v: %v", made, err)
+			}
+		}
+		w.reads(t, at(r), "Ada: Two.", "Ada: One.")
+	})
+}
+
 // Answers by personas name what they answer with a line of their own, which is
 // no part of the words when they are looked for.
 func TestPersonaAnswers(t *testing.T) {
