@@ -103,6 +103,7 @@ type town struct {
 	through func(*chattest.Platform) chat.Platform // how the bot sees its networks
 	log     *slog.Logger                           // nil: the test's
 	hint    func(platform string, in lang.Language) format.Doc
+	speaks  func(chat.Room) lang.Language // nil: English
 	indexed []chat.Room
 	digest  func(*store.Tx, relay.Digest) (format.Doc, error)
 	spoil   func(*relay.Relay) // a fault that a story must see
@@ -187,7 +188,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Hint: n.hint, Digest: n.digest, Index: command.Indexes(command.Env{DB: n.db}), Indexed: n.indexed, Retention: n.keeps, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Language: n.speaks, Hint: n.hint, Digest: n.digest, Index: command.Indexes(command.Env{DB: n.db, Language: n.speaks}), Indexed: n.indexed, Retention: n.keeps, Log: log})
 	if n.spoil != nil {
 		n.spoil(r)
 	}
