@@ -14,7 +14,7 @@ var germanHelp = map[string]string{
 	"which passage this room is at, and when the text will be at its end":                                  "bei welcher Passage dieser Raum ist und wann der Text zu Ende sein wird",
 	"finds the passages that hold some words":                                                              "findet die Passagen, in denen bestimmte Worte stehen",
 	"words of the text, or the beginning of them":                                                          "Worte des Textes oder ihr Anfang",
-	"shows the passage that a message belongs to, said as a reply to it or in its thread, or another":      "zeigt die Passage, zu der eine Nachricht gehört (als Antwort auf sie oder im Thread), oder eine andere",
+	"shows the passage that a message belongs to, said as a reply to it or in its thread, or another":      "zeigt die Passage zu einer Nachricht (als Antwort auf sie oder in ihrem Thread), oder eine andere",
 	"the number of a passage, or one that is offered, if not that of the message":                          "die Nummer einer Passage oder eine der angebotenen, wenn nicht die der Nachricht",
 	"the passage before it, or the next":                                                                   "die Passage davor oder die nächste",
 	"the one before":                                                                                       "die davor",

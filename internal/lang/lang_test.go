@@ -47,3 +47,24 @@ func TestWordsThatAreNotKnown(t *testing.T) {
 		t.Error("German has words for what it does not know, or English has none")
 	}
 }
+
+// What is counted is worded by the number, which is written as it is counted.
+func TestNumbersChooseTheWords(t *testing.T) {
+	for n, want := range map[int][2]string{
+		0: {"0 passages", "0 Passagen"}, 1: {"1 passage", "1 Passage"}, 2: {"2 passages", "2 Passagen"},
+		21: {"21 passages", "21 Passagen"}, 1000: {"1000 passages", "1000 Passagen"}, 1234567: {"1234567 passages", "1234567 Passagen"},
+	} {
+		if got := [2]string{lang.English.Sprintf("%d passages", n), lang.German.Sprintf("%d passages", n)}; got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+	for n, want := range map[int]string{1: "Passage 3 von 9 ist unterwegs.", 2: "Passagen 3, 5 von 9 sind unterwegs."} {
+		which := map[int]string{1: "Passage 3", 2: "Passagen 3, 5"}[n]
+		if got := lang.German.Sprintf("%[2]s of %[3]d are on their way.", n, which, 9); got != want {
+			t.Errorf("%d: got %q, want %q", n, got, want)
+		}
+	}
+	if got := lang.English.Sprintf("%[2]s of %[3]d are on their way.", 1, "Passage 3", 9); got != "Passage 3 of 9 is on its way." {
+		t.Errorf("got %q", got)
+	}
+}
