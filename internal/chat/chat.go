@@ -116,7 +116,7 @@ const (
 	Post       Verb = "post"       // Message at Message.Ref.Place, answering Message.ReplyTo
 	Edit       Verb = "edit"       // On gets Message's words, file and buttons, and has no others
 	Delete     Verb = "delete"     // On and every Old and, with Again, whatever Key made in On.Place (On.ID may be "")
-	OpenThread Verb = "openthread" // under On, named Name; Done.Ref.Place is the thread
+	OpenThread Verb = "openthread" // under On, named Name; Done.Ref.Place is the thread. Of OpenedThreads none is opened without a Name: it is On's own Place, or what On began by itself (in a forum)
 	React      Verb = "react"      // Emoji on On; Done.Ref.ID is the reaction where it has an id
 	Unreact    Verb = "unreact"    // Emoji off On; Old[0] is the reaction where it has an id
 )

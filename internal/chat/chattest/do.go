@@ -156,7 +156,7 @@ func (n *Network) inspect(a chat.Action) error {
 			return refuse("cannot react with %q", a.Emoji)
 		}
 	case chat.OpenThread:
-		if k := utf8.RuneCountInString(a.Name); k == 0 || k > 100 {
+		if k := utf8.RuneCountInString(a.Name); k > 100 {
 			return refuse("a thread's name of %d code points", k)
 		}
 	case chat.Delete:

@@ -1,6 +1,7 @@
 package chattest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -577,6 +578,7 @@ var mutants = []mutant{
 			d.Ref.Place.Thread = a.On.ID
 		}
 	})},
+	{"opens a thread without a name", []string{"like Discord"}, "opens no thread without a name", asked(chat.OpenThread, func(a *chat.Action) { a.Name = cmp.Or(a.Name, "?") })},
 	{"ignores Again of threads", []string{"like Discord"}, "a thread in doubt is opened once", asked(chat.OpenThread, func(a *chat.Action) { a.Again = false })},
 	{"with Again never posts", nil, "a request is lost: asked again, it posts once", requests(func(ctx context.Context, a chat.Action, do doer) (chat.Done, error) {
 		if a.Verb == chat.Post && a.Again {

@@ -85,11 +85,6 @@ func TestBad(t *testing.T) {
 		{"a thread opened twice", func(s scene) error {
 			return errors.Join(ask(s.p, opening(s.own)), ask(s.p, opening(s.own)))
 		}, chat.ErrRefused, "has a thread already"},
-		{"a thread without a name", func(s scene) error {
-			a := opening(s.own)
-			a.Name = ""
-			return ask(s.p, a)
-		}, chat.ErrRefused, "name of 0"},
 		{"a thread with a long name", func(s scene) error {
 			a := opening(s.own)
 			a.Name = strings.Repeat("ö", 101)

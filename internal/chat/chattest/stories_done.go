@@ -16,6 +16,7 @@ var done = []story{
 	{"posts while it does not listen", nil, postsDeaf},
 	{"opens a thread and posts in it", nil, postsInThread},
 	{"opens a thread by a request", []string{Opening}, opensThread},
+	{"opens no thread without a name", []string{Opening}, opensNone},
 	{"answers a message", nil, answers},
 	{"edits its messages", nil, edits},
 	{"deletes its message and leaves no word of it", nil, deletes},
@@ -85,6 +86,20 @@ func opensThread(s *stage) {
 	}
 	b.post(first, "About it.")
 	s.reads(first, "About it.")
+}
+
+func opensNone(s *stage) {
+	r := s.w.Room(s)
+	b := s.bot(r)
+	a := opening(b.post(at(r), "A passage."))
+	a.Name = ""
+	for range 2 {
+		if got := b.do(a).Ref.Place; got != at(r) {
+			b.Errorf("nothing is to be opened, and it is at %v", got)
+		}
+		a = b.again(a, chat.Ref{})
+	}
+	s.reads(at(r), "A passage.")
 }
 
 func answers(s *stage) {

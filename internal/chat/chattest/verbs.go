@@ -247,6 +247,9 @@ func (n *Network) doOpen(by me, m *message, a chat.Action) (chat.Done, error) {
 	if n.o.Threads == chat.FreeThreads {
 		return chat.Done{Ref: thread}, nil
 	}
+	if a.Name == "" {
+		return chat.Done{Ref: chat.Ref{Place: m.place, ID: m.id, As: "bot"}}, nil
+	}
 	found := m.thread != ""
 	if found && !a.Again {
 		n.blame("openthread %s: %s has a thread already", a.Key, m.id)

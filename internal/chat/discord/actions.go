@@ -284,7 +284,8 @@ func (p *Platform) inOpenThread(ctx context.Context, on chat.Ref, do func() erro
 	return do()
 }
 
-// openThread opens a thread under a message. In a forum it is open already.
+// openThread opens a thread under a message, if it is given a name. In a forum it
+// is open already.
 func (p *Platform) openThread(ctx context.Context, a chat.Action) (chat.Done, error) {
 	room := a.On.Place.Room
 	done := chat.Done{Ref: chat.Ref{Place: chat.Place{Room: room, Thread: a.On.ID}, ID: a.On.ID, As: bot}}
@@ -293,6 +294,10 @@ func (p *Platform) openThread(ctx context.Context, a chat.Action) (chat.Done, er
 	}
 	if w, _ := p.places.get(room.ID); w.forum {
 		done.Found = true
+		return done, nil
+	}
+	if a.Name == "" {
+		done.Ref.Place.Thread = ""
 		return done, nil
 	}
 	var made channel

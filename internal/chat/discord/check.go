@@ -97,6 +97,9 @@ func (p *Platform) checkChannel(ctx context.Context, me identity, id string) []c
 		return []chat.Finding{f}
 	}
 	f.What = "channel #" + c.Name
+	if p.insists(c) {
+		f.What += " (threads = false is ignored: in a forum each post is a thread)"
+	}
 	if c.Type != textChannel && c.Type != newsChannel && !c.isForum() {
 		f.Why, f.Do = "it is no channel for text, and no forum", "put the id of another one in its place"
 		return []chat.Finding{f}

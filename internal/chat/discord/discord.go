@@ -53,6 +53,7 @@ type Config struct {
 	Command  string   // the name of the command, "essay" unless set; typed, a "!" stands before it, or what it begins with
 	Bots     []string // ids of bots and webhooks whose words are talk; others are ignored
 	Tags     []string // names of tags that posts have in forums which have them
+	Flat     []string // ids of those of Channels in which no threads are wanted; in a forum there are all the same
 
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error) // default: as net.Dialer does
 	Timeout time.Duration                                                     // of one request; default 20 s

@@ -2,7 +2,9 @@ package discord
 
 import (
 	"encoding/json"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,7 +171,6 @@ func TestBots(t *testing.T) {
 // idAfter is an id that the double has not given out yet.
 func idAfter(w *world) string { return idOf(number(w.Room(nil).ID) + 1<<22) }
 
-// A forum is a room whose posts are threads.
 func TestForumTags(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
 		plain, wants := room(w.Forum("essays", "Slow", "essay", "Fast")), room(w.Forum("questions"))
@@ -197,6 +198,45 @@ func TestForumTags(t *testing.T) {
 	})
 }
 
+// A forum for which no threads are wanted is told of once, and by Check.
+func TestForumWithoutThreads(t *testing.T) {
+	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
+		forum, plain := room(w.Forum("essays")), w.Room(nil)
+		w.rooms = append(w.rooms, forum.ID)
+		var log strings.Builder
+		w.config.Flat, w.config.Log = []string{forum.ID, plain.ID}, slog.New(slog.NewTextHandler(&log, nil))
+		p := w.open(t)
+		ask := func(r chat.Room) chat.Place {
+			t.Helper()
+			return does(t, p, chat.Action{Verb: chat.OpenThread, Key: "open-" + r.ID, On: does(t, p, posting(at(r), "", "A passage.")).Ref}).Ref.Place
+		}
+		if got := ask(plain); got != at(plain) {
+			t.Errorf("no thread is wanted, and it is at %v", got)
+		}
+		if got := ask(forum); got.Thread == "" {
+			t.Errorf("a post of a forum has no thread: %v", got)
+		}
+		hear(t, p, fromNow(plain, forum)).stop()
+		const ignored = "threads = false is ignored"
+		if n := strings.Count(log.String(), ignored); n != 1 || !strings.Contains(log.String(), "#essays") {
+			t.Errorf("it is told of %d times:\n%s", n, log.String())
+		}
+		told := 0
+		for _, f := range p.Check(t.Context()) {
+			if strings.Contains(f.What, ignored) {
+				told++
+				if !f.OK || !strings.HasPrefix(f.What, "channel #essays") {
+					t.Errorf("Check finds %+v", f)
+				}
+			}
+		}
+		if told != 1 {
+			t.Errorf("Check tells of it %d times", told)
+		}
+	})
+}
+
+// A forum is a room whose posts are threads.
 func TestForum(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
 		r := room(w.Forum("essays"))

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"marginalia/internal/chat"
@@ -55,6 +56,9 @@ func (p *Platform) learn(c channel) {
 	}
 	p.mu.Unlock()
 	if !c.isThread() {
+		if known, _ := p.places.get(c.ID); !known.forum && p.insists(c) {
+			p.c.Log.Warn("threads = false is ignored for a channel: in a forum each post is a thread", "channel", "#"+c.Name)
+		}
 		p.places.put(c.ID, where{place: chat.Place{Room: room(c.ID)}, forum: c.isForum(), tags: p.tagsIn(c)})
 		return
 	}
@@ -64,6 +68,10 @@ func (p *Platform) learn(c channel) {
 	}
 	p.places.put(c.ID, w)
 }
+
+// insists reports whether a channel has threads although none are wanted: in a
+// forum each post is one.
+func (p *Platform) insists(c channel) bool { return c.isForum() && slices.Contains(p.c.Flat, c.ID) }
 
 // find tells what a channel is, and asks Discord if need be.
 func (p *Platform) find(ctx context.Context, id string) (where, error) {
