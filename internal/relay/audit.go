@@ -211,6 +211,11 @@ func (a *audit) say(tx *store.Tx, f Fault) (err error) {
 		}
 		f.under = an.Under
 	case f.thing.Passage() != "":
+		p, _, _, err := tx.Passage(f.thing.Passage())
+		if err != nil {
+			return err
+		}
+		f.seq = p.Seq
 		if thread := threadAround(a.now.copy(f.thing, 0, "").Ref); thread != "" {
 			around, err := threadOf(tx, chat.Place{Room: a.room, Thread: thread})
 			if err != nil {

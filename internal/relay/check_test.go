@@ -51,7 +51,7 @@ func (w *world) checkPosts(f *findings, m memory, room chat.Room) {
 	}
 	for _, place := range threads {
 		for _, msg := range net.Read(place) {
-			if msg.Ref.As != "" {
+			if msg.Ref.As != "" && place.Thread != "" {
 				all = append(all, msg.Body.Text)
 			}
 		}
@@ -81,7 +81,9 @@ func (w *world) checkSayings(f *findings, m memory, room chat.Room) {
 	mirrors := map[string][]chat.Message{}
 	places := []chat.Place{{Room: room}}
 	for _, place := range threads {
-		places = append(places, place)
+		if place.Thread != "" {
+			places = append(places, place)
+		}
 	}
 	for _, place := range places {
 		for _, msg := range net.Read(place) {
@@ -123,6 +125,9 @@ func (w *world) checkMirror(f *findings, m memory, s *saying, room chat.Room, th
 		return
 	}
 	next := 0
+	if thread.Thread == "" && there[0].ReplyTo.IsZero() {
+		f.say("strayed: %s answers nothing in %s", s.token, room)
+	}
 	for _, msg := range there {
 		if msg.Ref.Place != thread {
 			f.say("strayed: %s stands in %v", s.token, msg.Ref.Place)

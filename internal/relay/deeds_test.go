@@ -51,14 +51,26 @@ func (w *world) say() {
 	}
 	s.seq = pick(w, keysOf(threads))
 	place, to := threads[s.seq], chat.Ref{}
-	if there := net.Read(place); len(there) > 0 && w.odds(3) {
+	if there := w.talk(room, s.seq); len(there) > 0 && w.odds(3) {
 		to = pick(w, there).Ref
 	}
-	if w.odds(12) {
+	if w.odds(12) || place.Thread == "" && to.IsZero() {
 		place, to = chat.Place{Room: room}, w.roots(room)[s.seq].Ref
+	}
+	if place.Thread == "" && net.Thread(to).Thread == to.ID && w.odds(12) { // opened by whoever speaks
+		place, to = net.Thread(to), chat.Ref{}
 	}
 	s.ref = s.by.Say(place, s.text(), to)
 	w.said = append(w.said, s)
+}
+
+// talk is what stands in the thread of a passage; without threads, what is known to be
+// said about it in the main timeline.
+func (w *world) talk(room chat.Room, seq int) []chat.Message {
+	return slices.DeleteFunc(w.nets[room.Platform].Read(w.threads(room)[seq]), func(m chat.Message) bool {
+		s := w.sayingIn(m)
+		return m.Ref.Place.Thread == "" && (s == nil || s.seq != seq)
+	})
 }
 
 // stray has someone say something that is nothing to us.
@@ -130,8 +142,8 @@ func (w *world) moderate() {
 	if len(threads) == 0 {
 		return
 	}
-	place := threads[pick(w, keysOf(threads))]
-	for _, m := range w.nets[room.Platform].Read(place) {
+	seq := pick(w, keysOf(threads))
+	for _, m := range w.talk(room, seq) {
 		if s := w.sayingIn(m); s != nil && m.Ref.As != "" && w.odds(2) && (!w.keyless[room.Platform] || w.known(m.Ref)) {
 			if w.there(func() { w.someone(room).Delete(m.Ref) }) {
 				s.hidden, s.doubted = true, s.doubted || !w.known(m.Ref)
@@ -156,13 +168,12 @@ func (w *world) sayingIn(m chat.Message) *saying {
 func (w *world) react() {
 	room := pick(w, w.rooms)
 	threads := w.threads(room)
-	net := w.nets[room.Platform]
 	if len(threads) == 0 || w.silent[room.Platform] {
 		return
 	}
 	seq := pick(w, keysOf(threads))
 	s, ref := w.posts[seq], w.roots(room)[seq].Ref
-	if there := net.Read(threads[seq]); len(there) > 0 && !w.odds(4) {
+	if there := w.talk(room, seq); len(there) > 0 && !w.odds(4) {
 		m := pick(w, there)
 		ref = m.Ref
 		if s = w.sayingIn(m); s == nil || !strings.Contains(m.Body.Text, "-0 is said.") {
@@ -197,11 +208,14 @@ func (w *world) known(ref chat.Ref) bool {
 	}) == nil
 }
 
-// threads lists the threads under the passages of a room, as people see them.
+// threads lists the threads under the passages of a room, as people see them; where
+// there are none, the main timeline of each.
 func (w *world) threads(r chat.Room) map[int]chat.Place {
 	seqs := map[int]chat.Place{}
 	for seq, m := range w.roots(r) {
-		if place := w.nets[r.Platform].Thread(m.Ref); place != (chat.Place{}) {
+		if slices.Contains(w.flat, r) {
+			seqs[seq] = chat.Place{Room: r}
+		} else if place := w.nets[r.Platform].Thread(m.Ref); place != (chat.Place{}) {
 			seqs[seq] = place
 		}
 	}
@@ -217,7 +231,9 @@ func (w *world) roots(r chat.Room) map[int]chat.Message {
 		var seq int
 		if at := footer.FindStringSubmatch(m.Body.Text); at != nil && m.Ref.As != "" {
 			fmt.Sscan(at[1], &seq)
-			roots[seq] = m
+			if _, known := roots[seq]; !known { // else it is more of it
+				roots[seq] = m
+			}
 		}
 	}
 	return roots

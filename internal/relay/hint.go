@@ -18,7 +18,7 @@ const Hinted = "hint"
 // thread it stands once: who speaks there for the first time has it before
 // their eyes. So it comes where there are newcomers, and a busy thread has one
 // line of it. Where something else holds by now, they are told that, and what
-// stands in other threads of the text is reworded.
+// stands in other threads of the text is reworded. A room without threads has one.
 func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now time.Time) error {
 	at := e.Message.Ref.Place
 	if r.c.Hint == nil || now.Sub(e.At) > askWithin {
@@ -51,8 +51,13 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 		ID:   discussion.NoteID(discussion.Derive(Hinted, place.Room.String(), place.Thread)),
 		Kind: Hinted, Discussion: a.Discussion, Body: body, Place: place, Created: e.At.UTC(),
 	}
-	if _, err := tx.Note(n.ID); !errors.Is(err, store.ErrNotFound) {
-		return err // it stands there
+	if place.Thread == "" && place == at {
+		n.ReplyTo = e.Message.Ref // else nobody knew whom it tells
+	}
+	if was, err := tx.Note(n.ID); err == nil {
+		return reword(tx, was, a.Under, body, now) // it stands there, perhaps of another text
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
 	if err := tx.PutNote(n); err != nil {
 		return err

@@ -50,14 +50,14 @@ var moments = []moment{beforeDo, duringDo, afterDo, beforeHandle, duringHandle, 
 var errDead = errors.New("this process is dead")
 
 // begin starts a process on the database and the networks.
-func begin(t *testing.T, db *store.DB, nets map[string]*chattest.Network, rooms []chat.Room) *life {
+func begin(t *testing.T, db *store.DB, nets map[string]*chattest.Network, rooms, flat []chat.Room) *life {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &life{t: t, db: db, cancel: cancel, over: make(chan struct{}), buried: make(chan struct{})}
 	var platforms []chat.Platform
 	for _, name := range []string{"one", "two"} {
 		platforms = append(platforms, mortal{nets[name].Open("bot"), l})
 	}
-	r := relay.New(relay.Config{DB: db, Platforms: platforms, Rooms: rooms, Settle: settleTime, Command: answer, Log: logger(t)})
+	r := relay.New(relay.Config{DB: db, Platforms: platforms, Rooms: rooms, Flat: flat, Settle: settleTime, Command: answer, Log: logger(t)})
 	l.ended.Go(func() {
 		if err := r.Run(ctx); err != nil && !l.dead() {
 			t.Errorf("Run: %v", err)

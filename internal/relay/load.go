@@ -39,6 +39,9 @@ func (r *Relay) load(tx *store.Tx, d store.Delivery, have []store.Copy) (Words, 
 	switch {
 	case d.Thing.Passage() != "":
 		err = loadPassage(tx, d, have, &w, &v)
+		if err == nil && !v.Flat {
+			v.Flat, err = r.isFlat(tx, d.Room)
+		}
 	case d.Thing.Annotation() != "":
 		err = loadAnnotation(tx, d, &w, &v)
 	default:
@@ -72,6 +75,8 @@ func loadPassage(tx *store.Tx, d store.Delivery, have []store.Copy, w *Words, v 
 	}
 	if v.Place.Thread != "" {
 		v.Thread = v.Place
+	} else if err == nil && w.Document.Target.Source != "" {
+		v.ReplyTo, v.Flat, err = answersPost(tx, w.Passage, d.Room)
 	}
 	return err
 }
@@ -135,9 +140,11 @@ func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 	}
 	w.Discussion.ID = w.Annotation.Discussion
 	if w.Annotation.Target.Annotation != "" {
-		if v.ReplyTo, err = answerable(tx, w.Annotation.Target.Annotation, d.Room); err != nil {
+		answers, err := answerable(tx, w.Annotation.Target.Annotation, d.Room)
+		if err != nil {
 			return err
 		}
+		v.ReplyTo = cmp.Or(answers, v.ReplyTo)
 	}
 	v.Later, err = outgrown(tx, d, *w, *v)
 	return err
@@ -145,12 +152,16 @@ func loadAnnotation(tx *store.Tx, d store.Delivery, w *Words, v *View) error {
 
 // threadIn finds the thread of a passage in a room, or errParked. That of an
 // excerpt which stands in another's thread is that one, and what is said about
-// it answers its message, or nothing once somebody removed that.
+// it answers its message, or nothing once somebody removed that. Likewise where a
+// post has no thread the main timeline is.
 func threadIn(tx *store.Tx, p discussion.PassageID, room chat.Room) (thread chat.Place, answers chat.Ref, err error) {
 	copies, err := tx.Copies(store.PassageThing(p), room)
 	for _, c := range copies {
 		if c.Mark == store.ThreadMark && !c.InFlight() && !c.Ref.IsZero() {
-			return c.Ref.Place, chat.Ref{}, err
+			if c.Ref.Place.Thread == "" {
+				answers, err = aboveFlat(copies)
+			}
+			return c.Ref.Place, answers, err
 		}
 	}
 	for _, c := range copies {
@@ -197,10 +208,14 @@ func standing(tx *store.Tx, t store.Thing, room chat.Room) (chat.Ref, error) {
 }
 
 // outgrown reports whether an annotation that stood in the room as a whole now
-// needs more messages than it has, and something newer stands behind it.
+// needs more messages than it has, and something newer stands behind it, as in a
+// main timeline something always may.
 func outgrown(tx *store.Tx, d store.Delivery, w Words, v View) (bool, error) {
 	if v.Parts == 0 || d.Class < store.ClassEdit || len(Render(w, v)) <= v.Parts {
 		return false, nil
+	}
+	if v.Place.Thread == "" {
+		return true, nil
 	}
 	all, err := tx.AnnotationsUnder(w.Annotation.Under)
 	if err != nil {

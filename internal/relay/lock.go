@@ -18,7 +18,10 @@ import (
 // Closed is the Kind of the note that tells in a thread that it is closed.
 const Closed = "closed"
 
-const closedWords lang.Key = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms. Remarks from before it may still be edited."
+const (
+	closedWords lang.Key = "A moderator closed this thread: what is said in it from now on stays talk in this room, and comes neither to the page nor to the other rooms. Remarks from before it may still be edited."
+	closedTalk  lang.Key = "A moderator closed the talk about this passage: what is said about it from now on stays talk in this room, and comes neither to the page nor to the other rooms. Remarks from before it may still be edited."
+)
 
 // A stretch is a time in which a thread is closed, without its end; To is zero
 // while it is.
@@ -92,14 +95,18 @@ func tellLocked(tx *store.Tx, in lang.Language, p discussion.PassageID, room cha
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	place, _, err := threadIn(tx, p, room)
+	place, post, err := threadIn(tx, p, room)
 	if errors.Is(err, errParked) {
 		return nil // it is told when it is opened
 	}
 	if err != nil {
 		return err
 	}
-	if whose, err := threadOf(tx, place); err != nil || whose.Passage() != p {
+	words := closedWords
+	if place.Thread == "" {
+		words = closedTalk
+	}
+	if whose, err := talkIn(tx, place, p); err != nil || whose != p {
 		return err // an excerpt's, in the thread of another
 	}
 	_, of, _, err := tx.Passage(p)
@@ -108,7 +115,7 @@ func tellLocked(tx *store.Tx, in lang.Language, p discussion.PassageID, room cha
 	}
 	n := store.Note{
 		ID:   discussion.NoteID(discussion.Derive("closed", string(p), room.String())),
-		Kind: Closed, Discussion: of, Place: place, Created: now,
+		Kind: Closed, Discussion: of, Place: place, ReplyTo: post, Created: now,
 	}
 	if err := tx.PutNote(n); err != nil {
 		return err
@@ -117,8 +124,8 @@ func tellLocked(tx *store.Tx, in lang.Language, p discussion.PassageID, room cha
 		return err
 	}
 	body := format.Doc{}
-	if isClosed(all) {
-		body = format.Text(in.Words(closedWords))
+	if removed := place.Thread == "" && post.IsZero(); isClosed(all) && !removed {
+		body = format.Text(in.Words(words))
 	}
 	return reword(tx, n, p, body, now)
 }
@@ -158,8 +165,17 @@ func ThreadAround(tx *store.Tx, ref chat.Ref) (discussion.PassageID, error) {
 	if err != nil {
 		return "", err
 	}
-	thing, err = threadOf(tx, thread)
-	return cmp.Or(thing.Passage(), p), err
+	whose, err := talkIn(tx, thread, p)
+	return cmp.Or(whose, p), err
+}
+
+// talkIn is the passage whose talk stands in a place in which that about p does.
+func talkIn(tx *store.Tx, place chat.Place, p discussion.PassageID) (discussion.PassageID, error) {
+	if place.Thread == "" {
+		return talkOf(tx, p, place.Room)
+	}
+	thing, err := threadOf(tx, place)
+	return thing.Passage(), err
 }
 
 // Under is the passage that a message shows or under which it stands, "" if there is none.

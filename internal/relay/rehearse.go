@@ -24,6 +24,7 @@ type Coming struct {
 	Total   int                  // passages of the text
 	Under   discussion.PassageID // in whose thread it stands; "": it opens one
 	Thread  string               // what that is called
+	Flat    bool                 // it opens none, and answers Under if that has none either
 	Parts   []format.Doc         // the messages, as they are given to the network
 }
 
@@ -165,10 +166,21 @@ func (all texts) read(tx *store.Tx, id discussion.ID) (text, error) {
 func (r *Relay) post(tx *store.Tx, d store.Delivery, p discussion.Passage, of text) (Coming, error) {
 	v := View{Room: d.Room, Language: r.Language(d.Room), Profile: r.platforms[d.Room.Platform].Profile(), Reader: r.c.Reader, Place: chat.Place{Room: d.Room}}
 	under := d.Thread
+	flat, err := r.isFlat(tx, d.Room)
+	if err != nil {
+		return Coming{}, err
+	}
 	if under != "" {
 		place, err := placeUnder(tx, under, d.Room)
+		parked := errors.Is(err, errParked) // the post above it is coming, too
+		answers := parked && flat
+		if err == nil && place.Thread == "" {
+			answers, err = standsFlat(tx, under, d.Room)
+		}
 		switch {
-		case errors.Is(err, errParked): // the post above it is coming, too
+		case answers:
+			flat, v.ReplyTo, place = true, chat.Ref{ID: string(under)}, v.Place
+		case parked:
 			place = chat.Place{Room: d.Room, Thread: string(under)}
 		case err != nil:
 			return Coming{}, err
@@ -180,8 +192,9 @@ func (r *Relay) post(tx *store.Tx, d store.Delivery, p discussion.Passage, of te
 	if v.Place.Thread != "" {
 		v.Thread = v.Place
 	}
+	v.Flat = flat && v.Thread == (chat.Place{})
 	w := Words{Thing: d.Thing, Discussion: of.Discussion, Document: of.documents[p.Document], Passage: p, Total: len(of.Passages)}
-	c := Coming{Title: of.Title, Passage: p, Total: w.Total, Under: under}
+	c := Coming{Title: of.Title, Passage: p, Total: w.Total, Under: under, Flat: v.Flat}
 	for _, want := range Render(w, v) {
 		switch want.Mark {
 		case "":

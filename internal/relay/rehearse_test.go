@@ -48,7 +48,7 @@ func (n *town) rehearsed(span time.Duration) []relay.Coming {
 	for _, net := range n.all {
 		platforms = append(platforms, net.open(n.t))
 	}
-	stage := relay.New(relay.Config{DB: empty, Platforms: platforms, Rooms: n.rooms, Log: logger(n.t)})
+	stage := relay.New(relay.Config{DB: empty, Platforms: platforms, Rooms: n.rooms, Flat: n.flat, Log: logger(n.t)})
 	told, err := stage.Rehearse(context.Background(), now, now.Add(span), nil)
 	if err != nil {
 		n.t.Fatal(err)
@@ -82,6 +82,18 @@ func TestRehearsal(t *testing.T) {
 	})
 }
 
+func TestRehearsalWithoutThreads(t *testing.T) {
+	text := discussed(4, comment{"Bo", 1, "Does it?"}, comment{"Cy", 3, "It does. " + strings.Repeat("At length. ", 90)})
+	quotingTown(t, text, func(t *testing.T, n *town) {
+		n.stop()
+		n.flat = []chat.Room{n.rooms[0], n.rooms[2]}
+		n.start()
+		n.pass(time.Hour + time.Minute)
+		now := time.Now()
+		n.comesAsTold(n.rehearsed(4*time.Hour), now.Add(4*time.Hour), time.Hour)
+	})
+}
+
 // comesAsTold lets time pass, step by step, and fails where other words come than
 // were told, or at another step.
 func (n *town) comesAsTold(told []relay.Coming, until time.Time, step time.Duration) {
@@ -90,13 +102,17 @@ func (n *town) comesAsTold(told []relay.Coming, until time.Time, step time.Durat
 	want := map[int64][]string{}
 	for _, c := range told {
 		where := c.Room.String()
-		if c.Under != "" {
+		if c.Flat {
+			if c.Thread != "" || !slices.Contains(n.flat, c.Room) {
+				n.t.Errorf("passage %d has no thread in %s, called %q", c.Passage.Seq, c.Room, c.Thread)
+			}
+		} else if c.Under != "" {
 			where += ", in a thread"
 		} else if !strings.HasPrefix(c.Thread, fmt.Sprint(c.Passage.Seq, " · ")) {
 			n.t.Errorf("the thread of passage %d is called %q", c.Passage.Seq, c.Thread)
 		}
 		for i, part := range c.Parts {
-			if i > 0 && c.Under == "" {
+			if i > 0 && c.Under == "" && !c.Flat {
 				where = c.Room.String() + ", in a thread"
 			}
 			want[c.At.Unix()] = append(want[c.At.Unix()], where+": "+part.Text)

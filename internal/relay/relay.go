@@ -27,6 +27,7 @@ type Config struct {
 	DB        *store.DB
 	Platforms []chat.Platform
 	Rooms     []chat.Room // where the bot listens, and may be told to post
+	Flat      []chat.Room // those of them in which posts get no threads: what is said about one answers it
 
 	// Reader is the address of the reader page, without a slash at its end;
 	// "" if it is not served. Posts link to it.

@@ -35,6 +35,7 @@ type View struct {
 	Place    chat.Place // where the thing stands, or will
 	Thread   chat.Place // the thread under a passage, once it is open
 	ReplyTo  chat.Ref   // what it answers there
+	Flat     bool       // a passage's post gets no thread
 	Own      bool       // the person's own message stands in this room: only reactions are ours
 	Parts    int        // how many parts stand there already
 	Later    bool       // something newer stands behind it, so it cannot grow
@@ -71,12 +72,18 @@ func passage(w Words, v View) []Want {
 		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(v.Language, w.Document, w.Passage))
 		head.Spans = []format.Span{{Kind: format.Emph, Start: 0, End: len(head.Text)}}
 	}
-	want := parts(head, footer(body, w, v), chat.Message{Silent: true}, v, w.readerLink(v))
+	want := parts(head, footer(body, w, v), chat.Message{ReplyTo: v.ReplyTo, Silent: true}, v, w.readerLink(v))
 	if v.Place.Thread != "" { // under the passage that it quotes
 		return want
 	}
-	want[0].Message.Buttons = buttons(w, v)
-	return append(want, Want{Mark: store.ThreadMark, Name: threadName(w)})
+	if v.ReplyTo.IsZero() {
+		want[0].Message.Buttons = buttons(w, v)
+	}
+	thread := Want{Mark: store.ThreadMark, Name: threadName(w)}
+	if v.Flat {
+		thread.Name = ""
+	}
+	return append(want, thread)
 }
 
 // commentLine says whose comment follows, whether it is all of it, and what it

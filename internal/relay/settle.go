@@ -130,10 +130,10 @@ func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.
 	case chat.Post:
 		return r.release(tx, room, c.Ref.ID, now)
 	case chat.OpenThread:
-		if err := keepCursor(tx, c.Ref.Place); err != nil {
+		if err := tellLocked(tx, r.Language(room), thing.Passage(), room, now); err != nil || c.Ref.Place.Thread == "" {
 			return false, err
 		}
-		if err := tellLocked(tx, r.Language(room), thing.Passage(), room, now); err != nil {
+		if err := keepCursor(tx, c.Ref.Place); err != nil {
 			return false, err
 		}
 		return r.release(tx, room, c.Ref.Place.Thread, now)

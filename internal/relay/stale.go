@@ -18,7 +18,7 @@ import (
 type Want struct {
 	Part    int
 	Mark    string       // as store.Copy.Mark
-	Name    string       // of a thread
+	Name    string       // of a thread; "" where there is to be none
 	Emoji   string       // of a reaction
 	Message chat.Message // of a part
 	Instead chat.Message // of a part with a file: what says so where the file cannot be had, or is not taken
@@ -248,6 +248,9 @@ func (n need) thread() (Step, bool) {
 func (n need) open(c store.Copy, root chat.Ref, name string) Step {
 	if n.threads == chat.FreeThreads {
 		c.Ref = chat.Ref{Place: chat.Place{Room: n.room, Thread: root.ID}, ID: root.ID, As: root.As}
+		if name == "" {
+			c.Ref.Place.Thread = ""
+		}
 		return Step{Copy: c, Free: true}
 	}
 	s := n.begin(c, chat.OpenThread)

@@ -71,6 +71,7 @@ type world struct {
 	nature string // in words
 	nets   map[string]*chattest.Network
 	rooms  []chat.Room
+	flat   []chat.Room // those of them without threads, in which all talk stands in the main timeline
 	people map[string][]*chattest.Member
 	text   discussion.Discussion
 	bot    *life // nil while it is not running
@@ -135,6 +136,10 @@ func newWorld(t *testing.T, seed uint64, dsn string) *world {
 		w.disk = &disk{t: t, path: dsn}
 	}
 	w.rooms = []chat.Room{w.nets["one"].Room("hall"), w.nets["one"].Room("yard"), w.nets["two"].Room("club"), w.nets["two"].Room("den")}[:3+dice.IntN(2)]
+	if odds(2) {
+		w.flat = []chat.Room{w.rooms[dice.IntN(len(w.rooms))]}
+		w.nature += fmt.Sprint(" without threads: ", w.flat)
+	}
 	for name, net := range w.nets {
 		for i := range 4 {
 			w.people[name] = append(w.people[name], net.User(fmt.Sprintf("%s-%d", name, i)))
@@ -154,7 +159,7 @@ func newWorld(t *testing.T, seed uint64, dsn string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.bot = begin(t, db, w.nets, w.rooms)
+	w.bot = begin(t, db, w.nets, w.rooms, w.flat)
 	return w
 }
 
@@ -204,7 +209,7 @@ func (w *world) fate() {
 	case w.bot != nil && w.bot.dead():
 		w.bury()
 	case w.bot == nil && w.odds(3):
-		w.bot = begin(w.t, w.open(), w.nets, w.rooms)
+		w.bot = begin(w.t, w.open(), w.nets, w.rooms, w.flat)
 	case w.bot != nil && w.odds(30):
 		w.rest()
 		if err := w.bot.db.Close(); err != nil {
@@ -230,7 +235,7 @@ func (w *world) rest() {
 	synctest.Wait()
 	if w.bot.dead() {
 		w.bury()
-		w.bot = begin(w.t, w.open(), w.nets, w.rooms)
+		w.bot = begin(w.t, w.open(), w.nets, w.rooms, w.flat)
 		w.bot.cancel()
 	}
 	w.bot.ended.Wait()
@@ -315,7 +320,7 @@ func (w *world) calm() {
 		}
 	}
 	if w.bot == nil {
-		w.bot = begin(w.t, w.open(), w.nets, w.rooms)
+		w.bot = begin(w.t, w.open(), w.nets, w.rooms, w.flat)
 	}
 	time.Sleep(12 * time.Hour)
 	synctest.Wait()

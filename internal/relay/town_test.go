@@ -95,6 +95,7 @@ type town struct {
 	all     map[string]network
 	nets    map[string]*chattest.Network // those of all that are in memory
 	rooms   []chat.Room
+	flat    []chat.Room // of them
 	people  map[string][]member
 	text    discussion.Discussion
 	stop    func()
@@ -188,7 +189,7 @@ func (n *town) start() {
 	if log == nil {
 		log = logger(n.t)
 	}
-	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Command: n.command, Language: n.speaks, Hint: n.hint, Digest: n.digest, Index: command.Indexes(command.Env{DB: n.db, Language: n.speaks}), Indexed: n.indexed, Retention: n.keeps, Log: log})
+	r := relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Flat: n.flat, Settle: 30 * time.Second, Command: n.command, Language: n.speaks, Hint: n.hint, Digest: n.digest, Index: command.Indexes(command.Env{DB: n.db, Language: n.speaks}), Indexed: n.indexed, Retention: n.keeps, Log: log})
 	if n.spoil != nil {
 		n.spoil(r)
 	}

@@ -1,9 +1,11 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"marginalia/internal/chat"
@@ -40,6 +42,7 @@ type Fault struct {
 	thread bool                                                  // its thread is gone too: another is opened
 	under  discussion.PassageID
 	class  uint8
+	seq    int // of a passage in its text; 0 of what answers one
 }
 
 // Verdict is what Verify found in all rooms.
@@ -196,6 +199,8 @@ func (r *Relay) Mend(ctx context.Context, faults []Fault, now time.Time) (mended
 		thing   store.Thing
 		message string // where there is no thing
 	}
+	faults = slices.Clone(faults)
+	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(uint(a.seq-1), uint(b.seq-1)) }) // first what others answer
 	var order []subject
 	of := map[subject][]Fault{}
 	for _, f := range faults {

@@ -45,7 +45,7 @@ func (n *town) beside() *relay.Relay {
 	for _, net := range n.all {
 		platforms = append(platforms, net.open(n.t))
 	}
-	return relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Settle: 30 * time.Second, Log: logger(n.t)})
+	return relay.New(relay.Config{DB: n.db, Platforms: platforms, Rooms: n.rooms, Flat: n.flat, Settle: 30 * time.Second, Log: logger(n.t)})
 }
 
 func (n *town) verify() relay.Verdict {

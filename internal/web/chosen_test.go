@@ -117,6 +117,24 @@ func TestTalkInTheRoomsOfThePageThatIsNotPublished(t *testing.T) {
 	}
 }
 
+func TestARoomWithoutThreads(t *testing.T) {
+	h := buildWithout(t, []chat.Room{harbour})
+	h.post(1)
+	ada, bea := h.visitor("Ada"), h.visitor("Bea")
+	ada.do("/rooms/1/say", url.Values{"passage": {"passage-a"}, "text": {"high water"}})
+	h.await("what is said elsewhere stands under the passage", func() bool {
+		return strings.Contains(between(bea.get(""), `id="post-2-passage-a"`, "</article>"), "high water")
+	})
+	bea.do("/rooms/2/say", url.Values{"passage": {"passage-a"}, "text": {"low water"}})
+	h.await("what is said under it is carried", func() bool {
+		return strings.Contains(between(ada.get(""), `id="post-1-passage-a"`, "</article>"), "low water")
+	})
+	h.update(func(tx *store.Tx) error { return relay.SetLocked(tx, english, "passage-a", true, time.Now()) })
+	if status, why := bea.try("/rooms/2/say", url.Values{"passage": {"passage-a"}, "text": {"too late"}}); status != http.StatusConflict {
+		t.Errorf("%d %s", status, why)
+	}
+}
+
 func TestAClosedThreadTellsSoWhoSpeaksInIt(t *testing.T) {
 	h := build(t)
 	h.post(2)

@@ -55,7 +55,7 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 		passage := discussion.PassageID(r.PostFormValue("passage"))
 		place, answers, err := s.aim(ctx, room, passage, r.PostFormValue("answers"))
 		if err == nil && !s.Local.Calls(text) {
-			err = s.open(ctx, place)
+			err = s.open(ctx, chat.Ref{Place: place, ID: answers.ID})
 		}
 		if err != nil {
 			return "", err
@@ -65,11 +65,11 @@ func (s *server) say(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// open tells a visitor if a thread is closed: what they say in it would be kept
-// nowhere.
-func (s *server) open(ctx context.Context, thread chat.Place) error {
+// open tells a visitor if a thread is closed: what they say in it, in answer to a
+// message, would be kept nowhere.
+func (s *server) open(ctx context.Context, at chat.Ref) error {
 	return s.DB.View(ctx, func(tx *store.Tx) error {
-		locked, err := relay.Locked(tx, chat.Ref{Place: thread}, s.now())
+		locked, err := relay.Locked(tx, at, s.now())
 		if err == nil && locked {
 			err = sorry{http.StatusConflict, "A moderator closed this thread."}
 		}
@@ -78,7 +78,8 @@ func (s *server) open(ctx context.Context, thread chat.Place) error {
 }
 
 // aim finds the thread of a passage in a room, and the message that is answered:
-// an annotation's by its id, that of an excerpt in the thread by p: and its id.
+// an annotation's by its id, that of an excerpt in the thread by p: and its id; where
+// there are no threads, the passage's if no other is named.
 func (s *server) aim(ctx context.Context, room chat.Room, p discussion.PassageID, to string) (chat.Place, chat.Ref, error) {
 	var place chat.Place
 	var answers chat.Ref
@@ -90,6 +91,9 @@ func (s *server) aim(ctx context.Context, room chat.Room, p discussion.PassageID
 		var ok bool
 		if place, ok = threadOf(copies); !ok {
 			return sorry{http.StatusConflict, "This passage was not posted in this room yet."}
+		}
+		if to == "" && place.Thread == "" {
+			to = "p:" + string(p)
 		}
 		if to == "" {
 			return nil

@@ -46,6 +46,12 @@ type house struct {
 
 func build(t *testing.T, change ...func(*Config)) *house {
 	t.Helper()
+	return buildWithout(t, nil, change...)
+}
+
+// buildWithout is build where some rooms have no threads.
+func buildWithout(t *testing.T, threads []chat.Room, change ...func(*Config)) *house {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "web.db"), store.Options{})
 	if err != nil {
@@ -53,7 +59,7 @@ func build(t *testing.T, change ...func(*Config)) *house {
 	}
 	h := &house{t: t, db: db, local: local.New(local.Options{}), d: onMargins()}
 	h.update(func(tx *store.Tx) error { _, err := tx.PutDiscussion(h.d, time.Now()); return err })
-	engine := relay.New(relay.Config{DB: db, Platforms: []chat.Platform{h.local}, Rooms: []chat.Room{garden, harbour}})
+	engine := relay.New(relay.Config{DB: db, Platforms: []chat.Platform{h.local}, Rooms: []chat.Room{garden, harbour}, Flat: threads})
 	var all sync.WaitGroup
 	all.Go(func() { engine.Run(ctx) })
 	c := Config{DB: db, Local: h.local, Rooms: []chat.Room{garden, harbour}, Open: true, Default: discussion.Named, Ready: engine.Ready, Done: ctx.Done()}
