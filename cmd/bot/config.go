@@ -108,12 +108,16 @@ type RoomTable struct {
 	Platform string `toml:"platform"`
 	ID       string `toml:"id"`
 	Follow   *bool  `toml:"follow"`
+	Threads  *bool  `toml:"threads"`
 	Index    bool   `toml:"index"`
 	Language string `toml:"language"`
 }
 
 // stays reports whether the bot stays in the room if that is replaced.
 func (r RoomTable) stays() bool { return r.Follow != nil && !*r.Follow }
+
+// flat reports whether posts get no threads in the room.
+func (r RoomTable) flat() bool { return r.Threads != nil && !*r.Threads }
 
 // PlanTable is one of [[plans]].
 type PlanTable struct {

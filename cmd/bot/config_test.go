@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"marginalia/internal/chat"
 )
 
 // write puts a configuration into a folder of its own.
@@ -197,6 +200,13 @@ func TestFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
 	}
 	if c.Bot.LogLevel != "debug" || c.Relay.Settle.String() != "7s" || c.Bot.Listen != "127.0.0.1:1" || c.Passages.Max != 900 || c.Passages.Min != 600 {
 		t.Errorf("%+v %+v %+v", c.Bot, c.Relay, c.Passages)
+	}
+}
+
+func TestRoomsWithoutThreads(t *testing.T) {
+	c, err := loadConfig(write(t, "[[rooms]]\nname = \"a\"\nplatform = \"local\"\nthreads = false\n[[rooms]]\nname = \"b\"\nplatform = \"local\"\n[[rooms]]\nname = \"c\"\nplatform = \"local\"\nthreads = true\n"), nil)
+	if want := []chat.Room{{Platform: "local", ID: "a"}}; err != nil || !slices.Equal(c.flat(), want) {
+		t.Errorf("without threads are %v, want %v: %v", c.flat(), want, err)
 	}
 }
 

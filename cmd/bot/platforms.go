@@ -81,7 +81,7 @@ func openMatrix(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logg
 func openDiscord(ctx context.Context, c Config, rooms []chat.Room, log *slog.Logger) (chat.Platform, error) {
 	d := c.Discord
 	return discord.Open(ctx, discord.Config{
-		Token: d.Token, Channels: ids(rooms), API: d.API, Command: d.Command, Bots: d.Bots, Tags: d.Tags, Edge: d.EdgeWait.Duration, Log: log,
+		Token: d.Token, Channels: ids(rooms), API: d.API, Command: d.Command, Bots: d.Bots, Tags: d.Tags, Flat: ids(c.flat()), Edge: d.EdgeWait.Duration, Log: log,
 	})
 }
 

@@ -33,7 +33,7 @@ func serve(ctx context.Context, c Config, db *store.DB, fetches source.Web, log 
 	var engine *relay.Relay
 	env.Language = func(room chat.Room) lang.Language { return engine.Language(room) }
 	engine = relay.New(relay.Config{
-		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
+		DB: db, Platforms: open.all, Rooms: c.rooms(), Flat: c.flat(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Retention: c.retention(), Largest: c.Relay.bytes(),
 		Command: command.Dispatcher(env), Language: c.language, Hint: c.hint, Digest: command.Digests(env),
 		Index: command.Indexes(env), Indexed: c.indexed(), Log: log,
@@ -145,6 +145,17 @@ func (c Config) rooms() []chat.Room {
 	var all []chat.Room
 	for _, r := range c.Rooms {
 		all = append(all, r.room())
+	}
+	return all
+}
+
+// flat are the rooms in which posts get no threads.
+func (c Config) flat() []chat.Room {
+	var all []chat.Room
+	for _, r := range c.Rooms {
+		if r.flat() {
+			all = append(all, r.room())
+		}
 	}
 	return all
 }

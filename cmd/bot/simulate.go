@@ -43,7 +43,7 @@ type coming struct {
 	Room    string    `json:"room"`
 	Passage int       `json:"passage"`
 	Of      int       `json:"of"`
-	Under   string    `json:"under,omitempty"` // the id of the passage in whose thread it comes
+	Under   string    `json:"under,omitempty"` // the id of the passage in whose thread it comes, or that it replies to
 	Thread  string    `json:"thread,omitempty"`
 	Parts   []string  `json:"parts"`
 }
@@ -119,7 +119,7 @@ func (a *app) simulate(ctx context.Context, c Config, now, until time.Time) (all
 	if err != nil {
 		return nil, err
 	}
-	engine := relay.New(relay.Config{DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader, Language: c.language, Log: a.log(c)})
+	engine := relay.New(relay.Config{DB: db, Platforms: open.all, Rooms: c.rooms(), Flat: c.flat(), Reader: c.Bot.Reader, Language: c.language, Log: a.log(c)})
 	return engine.Rehearse(ctx, now, until, func(tx *store.Tx) error {
 		texts := slices.Clone(known)
 		for i, p := range c.Plans {
@@ -314,8 +314,13 @@ func (a *app) printComing(all []relay.Coming, until time.Time) error {
 			lengths += strconv.Itoa(utf8.RuneCountInString(part.Text))
 		}
 		thread := p.Thread
-		if p.Under != "" {
+		switch {
+		case p.Under != "" && p.Flat:
+			thread = "(a reply to the passage it quotes)"
+		case p.Under != "":
 			thread = "(in that of the passage it quotes)"
+		case p.Flat:
+			thread = "(none)"
 		}
 		messages += len(p.Parts)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", when(p), p.Plan.Name, p.Room, p.Passage.Seq, p.Total, lengths, thread)

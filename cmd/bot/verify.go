@@ -117,7 +117,7 @@ func verify(ctx context.Context, c Config, log *slog.Logger, fix bool) (found ve
 		return found, err
 	}
 	engine := relay.New(relay.Config{
-		DB: db, Platforms: open.all, Rooms: c.rooms(), Reader: c.Bot.Reader,
+		DB: db, Platforms: open.all, Rooms: c.rooms(), Flat: c.flat(), Reader: c.Bot.Reader,
 		Settle: c.Relay.Settle.Duration, Patience: c.Relay.Patience.Duration, Largest: c.Relay.bytes(), Language: c.language, Log: log,
 	})
 	v, err := engine.Verify(ctx)
