@@ -290,6 +290,8 @@ func TestWrongConfigurations(t *testing.T) {
 		{"a secret not in quotes", "[matrix]\ntoken = syt_s3cret\n", `config.toml:2:9: `},
 		{"a secret behind the quotes", "[matrix]\ntoken = \"a\"syt_s3cret\n", `config.toml:2:12: `},
 		{"not a level", "[bot]\nlog_level = \"loud\"\n", `[bot] log_level is "loud": write debug, info, warn or error`},
+		{"not a language", "[bot]\nlanguage = \"tlh\"\n", `[bot] language is "tlh": write en or de`},
+		{"a room's not a language", "[[rooms]]\nname = \"a\"\nplatform = \"local\"\nlanguage = \"german\"\n", `[[rooms]] "a" language is "german": write en or de`},
 		{"negative days", "[privacy]\nretention_days = -1\n", `[privacy] retention_days is -1: write a number of days`},
 		{"not a privacy", "[privacy]\ndefault = \"none\"\n", `[privacy] default is "none": write pseudonym, named or ask`},
 		{"not a deed", plan + "does = \"drop\"\n", `[[plans]] "essay" does is "drop": write drip or digest`},

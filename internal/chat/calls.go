@@ -33,6 +33,11 @@ type Command struct {
 	Menu       string // what it is called in the menu of a message, which is then Call.On; "": it is in none
 	Options    []Option
 	Needs      Right
+
+	// Local is what stands in other languages, by their tags ("de"), for the help,
+	// the menu's entry, what a form asks and the choices' labels, by these. What is
+	// typed is the same in all.
+	Local map[string]map[string]string
 }
 
 // Call is someone's use of a command.

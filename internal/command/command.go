@@ -114,7 +114,7 @@ func Words(env Env) []chat.Command {
 	var all []chat.Command
 	for _, c := range All {
 		said := c.Command
-		said.Options = slices.Clone(c.Options)
+		said.Options, said.Local = slices.Clone(c.Options), inOthers(c)
 		for i, o := range said.Options {
 			if offer := c.Complete[o.Name]; offer != nil {
 				said.Options[i].Complete = completer(env, c.Name, offer)
@@ -142,6 +142,20 @@ func Keys(c Command) []lang.Key {
 		for _, choice := range o.Choices {
 			if choice.Label != choice.Value {
 				all = append(all, lang.Key(choice.Label))
+			}
+		}
+	}
+	return all
+}
+
+// inOthers is what stands for the words of a command in other languages.
+func inOthers(c Command) map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, l := range lang.Others() {
+		all[l.Tag()] = map[string]string{}
+		for _, key := range Keys(c) {
+			if l.Has(key) {
+				all[l.Tag()][string(key)] = l.Words(key)
 			}
 		}
 	}

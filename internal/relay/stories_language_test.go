@@ -72,7 +72,9 @@ func TestEachRoomHasItsLanguage(t *testing.T) {
 		n.nets["two"].SetDown(false)
 		n.pass(time.Hour)
 		n.told(german, "Was anderswo seit dem 1. Januar 2000, ")
-		n.update(func(tx *store.Tx) error { return relay.SetLocked(tx, n.speaks, n.text.Passages[0].ID, true, time.Now()) })
+		n.update(func(tx *store.Tx) error {
+			return relay.SetLocked(tx, n.speaks, n.text.Passages[0].ID, true, time.Now())
+		})
 		n.pass(time.Hour)
 		n.told(english, "A moderator closed this thread: ")
 		n.told(german, "Die Moderation hat diesen Thread geschlossen: ")

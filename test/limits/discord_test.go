@@ -74,12 +74,13 @@ func (c *club) told() {
 		})
 	})
 	reader := oneOf(c.w, "", "https://read.example.org", "http://localhost:8080", "https://read.example.org/"+strings.Repeat("x", 500))
-	env := command.Env{DB: c.db, Reader: reader, Link: p.Profile().Link, Profile: func(string) chat.Profile { return p.Profile() }, Log: logger(c.T)}
+	speaks := inEither(c.w)
+	env := command.Env{DB: c.db, Language: speaks, Reader: reader, Link: p.Profile().Link, Profile: func(string) chat.Profile { return p.Profile() }, Log: logger(c.T)}
 	c.words = command.Words(env)
 	if err := p.Register(c.Context(), c.words); err != nil {
 		c.Fatal(err)
 	}
-	r := relay.New(relay.Config{DB: c.db, Platforms: []chat.Platform{p, c.away.Open("bot")}, Rooms: []chat.Room{here, c.room}, Reader: reader, Command: command.Dispatcher(env), Log: logger(c.T)})
+	r := relay.New(relay.Config{DB: c.db, Platforms: []chat.Platform{p, c.away.Open("bot")}, Rooms: []chat.Room{here, c.room}, Reader: reader, Language: speaks, Command: command.Dispatcher(env), Log: logger(c.T)})
 	ctx, stop := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {

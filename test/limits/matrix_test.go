@@ -118,7 +118,7 @@ type hall struct {
 func (h hall) says(words relay.Words) {
 	h.Helper()
 	place := chat.Place{Room: h.room, Thread: oneOf(h.w, "", "$root")}
-	v := relay.View{Room: h.room, Profile: h.p.Profile(), Reader: h.reader, Place: place, Thread: place, ReplyTo: chat.Ref{Place: place, ID: "$answered"}}
+	v := relay.View{Room: h.room, Language: inEither(h.w)(h.room), Profile: h.p.Profile(), Reader: h.reader, Place: place, Thread: place, ReplyTo: chat.Ref{Place: place, ID: "$answered"}}
 	for i, want := range relay.Render(words, v) {
 		if want.Mark != "" {
 			continue
@@ -143,7 +143,7 @@ func (h hall) answers(text discussion.Discussion) {
 	update(h.T, db, func(tx *store.Tx) error {
 		return tx.PutPlan(schedule.Plan{Name: "drip", Does: schedule.Drip, Discussion: text.ID, Cron: "0 0 29 2 *", Rooms: []chat.Room{h.room}, Count: 1, Start: time.Now(), Next: 1})
 	})
-	env := command.Env{DB: db, Reader: h.reader, Link: h.p.Profile().Link, Profile: func(string) chat.Profile { return h.p.Profile() }}
+	env := command.Env{DB: db, Language: inEither(h.w), Reader: h.reader, Link: h.p.Profile().Link, Profile: func(string) chat.Profile { return h.p.Profile() }}
 	run := command.Dispatcher(env)
 	for i, c := range command.Words(env) {
 		for j, typed := range []string{c.Name, c.Name + " " + h.w.line(), c.Name + " 2", c.Name + " > " + h.w.line() + "\n" + h.w.text(500)} {

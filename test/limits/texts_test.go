@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"marginalia/internal/chat"
+	"marginalia/internal/lang"
 	"marginalia/test/hostile"
 )
 
@@ -84,6 +86,12 @@ func (w *writer) exactly(n int) string {
 func (w *writer) line() string {
 	n := []int{1, 10, 40, 100, 300, 2000}[w.dice.IntN(6)]
 	return strings.Join(strings.Fields(w.text(n)), " ")
+}
+
+// inEither has the bot speak one of its languages, the same in all rooms.
+func inEither(w *writer) func(chat.Room) lang.Language {
+	l := oneOf(w, append(lang.Others(), lang.English)...)
+	return func(chat.Room) lang.Language { return l }
 }
 
 // oneOf is one of several.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ const (
 	subcommand   = 1
 	group        = 2
 	textOption   = 3
+
+	longestEntry = 32
+	longestHelp  = 100
 )
 
 // order is a command as Discord lists it.
@@ -30,6 +34,7 @@ type order struct {
 	ID      string   `json:"id,omitempty"`
 	Type    int      `json:"type"`
 	Name    string   `json:"name"`
+	NameIn  locals   `json:"name_localizations,omitempty"`
 	Help    string   `json:"description,omitempty"`
 	Options []option `json:"options,omitempty"`
 }
@@ -38,6 +43,7 @@ type option struct {
 	Type     int      `json:"type"`
 	Name     string   `json:"name"`
 	Help     string   `json:"description"`
+	HelpIn   locals   `json:"description_localizations,omitempty"`
 	Required bool     `json:"required,omitempty"`
 	Complete bool     `json:"autocomplete,omitempty"`
 	Choices  []choice `json:"choices,omitempty"`
@@ -46,8 +52,26 @@ type option struct {
 
 // choice is one of the values of an option that has no others.
 type choice struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name   string `json:"name"`
+	NameIn locals `json:"name_localizations,omitempty"`
+	Value  string `json:"value"`
+}
+
+// locals are words in the languages that people may have chosen on Discord, by
+// what Discord calls these: those of two letters are called so everywhere.
+type locals map[string]string
+
+// localsOf is what stands for words of a command, cut to so many code points.
+func localsOf(c chat.Command, words string, most int) (in locals) {
+	for tag, local := range c.Local {
+		if said := local[words]; said != "" {
+			if in == nil {
+				in = locals{}
+			}
+			in[tag] = cutTo(said, most)
+		}
+	}
+	return in
 }
 
 // Register implements chat.Commander: one slash command with a subcommand for
@@ -92,7 +116,7 @@ func (p *Platform) Register(ctx context.Context, all []chat.Command) error {
 // slash is the name of the slash command: that of the typed one, without marks.
 func (p *Platform) slash() string {
 	name := strings.ToLower(strings.TrimLeft(p.c.Command, "!/.?$%&+-"))
-	return cmp.Or(cutTo(strings.Join(strings.Fields(name), "-"), 32), "essay")
+	return cmp.Or(cutTo(strings.Join(strings.Fields(name), "-"), longestEntry), "essay")
 }
 
 // orders are all commands as Discord lists them.
@@ -100,10 +124,10 @@ func orders(name string, all []chat.Command) []order {
 	slash := order{Type: slashCommand, Name: name, Help: "What is read here, and what comes next"}
 	var menus []order
 	for _, c := range all {
-		sub := option{Type: subcommand, Name: c.Name, Help: described(c.Help, c.Name)}
+		sub := option{Type: subcommand, Name: c.Name, Help: described(c.Help, c.Name), HelpIn: localsOf(c, c.Help, longestHelp)}
 		for _, o := range c.Options {
 			sub.Options = append(sub.Options, option{
-				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), Choices: choicesIn(o),
+				Type: textOption, Name: o.Name, Help: described(o.Help, o.Name), HelpIn: localsOf(c, o.Help, longestHelp), Choices: choicesIn(c, o),
 				Required: o.Required && o.Asked == "",              // what is missing a form asks for
 				Complete: o.Complete != nil && len(o.Choices) == 0, // one excludes the other
 			})
@@ -113,7 +137,7 @@ func orders(name string, all []chat.Command) []order {
 		})
 		slash.Options = grouped(slash.Options, c.Group, sub)
 		if c.Menu != "" {
-			menus = append(menus, order{Type: menuCommand, Name: cutTo(c.Menu, 32)})
+			menus = append(menus, order{Type: menuCommand, Name: cutTo(c.Menu, longestEntry), NameIn: localsOf(c, c.Menu, longestEntry)})
 		}
 	}
 	return append([]order{slash}, menus...)
@@ -139,10 +163,10 @@ func grouped(all []option, name string, sub option) []option {
 }
 
 // choicesIn are the values that an option may have.
-func choicesIn(o chat.Option) []choice {
+func choicesIn(c chat.Command, o chat.Option) []choice {
 	var all []choice
-	for _, c := range o.Choices[:min(len(o.Choices), mostChoices)] {
-		all = append(all, choice{Name: cutTo(cmp.Or(c.Label, c.Value), longestChoice), Value: c.Value})
+	for _, one := range o.Choices[:min(len(o.Choices), mostChoices)] {
+		all = append(all, choice{Name: cutTo(cmp.Or(one.Label, one.Value), longestChoice), NameIn: localsOf(c, one.Label, longestChoice), Value: one.Value})
 	}
 	return all
 }
@@ -154,7 +178,9 @@ func b2i(b bool) int {
 	return 0
 }
 
-func described(help, name string) string { return cutTo(cmp.Or(strings.TrimSpace(help), name), 100) }
+func described(help, name string) string {
+	return cutTo(cmp.Or(strings.TrimSpace(help), name), longestHelp)
+}
 
 // cutTo cuts a text to so many code points.
 func cutTo(s string, most int) string {
@@ -170,7 +196,7 @@ func cutTo(s string, most int) string {
 // stands for all.
 func (p *Platform) registerAt(ctx context.Context, path string, want []order) error {
 	var have []order
-	if err := p.get(ctx, path, nil, &have); err != nil {
+	if err := p.get(ctx, path, url.Values{"with_localizations": {"true"}}, &have); err != nil { // else it tells none
 		return err
 	}
 	var wrong []error
@@ -249,7 +275,7 @@ func (p *Platform) writeOrder(ctx context.Context, a ask) error {
 
 // changed is what of a command can be changed: all but its kind.
 func changed(o order) map[string]any {
-	in := map[string]any{"name": o.Name}
+	in := map[string]any{"name": o.Name, "name_localizations": o.NameIn}
 	if o.Type == slashCommand {
 		in["description"], in["options"] = o.Help, o.Options
 	}

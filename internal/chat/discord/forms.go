@@ -28,12 +28,14 @@ type form struct {
 	Components []component `json:"components"`
 }
 
-// formFor is the form that asks for what a call needs and has not, if one does.
+// formFor is the form that asks for what a call needs and has not, if one does, in
+// the language of who calls.
 // Its id is the message that the call is about, what opened the form, and the
 // call as it is typed: nothing of it is remembered here. Where that does not go in there, the
 // command itself tells what is missing.
-func formFor(command chat.Command, c chat.Call) (form, bool) {
-	f := form{Title: lineTo(cmp.Or(command.Menu, command.Name), longestTitle)}
+func formFor(command chat.Command, c chat.Call, locale string) (form, bool) {
+	said := func(words string) string { return cmp.Or(command.Local[locale][words], words) }
+	f := form{Title: lineTo(said(cmp.Or(command.Menu, command.Name)), longestTitle)}
 	rest := maps.Clone(c.Args)
 	missing := false
 	for _, o := range command.Options {
@@ -41,7 +43,7 @@ func formFor(command chat.Command, c chat.Call) (form, bool) {
 			continue
 		}
 		missing = missing || o.Required && strings.TrimSpace(c.Args[o.Name]) == ""
-		f.Components = append(f.Components, inputFor(o, c.Args[o.Name]))
+		f.Components = append(f.Components, inputFor(o, said(o.Asked), c.Args[o.Name]))
 		delete(rest, o.Name)
 	}
 	slices.SortStableFunc(f.Components, func(a, b component) int { return cmp.Compare(a.Component.Style, b.Component.Style) }) // short lines first
@@ -51,7 +53,7 @@ func formFor(command chat.Command, c chat.Call) (form, bool) {
 	return f, missing && sound && c.Rights >= command.Needs
 }
 
-func inputFor(o chat.Option, given string) component {
+func inputFor(o chat.Option, asked, given string) component {
 	in := component{
 		Type: textInput, Style: shortLine, ID: o.Name, Required: &o.Required, Most: longestInput,
 		Value: cutTo(given, longestInput),
@@ -59,7 +61,7 @@ func inputFor(o chat.Option, given string) component {
 	if o.Long {
 		in.Style = someLines
 	}
-	return component{Type: labelOfInput, Label: cutTo(o.Asked, longestLabel), Component: &in}
+	return component{Type: labelOfInput, Label: cutTo(asked, longestLabel), Component: &in}
 }
 
 // formID names the message that a form is about, the interaction that opened it,

@@ -141,7 +141,7 @@ func TestNoForm(t *testing.T) {
 	} {
 		command := noting
 		command.Needs = chat.Moderator
-		if f, asks := formFor(command, c); asks {
+		if f, asks := formFor(command, c, ""); asks {
 			t.Errorf("%s opens %+v", name, f)
 		}
 	}

@@ -21,6 +21,7 @@ type interaction struct {
 	Token   string  `json:"token"`
 	Guild   string  `json:"guild_id"`
 	Channel string  `json:"channel_id"`
+	Locale  string  `json:"locale"` // the language of who acts
 	Member  *member `json:"member"`
 	Data    struct {
 		Name    string  `json:"name"`
@@ -96,7 +97,7 @@ func (l *listener) answerFirst(ctx context.Context, i interaction) error {
 	case !known:
 		return l.refuse(ctx, i, "This bot does not know any more what that means.")
 	}
-	if f, asks := formFor(command, *e.Call); asks && i.Type != formFilled {
+	if f, asks := formFor(command, *e.Call, i.Locale); asks && i.Type != formFilled {
 		return ignoreAnswered(l.respond(ctx, i, opensForm, f))
 	}
 	err = ignoreAnswered(l.respond(ctx, i, answerLater, map[string]any{"flags": ownEyes}))

@@ -1,6 +1,7 @@
 package discordtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -184,7 +185,7 @@ func (s *Server) ask(a asking) *Interaction {
 	o := object{
 		"id": i.id, "application_id": s.guild.application, "type": a.kind, "data": a.data, "guild_id": s.guild.id, "channel_id": c.id,
 		"guild": object{"features": list{}, "id": s.guild.id, "locale": "en-US"}, "channel": s.channelObject(c, c.kind),
-		"member": member, "token": i.token, "version": 1, "locale": "en-US", "guild_locale": "en-US", "entitlements": list{},
+		"member": member, "token": i.token, "version": 1, "locale": cmp.Or(a.by.locale, "en-US"), "guild_locale": "en-US", "entitlements": list{},
 		"app_permissions": strconv.FormatInt(s.rights(s.bot, c), 10), "authorizing_integration_owners": object{"0": s.guild.id},
 		"context": 0, "attachment_size_limit": maxBody,
 	}

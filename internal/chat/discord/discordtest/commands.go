@@ -79,7 +79,11 @@ func (s *Server) listCommands(r *request) (int, any, *apiError) {
 	all := list{}
 	for _, c := range s.commands {
 		if c.guild == r.PathValue("guild_id") {
-			all = append(all, s.commandObject(c))
+			o := s.commandObject(c)
+			if r.URL.Query().Get("with_localizations") != "true" {
+				o = unlocal(o).(object)
+			}
+			all = append(all, o)
 		}
 	}
 	return http.StatusOK, all, nil
@@ -166,6 +170,13 @@ func (s *Server) readCommand(r *request, body object) (*command, *apiError) {
 func (s *Server) checkCommand(r *request, c *command) *apiError {
 	about, _ := c.body["description"].(string)
 	options, _ := c.body["options"].(list)
+	most := 100 // code points of a choice's name
+	if c.kind != chatInput {
+		most = 32
+	}
+	if e := s.checkLocals(r, c.body, most); e != nil {
+		return e
+	}
 	switch {
 	case c.kind != chatInput && about != "":
 		return s.broken(r, form("description", "APPLICATION_COMMAND_INVALID", "Context menu commands have no description"))
@@ -239,7 +250,8 @@ func (s *Server) checkChoices(r *request, choices list) *apiError {
 	return nil
 }
 
-// commandRunes sums names, descriptions and values.
+// commandRunes sums names, descriptions and values, each in the language in which
+// it is longest.
 func commandRunes(v any) int {
 	n := 0
 	switch v := v.(type) {
@@ -254,6 +266,9 @@ func commandRunes(v any) int {
 				n += utf8.RuneCountInString(text)
 			case k == "options" || k == "choices":
 				n += commandRunes(e)
+			}
+			if all, _ := e.(object); k == "name_localizations" || k == "description_localizations" {
+				n += more(all, v[strings.TrimSuffix(k, "_localizations")])
 			}
 		}
 	}

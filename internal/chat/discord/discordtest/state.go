@@ -65,6 +65,7 @@ type role struct {
 // account is a person or the bot.
 type account struct {
 	id, name, global string
+	locale           string // "": en-US
 	bot              bool
 	roles            []string
 	joined           time.Time

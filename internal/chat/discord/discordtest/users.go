@@ -27,6 +27,13 @@ func (u *User) ID() string { return u.account.id }
 // Name is how the person is shown.
 func (u *User) Name() string { return u.account.global }
 
+// Speaks has the person's client in another language, as in "de".
+func (u *User) Speaks(locale string) {
+	u.s.mu.Lock()
+	defer u.s.mu.Unlock()
+	u.account.locale = locale
+}
+
 // User makes a person. perms are permissions beyond everyone's:
 // ManageMessages makes a moderator, ManageGuild an operator.
 func (s *Server) User(name string, perms ...int64) *User {
