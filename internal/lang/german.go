@@ -43,6 +43,7 @@ var germanPosts = map[string]string{
 	"read":                      "lesen",
 	"[no words]":                "[keine Worte]",
 	"… (more in the reader)":    "… (mehr auf der Leseseite)",
+	"Someone":                   "Jemand",
 	"A comment":                 "Ein Kommentar",
 	"%s comments":               "%s kommentiert",
 	"From a comment":            "Aus einem Kommentar",

@@ -164,7 +164,7 @@ func annotation(w Words, v View) []Want {
 	}
 	from := chat.Person{ID: w.Creator.User, Name: w.Creator.Speaker()}
 	if from.ID == "" {
-		from.ID = forgottenSpeaker
+		from = chat.Person{ID: forgottenSpeaker, Name: v.Language.Sprintf("Someone")}
 	}
 	m := chat.Message{ReplyTo: v.ReplyTo, From: from}
 	var head format.Doc
