@@ -1,16 +1,21 @@
 package lang
 
-// Said are the words that a test looks at: by each key what German says, for one
+// Said are the words that a test looks at: by each key what is said, for one
 // and for any other number where that differs.
-func Said() map[string][]string {
+func Said(l Language) map[string][]string {
 	said := map[string][]string{}
-	for _, table := range german {
-		for key, words := range table {
-			said[key] = append(said[key], words)
+	for _, t := range tongues {
+		if t.Language != l {
+			continue
 		}
-	}
-	for key, words := range germanCounts {
-		said[key] = append(said[key], words[:]...)
+		for _, table := range t.words {
+			for key, words := range table {
+				said[key] = append(said[key], words)
+			}
+		}
+		for key, words := range t.counts {
+			said[key] = append(said[key], words[:]...)
+		}
 	}
 	return said
 }

@@ -1,8 +1,8 @@
 // Package lang holds the words of the bot in the languages that it speaks.
 //
 // English is where all begins: its words stand in the code where they are said,
-// and are the keys by which those of other languages are found. Other languages
-// stand in a file each. What people wrote is never translated, nor what is typed
+// and are the keys by which those of other languages are found. Another language is
+// files of tables, as german.go, and a line in tongues. What people wrote is never translated, nor what is typed
 // to the bot, nor what its operator reads: logs, configuration, command line.
 package lang
 
@@ -27,8 +27,20 @@ var (
 	German  = Language{"de"}
 )
 
-// all are the languages there are, as they are offered.
-var all = []Language{English, German}
+// tongue is what there is of a language: its words by the English ones; of those
+// that differ with a number what is said of one, and of any other; and the names in
+// a time as package time writes it.
+type tongue struct {
+	Language
+	words  []map[string]string
+	counts map[string][2]string
+	names  *strings.Replacer
+}
+
+// tongues are the languages beside English.
+var tongues = []tongue{
+	{German, german, germanCounts, germanNames},
+}
 
 // Tag is what a language is called in the configuration, as in "de".
 func (l Language) Tag() string {
@@ -40,7 +52,7 @@ func (l Language) Tag() string {
 
 // Tags are those of all languages there are.
 func Tags() (tags []string) {
-	for _, l := range all {
+	for _, l := range append([]Language{English}, Others()...) {
 		tags = append(tags, l.Tag())
 	}
 	return tags
@@ -48,18 +60,23 @@ func Tags() (tags []string) {
 
 // Parse finds a language by its tag. What is not said is English.
 func Parse(tag string) (Language, error) {
-	i := slices.IndexFunc(all, func(l Language) bool { return l.Tag() == strings.ToLower(tag) })
-	if i >= 0 {
-		return all[i], nil
-	}
-	if tag == "" {
+	l := Language{strings.ToLower(tag)}
+	switch {
+	case slices.Contains(Others(), l):
+		return l, nil
+	case tag == "" || l.tag == English.Tag():
 		return English, nil
 	}
 	return English, fmt.Errorf("there are no words in %q: write %s", tag, strings.Join(Tags(), " or "))
 }
 
 // Others are the languages there are beside English.
-func Others() []Language { return slices.Clone(all[1:]) }
+func Others() (all []Language) {
+	for _, t := range tongues {
+		all = append(all, t.Language)
+	}
+	return all
+}
 
 // A Key is English that is said elsewhere than where it stands, as in a table. Of
 // the words of Sprintf everyone sees that they are keys.
@@ -121,16 +138,18 @@ func (c *chosen) Arg(i int) any {
 // words is the catalogue of all languages.
 var words = sync.OnceValue(func() catalog.Catalog {
 	b := catalog.NewBuilder(catalog.Fallback(language.English))
-	for _, table := range german {
-		for key, said := range table {
-			put(b, German, key, catalog.String(said))
-		}
-	}
 	for key, one := range english {
 		put(b, English, key, counted(one, key))
 	}
-	for key, said := range germanCounts {
-		put(b, German, key, counted(said[0], said[1]))
+	for _, t := range tongues {
+		for _, table := range t.words {
+			for key, said := range table {
+				put(b, t.Language, key, catalog.String(said))
+			}
+		}
+		for key, said := range t.counts {
+			put(b, t.Language, key, counted(said[0], said[1]))
+		}
 	}
 	return b
 })
@@ -165,8 +184,8 @@ func (l Language) Moment(t time.Time) string {
 // time writes a time by a layout, which is a key like any words.
 func (l Language) time(t time.Time, layout Key) string {
 	said := t.Format(l.Words(layout))
-	if l == German {
-		return germanNames.Replace(said)
+	if i := slices.IndexFunc(tongues, func(t tongue) bool { return t.Language == l }); i >= 0 {
+		return tongues[i].names.Replace(said)
 	}
 	return said
 }

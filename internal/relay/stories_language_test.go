@@ -44,15 +44,16 @@ func (n *town) told(p chat.Place, words string) {
 // list of open threads, and that a thread is closed.
 func TestEachRoomHasItsLanguage(t *testing.T) {
 	story(t, func(t *testing.T, n *town) {
-		hall, club := n.rooms[0], n.rooms[2]
+		hall, yard, club := n.rooms[0], n.rooms[1], n.rooms[2]
 		n.indexed = []chat.Room{hall, club}
 		n.hint = func(_ string, in lang.Language) format.Doc { return format.Text(in.Sprintf("Done.")) }
-		n.speaksGerman(club)
+		n.speaksGerman(yard, club)
 		n.update(func(tx *store.Tx) error {
 			return tx.PutPlan(schedule.Plan{Name: "news", Does: schedule.Digest, Discussion: n.text.ID, Cron: "30 * * * *", Rooms: n.rooms, Count: 1, Start: time.Now()})
 		})
 		n.quote(hall, 0, sevens, "is it so?")
 		n.quote(club, 0, sevens, "is it so?")
+		n.say(yard, 0, "the same person, who was told", chat.Ref{})
 		n.say(hall, 1, "!essay status", chat.Ref{})
 		n.say(club, 1, "!essay status", chat.Ref{})
 		n.pass(time.Hour)
@@ -61,8 +62,13 @@ func TestEachRoomHasItsLanguage(t *testing.T) {
 		n.told(german, "Die Worte, die du zitierst, stehen an 2 Stellen. Welche meinst du?")
 		n.told(english, "Done.")
 		n.told(german, "Erledigt.")
-		n.told(chat.Place{Room: hall}, "The Story: 2 annotations on 1 passage since the last digest.")
-		n.told(chat.Place{Room: club}, "The Story: 2 Anmerkungen zu 1 Passage seit dem letzten Überblick.")
+		for _, m := range n.net(yard).Read(n.threads(yard)[1]) {
+			if m.Body.Text == "Erledigt." {
+				t.Error("somebody was told the same twice, in two languages")
+			}
+		}
+		n.told(chat.Place{Room: hall}, "The Story: 3 annotations on 1 passage since the last digest.")
+		n.told(chat.Place{Room: club}, "The Story: 3 Anmerkungen zu 1 Passage seit dem letzten Überblick.")
 		n.told(chat.Place{Room: hall}, "Open threads of The Story:")
 		n.told(chat.Place{Room: club}, "Offene Threads zu The Story:")
 
