@@ -172,6 +172,12 @@ type Profile struct {
 	Normal    func(e string) string   // an emoji's form for counting; nil: as is
 }
 
+// A Boarder is a Platform with rooms in which each message of the main timeline
+// begins a thread, as posts in a forum do.
+type Boarder interface {
+	Board(Room) bool // reports whether a room is one, or may be for all that is known
+}
+
 // Platform is a network.
 type Platform interface {
 	Profile() Profile

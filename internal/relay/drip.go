@@ -125,6 +125,8 @@ func enqueue(tx *store.Tx, p discussion.Passage, room chat.Room, under discussio
 	class := store.ClassPost
 	if under != "" {
 		class = store.ClassReply
+	} else if err := newest(tx, p, room); err != nil {
+		return err
 	}
 	if err := tx.Stale(store.PassageThing(p.ID), room, under, class, now); err != nil {
 		return err
@@ -147,4 +149,14 @@ func enqueue(tx *store.Tx, p discussion.Passage, room chat.Room, under discussio
 		}
 	}
 	return nil
+}
+
+// newest notes that a passage comes to stand below all others in a room, unless it
+// came there before.
+func newest(tx *store.Tx, p discussion.Passage, room chat.Room) error {
+	came, err := tx.Copies(store.PassageThing(p.ID), room)
+	if err != nil || len(came) > 0 {
+		return err
+	}
+	return tx.PutSetting(newestIn(room), string(p.ID))
 }

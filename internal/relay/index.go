@@ -2,10 +2,10 @@ package relay
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"marginalia/internal/chat"
@@ -18,83 +18,156 @@ import (
 // Indexed is the Kind of the note that lists the open threads of a room.
 const Indexed = "index"
 
-const indexEvery = 10 * time.Minute // that threads are looked at
+const (
+	indexEvery = 10 * time.Minute // that threads are looked at
+	mostListed = 10               // threads
+)
 
 // Index is a list of the open threads that a room is to have.
 type Index struct {
 	Discussion discussion.ID
 	Room       chat.Room
+	Most       int // threads that it names
 	Now        time.Time
 }
 
-// indexes brings the lists of open threads up to date, and returns when they are
-// looked at again (zero: never). A room has one of each text that is posted there:
-// it is edited as people talk, and comes anew below each new passage.
-func (r *Relay) indexes(ctx context.Context, now time.Time) (next time.Time, err error) {
-	if r.c.Index == nil || len(r.c.Indexed) == 0 {
-		return time.Time{}, nil
-	}
-	posts := map[Index]int{} // that were made in it of a text
-	err = r.c.DB.View(ctx, func(tx *store.Tx) error {
-		clear(posts)
-		plans, err := tx.Plans()
-		for _, p := range plans {
-			for _, room := range p.Rooms {
-				if p.Does == schedule.Drip && slices.Contains(r.c.Indexed, room) {
-					posts[Index{p.Discussion, room, now}] += p.Next
-				}
-			}
-		}
-		return err
-	})
-	all := []error{err}
-	for of, n := range posts {
-		all = append(all, r.index(ctx, of, n))
-	}
-	return now.Truncate(indexEvery).Add(indexEvery), errors.Join(all...)
+// A list is one that stands in a room, or does not while there is nothing to list.
+type list struct {
+	Discussion discussion.ID        `json:"text"`
+	Room       chat.Room            `json:"room"`
+	Below      discussion.PassageID `json:"below"` // the newest post when it was made
+	Note       discussion.NoteID    `json:"note"`
+
+	body format.Doc // as it is to be
 }
 
-// index brings one list up to date, in a room with so many posts.
-func (r *Relay) index(ctx context.Context, of Index, posts int) error {
-	var is, was store.Note
-	look := func(tx *store.Tx) (err error) {
-		is = store.Note{
-			ID:   discussion.NoteID(discussion.Derive(Indexed, string(of.Discussion), of.Room.String(), strconv.Itoa(posts))),
-			Kind: Indexed, Discussion: of.Discussion, Created: of.Now.UTC(),
-		}
-		if is.Body, err = r.c.Index(tx, of); err != nil {
-			return err
-		}
-		last, err := tx.Setting(indexOf(of))
-		if was = (store.Note{}); err == nil && last != "" {
-			was, err = tx.Note(discussion.NoteID(last))
-		}
+func (l list) is(other list) bool { return l.Discussion == other.Discussion && l.Room == other.Room }
+
+const listsSetting = "indexes" // lists as JSON
+
+// indexes brings the lists of open threads up to date, and returns when they are
+// looked at again (zero: never). A room has one of each text that is posted there,
+// in one message: it is edited when other threads are open, and comes anew below
+// each new post. Where there is to be none any more it goes.
+func (r *Relay) indexes(ctx context.Context, now time.Time) (next time.Time, err error) {
+	if r.c.Index == nil {
+		return time.Time{}, nil
+	}
+	var changed []list
+	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+		changed, err = r.changedLists(tx, now)
 		return err
-	}
-	err := r.c.DB.Survey(ctx, look)
-	if err == nil && was.ID == is.ID && !r.mayReword(of) {
-		return nil
-	}
-	same := was.ID == is.ID && was.Body.Text == is.Body.Text || was.Body.Empty() && is.Body.Empty()
-	if err == nil && !same {
-		err = r.c.DB.Update(ctx, func(tx *store.Tx) error {
-			if err := look(tx); err != nil {
-				return err
-			}
-			return putIndex(tx, of, was, is)
-		})
+	})
+	if err == nil && len(changed) > 0 {
+		err = r.c.DB.Update(ctx, func(tx *store.Tx) error { return putLists(tx, changed, now) })
 	}
 	if err != nil {
-		return fmt.Errorf("open threads of %s: %w", of.Room, err)
+		err = fmt.Errorf("lists of open threads: %w", err)
 	}
-	return nil
+	if len(r.c.Indexed) == 0 {
+		return time.Time{}, err
+	}
+	return now.Truncate(indexEvery).Add(indexEvery), err
+}
+
+// changedLists are the lists that are to be other than they are.
+func (r *Relay) changedLists(tx *store.Tx, now time.Time) (changed []list, err error) {
+	have, err := listsOf(tx)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := r.wantedLists(tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, was := range have {
+		if !slices.ContainsFunc(wanted, was.is) && was.Note != "" && !r.isBoard(was.Room) {
+			changed = append(changed, list{Discussion: was.Discussion, Room: was.Room, Below: was.Below})
+		}
+	}
+	for _, l := range wanted {
+		was := list{}
+		if i := slices.IndexFunc(have, l.is); i >= 0 {
+			was = have[i]
+		}
+		if was.Below == l.Below && !r.mayReword(l, now) {
+			continue
+		}
+		if l.body, err = r.listed(tx, l, now); err != nil {
+			return nil, err
+		}
+		if l.body.Empty() && was.Note == "" {
+			continue
+		}
+		if !l.body.Empty() {
+			l.Note = discussion.NoteID(discussion.Derive(Indexed, string(l.Discussion), l.Room.String(), string(l.Below)))
+		}
+		note := store.Note{}
+		if was.Note != "" {
+			if note, err = tx.Note(was.Note); err != nil {
+				return nil, err
+			}
+		}
+		if l.Note != was.Note || note.Body.Text != l.body.Text || !slices.Equal(note.Body.Spans, l.body.Spans) {
+			changed = append(changed, l)
+		}
+	}
+	return changed, nil
+}
+
+// wantedLists are the lists that there are to be, without their words.
+func (r *Relay) wantedLists(tx *store.Tx) (all []list, err error) {
+	rooms, err := Successors(tx, r.c.Indexed)
+	if err != nil || len(rooms) == 0 {
+		return nil, err
+	}
+	plans, err := tx.Plans()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range plans {
+		for _, room := range p.Rooms {
+			if room, err = Successor(tx, room); err != nil {
+				return nil, err
+			}
+			l := list{Discussion: p.Discussion, Room: room}
+			if p.Does != schedule.Drip || !slices.Contains(rooms, room) || slices.ContainsFunc(all, l.is) || r.isBoard(room) {
+				continue
+			}
+			newest, err := tx.Setting(newestIn(room))
+			if err != nil {
+				return nil, err
+			}
+			l.Below = discussion.PassageID(newest)
+			all = append(all, l)
+		}
+	}
+	return all, nil
+}
+
+// isBoard reports whether each message in the main timeline of a room begins a
+// thread, so that a list would be one of them.
+func (r *Relay) isBoard(room chat.Room) bool {
+	b, ok := r.platforms[room.Platform].(chat.Boarder)
+	return ok && b.Board(room)
+}
+
+// listed is what a list says, in one message.
+func (r *Relay) listed(tx *store.Tx, l list, now time.Time) (format.Doc, error) {
+	fits := r.platforms[l.Room.Platform].Profile().Fits
+	for most := mostListed; most > 0; most-- {
+		body, err := r.c.Index(tx, Index{l.Discussion, l.Room, most, now})
+		if err != nil || fits == nil || fits(chat.Message{Body: body}) {
+			return body, err
+		}
+	}
+	return format.Doc{}, nil
 }
 
 // mayReword reports whether a list was not looked at yet in these ten minutes, and
 // notes that it is.
-func (r *Relay) mayReword(of Index) bool {
-	now := of.Now.Truncate(indexEvery)
-	of.Now = time.Time{}
+func (r *Relay) mayReword(l list, now time.Time) bool {
+	of, now := Index{Discussion: l.Discussion, Room: l.Room}, now.Truncate(indexEvery)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.indexed[of].Equal(now) {
@@ -104,35 +177,58 @@ func (r *Relay) mayReword(of Index) bool {
 	return true
 }
 
-// putIndex has a list stand in its room instead of the one that does.
-func putIndex(tx *store.Tx, of Index, was, is store.Note) error {
-	was.Place.Room = of.Room // where its delivery goes
-	if was.ID == is.ID {
-		return reword(tx, was, "", is.Body, of.Now)
+// putLists has lists stand in their rooms instead of those that do.
+func putLists(tx *store.Tx, changed []list, now time.Time) error {
+	have, err := listsOf(tx)
+	if err != nil {
+		return err
 	}
-	if was.ID != "" {
-		if err := reword(tx, was, "", format.Doc{}, of.Now); err != nil {
+	for _, l := range changed {
+		i := slices.IndexFunc(have, l.is)
+		if i < 0 {
+			i, have = len(have), append(have, list{})
+		}
+		if was := have[i].Note; was != "" && was != l.Note {
+			if err := sayIn(tx, was, l.Room, format.Doc{}, now); err != nil {
+				return err
+			}
+		}
+		if have[i] = l; l.Note == "" {
+			continue
+		}
+		n := store.Note{ID: l.Note, Kind: Indexed, Discussion: l.Discussion, Body: l.body, Created: now.UTC()}
+		if err := errors.Join(tx.PutNote(n), sayIn(tx, l.Note, l.Room, l.body, now)); err != nil {
 			return err
 		}
 	}
-	if err := tx.PutNote(is); err != nil {
+	have = slices.DeleteFunc(have, func(l list) bool { return l.Note == "" && l.Below == "" })
+	value, err := json.Marshal(have)
+	if err != nil {
 		return err
 	}
-	if err := tx.RewordNote(is.ID, is.Body); err != nil { // if there was one of so many posts before
-		return err
-	}
-	if err := tx.PutSetting(indexOf(of), string(is.ID)); err != nil {
-		return err
-	}
-	return tx.Stale(store.NoteThing(is.ID), of.Room, "", store.ClassAnswer, of.Now)
+	return tx.PutSetting(listsSetting, string(value))
 }
 
-func indexOf(of Index) string {
-	return "index:" + discussion.Derive(string(of.Discussion), of.Room.String())
+// sayIn gives a note other words in the main timeline of a room. In one that was
+// replaced it is left as it is.
+func sayIn(tx *store.Tx, id discussion.NoteID, room chat.Room, body format.Doc, now time.Time) error {
+	if to, err := Successor(tx, room); err != nil || to != room {
+		return err
+	}
+	if err := tx.RewordNote(id, body); err != nil {
+		return err
+	}
+	return tx.Stale(store.NoteThing(id), room, "", store.ClassAnswer, now)
 }
 
-// LockedNow reports whether the threads of a passage are closed.
-func LockedNow(tx *store.Tx, p discussion.PassageID) (bool, error) {
-	all, err := closings(tx, p)
-	return isClosed(all), err
+func listsOf(tx *store.Tx) (all []list, err error) {
+	value, err := tx.Setting(listsSetting)
+	if err == nil && value != "" {
+		err = json.Unmarshal([]byte(value), &all)
+	}
+	return all, err
 }
+
+// newestIn names the setting that holds the passage which was posted last in a room,
+// as a post of its own.
+func newestIn(room chat.Room) string { return "newest post:" + room.String() }

@@ -150,7 +150,7 @@ func moveOn(tx *store.Tx, d store.Delivery, want []Want, have []store.Copy, to c
 	}
 	if id := d.Thing.Note(); id != "" {
 		n, err := tx.Note(id)
-		if err == nil && n.Place == (chat.Place{}) {
+		if err == nil && n.Place == (chat.Place{}) && n.Kind != Indexed { // of which the other room has its own
 			err = tx.Stale(d.Thing, to, "", d.Class, now)
 		}
 		return err

@@ -452,3 +452,38 @@ func (p goneLines) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 	}
 	return p.Platform.Do(ctx, a)
 }
+
+// A late remark whose answer is lost has its line all the same.
+func TestALineThoughTheAnswerIsLost(t *testing.T) {
+	for name, fault := range map[string]func(n *town){
+		"lost":    func(n *town) { n.nets["two"].Lose(1) },
+		"late":    func(n *town) { n.nets["two"].Late(1, 3*time.Second) },
+		"delayed": func(n *town) { n.nets["two"].SlowAnswers(3 * time.Second) },
+		"restart": func(n *town) { n.nets["two"].Lose(1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+				hall, club := n.rooms[0], n.rooms[2]
+				n.pass(65 * time.Minute)
+				n.nets["two"].SetDown(true)
+				n.people["one"][0].Say(n.threads(hall)[1], "from the hall", chat.Ref{})
+				n.pass(3 * time.Hour)
+				fault(n)
+				if name == "restart" {
+					n.stop()
+					n.nets["two"].SetDown(false)
+					n.start()
+					n.pass(2 * time.Second)
+					n.stop()
+					n.start()
+				} else {
+					n.nets["two"].SetDown(false)
+				}
+				n.pass(time.Hour)
+				if got := n.lateLines(club, 1); got != 1 {
+					t.Errorf("%d lines in %q", got, texts(n.nets["two"].Read(n.threads(club)[1])))
+				}
+			})
+		})
+	}
+}

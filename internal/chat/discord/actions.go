@@ -203,19 +203,26 @@ func (p *Platform) edit(ctx context.Context, a chat.Action) (chat.Done, error) {
 		return p.inOpenThread(ctx, a.On, func() error { return p.onMessage(ctx, http.MethodPatch, a.On, s, f) })
 	})
 	if is(err, unknownWebhook, wrongHookToken) {
-		if a.Again && p.shows(ctx, a.On, s.Content) {
-			return chat.Done{}, nil // an earlier try went through
+		if made, err := p.shows(ctx, a, s.Content); made || err != nil {
+			return chat.Done{}, err
 		}
 		err = fmt.Errorf("%w: its webhook was deleted, and nobody else can edit it", chat.ErrRefused)
 	}
 	return chat.Done{}, err
 }
 
-// shows reports whether a message is seen to have some words.
-func (p *Platform) shows(ctx context.Context, ref chat.Ref, words string) bool {
+// shows reports whether a message has the words that an edit gave it which may have
+// been made before.
+func (p *Platform) shows(ctx context.Context, a chat.Action, words string) (bool, error) {
+	if !a.Again {
+		return false, nil
+	}
 	var m message
-	err := p.get(ctx, "channels/"+p.channelOf(ref)+"/messages/"+ref.ID, nil, &m)
-	return err == nil && m.Content != nil && strings.TrimSpace(*m.Content) == strings.TrimSpace(words)
+	err := p.get(ctx, "channels/"+p.channelOf(a.On)+"/messages/"+a.On.ID, nil, &m)
+	if errors.Is(err, chat.ErrForbidden) || errors.Is(err, chat.ErrRefused) || errors.Is(err, chat.ErrGone) {
+		return false, nil
+	}
+	return err == nil && m.Content != nil && strings.TrimSpace(*m.Content) == strings.TrimSpace(words), err
 }
 
 // remove deletes a message, or with Again whatever the key made. What is gone

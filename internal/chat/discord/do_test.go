@@ -2,6 +2,7 @@ package discord
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,22 @@ func TestWebhookDeletedBehindAnEdit(t *testing.T) {
 			}
 		}
 		w.reads(t, at(r), "Ada: Two.", "Ada: One.")
+	})
+}
+
+// Whether an edit was made is not known while it cannot be looked up.
+func TestAnEditThatCannotBeLookedUpIsNotRefused(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		edit := editing(does(t, p, posting(at(r), "Ada", "One.")).Ref, "Ada", "Two.")
+		w.Fault(discordtest.Fault{Op: "update_webhook_message", Kind: discordtest.CutOff, After: true, Count: 1})
+		if _, err := p.Do(t.Context(), edit); err == nil {
+			t.Fatal("the answer was not lost")
+		}
+		w.DeleteWebhooks(r.ID)
+		w.Fault(discordtest.Fault{Op: "get_message", Kind: discordtest.Fail, Status: http.StatusServiceUnavailable, Count: 1})
+		if _, err := p.Do(t.Context(), again(edit)); errors.Is(err, chat.ErrRefused) {
+			t.Errorf("an edit that was made is refused for good, since it could not be looked up once: %v", err)
+		}
 	})
 }
 

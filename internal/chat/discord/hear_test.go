@@ -186,6 +186,9 @@ func TestForumTags(t *testing.T) {
 				t.Errorf("%q stands in %+v, want it with %q", words, got, want)
 			}
 		}
+		if !p.Board(plain) || !p.Board(room("77777777777777777")) {
+			t.Error("a forum, or what is not known, is taken for a room in which lists can stand")
+		}
 		post(plain, "", "A passage.", "essay", "Fast")
 		post(plain, "Ada", "A comment.", "essay", "Fast")
 		post(wants, "", "A passage.", "open")
@@ -237,6 +240,14 @@ func TestForumWithoutThreads(t *testing.T) {
 }
 
 // A forum is a room whose posts are threads.
+// Two names of one tag are one tag.
+func TestATagIsGivenOnce(t *testing.T) {
+	p := &Platform{c: Config{Tags: []string{"Essay", "essay"}}}
+	if got := p.tagsIn(channel{Type: forumChannel, Tags: []forumTag{{ID: "1", Name: "essay"}}}); len(got) != 1 {
+		t.Errorf("the tags of a post are %q", got)
+	}
+}
+
 func TestForum(t *testing.T) {
 	bubble(t, discordtest.Options{}, func(t *testing.T, w *world) {
 		r := room(w.Forum("essays"))

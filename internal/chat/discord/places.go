@@ -73,6 +73,12 @@ func (p *Platform) learn(c channel) {
 // forum each post is one.
 func (p *Platform) insists(c channel) bool { return c.isForum() && slices.Contains(p.c.Flat, c.ID) }
 
+// Board reports whether a room is a forum, or not known yet. See chat.Boarder.
+func (p *Platform) Board(room chat.Room) bool {
+	w, known := p.places.get(room.ID)
+	return w.forum || !known
+}
+
 // find tells what a channel is, and asks Discord if need be.
 func (p *Platform) find(ctx context.Context, id string) (where, error) {
 	if w, known := p.places.get(id); known {

@@ -16,7 +16,7 @@ const mostTags = 5 // of a forum's post
 // https://discord.com/developers/docs/resources/channel#forum-tag-object
 func (p *Platform) tagsIn(c channel) (ids []string) {
 	for _, name := range p.c.Tags {
-		if i := slices.IndexFunc(c.Tags, func(t forumTag) bool { return strings.EqualFold(t.Name, name) }); i >= 0 && len(ids) < mostTags {
+		if i := slices.IndexFunc(c.Tags, func(t forumTag) bool { return strings.EqualFold(t.Name, name) }); i >= 0 && len(ids) < mostTags && !slices.Contains(ids, c.Tags[i].ID) {
 			ids = append(ids, c.Tags[i].ID)
 		}
 	}
