@@ -43,7 +43,7 @@ var rooms = map[string]room{
 	"cmd/bot":       {[]string{"*"}, "everything is put together here and only here"},
 	"chat/chattest": {[]string{"chat", "format"}, "the contract is stated in chat's own words"},
 
-	"chat/discord":             {[]string{"chat", "format"}, "a platform knows chat and its own network"},
+	"chat/discord":             {[]string{"chat", "format", "lang"}, "a platform knows chat and its own network, which tells the language of who acts"},
 	"chat/discord/discordtest": {nil, "a network's double knows nothing of the bot it is to judge"},
 }
 

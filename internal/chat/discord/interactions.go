@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/lang"
 )
 
 // interaction is someone's use of a command, a button or a form, or their typing
@@ -91,11 +92,12 @@ func (l *listener) answerFirst(ctx context.Context, i interaction) error {
 	if i.Type == commandTyped {
 		return l.respond(ctx, i, answerTyped, map[string]any{"choices": choicesOf(ctx, command, i, *e.Call)})
 	}
+	in, _ := lang.Parse(i.Locale) // English for who has neither
 	switch {
 	case !ours || !l.rooms[w.place.Room]:
-		return l.refuse(ctx, i, "This bot is not set up for this channel.")
+		return l.refuse(ctx, i, in.Sprintf("This bot is not set up for this channel."))
 	case !known:
-		return l.refuse(ctx, i, "This bot does not know any more what that means.")
+		return l.refuse(ctx, i, in.Sprintf("This bot does not know any more what that means."))
 	}
 	if f, asks := formFor(command, *e.Call, i.Locale); asks && i.Type != formFilled {
 		return ignoreAnswered(l.respond(ctx, i, opensForm, f))

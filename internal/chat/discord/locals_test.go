@@ -81,3 +81,23 @@ func TestAFormInGerman(t *testing.T) {
 		e.stop()
 	})
 }
+
+// What the bot says before a call reaches it is in the language of who acts, too.
+func TestARefusalInGerman(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		must(t, p.Register(t.Context(), table()))
+		e := hear(t, p, fromNow(r))
+		elsewhere := w.Server.Channel("elsewhere")
+		for locale, want := range map[string]string{"de": "Dieser Bot ist für diesen Kanal nicht eingerichtet.", "fr": "This bot is not set up for this channel."} {
+			who := w.Server.User(locale)
+			who.Speaks(locale)
+			i, err := who.Slash(elsewhere, "essay status", nil)
+			must(t, err)
+			must(t, w.Wait(t.Context(), func() bool { return i.Answered() }))
+			if all := i.Answers(); len(all) != 1 || !all[0].Private || all[0].Text != want {
+				t.Errorf("in %s it is answered %+v", locale, all)
+			}
+		}
+		e.stop()
+	})
+}
