@@ -105,7 +105,7 @@ func (w *words) read(t *testing.T, name, src string, whole bool) {
 var sentence = regexp.MustCompile(`\pL\pL+[,;:.]? \pL\pL+`)
 
 // typed is what people type, or a button for them; and the name of a setting.
-var typed = regexp.MustCompile(`^"(passage step=\w+|plan \w+: )"$`)
+var typed = regexp.MustCompile(`^"(passage step=\w+|[a-z ]+: ?)"$`)
 
 func isKey(e ast.Expr) bool {
 	s, ok := e.(*ast.SelectorExpr)
