@@ -47,7 +47,7 @@ var germanPosts = map[string]string{
 	"… (more in the reader)":    "… (mehr auf der Leseseite)",
 	"Someone":                   "Jemand",
 	"A comment":                 "Ein Kommentar",
-	"%s comments":               "%s kommentiert",
+	"%s comments":               "%s schreibt",
 	"From a comment":            "Aus einem Kommentar",
 	"From a comment by %s":      "Aus einem Kommentar von %s",
 	"%s on “%s”":                "%s zu „%s“",

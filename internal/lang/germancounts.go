@@ -6,7 +6,7 @@ var germanCounts = map[string][2]string{
 	"In the last %d days:":                  {"Seit %d Tag:", "In den letzten %d Tagen:"},
 	"Nothing was said in the last %d days.": {"Seit %d Tag wurde nichts gesagt.", "In den letzten %d Tagen wurde nichts gesagt."},
 	"%d annotations":                        {"%d Anmerkung", "%d Anmerkungen"},
-	"%d comments that came with it":         {"%d mitgebrachter Kommentar", "%d mitgebrachte Kommentare"},
+	"%d comments that came with it":         {"%d mitgelieferter Kommentar", "%d mitgelieferte Kommentare"},
 	"%d messages for this room waiting":     {"%d Nachricht wartet auf diesen Raum", "%d Nachrichten warten auf diesen Raum"},
 	"%d passages":                           {"%d Passage", "%d Passagen"},
 	"%d remarks":                            {"%d Anmerkung", "%d Anmerkungen"},

@@ -37,7 +37,7 @@ func TestPostsInTwoLanguages(t *testing.T) {
 		english, german string
 	}{
 		{note, all, "Bo comments on “sea”:/The sea is wide. It goes on./Tides · 2/3 · read|◀ Previous|Next ▶|Open in reader|Annotate",
-			"Bo kommentiert zu „sea“:/The sea is wide. It goes on./Tides · 2/3 · lesen|◀ Zurück|Weiter ▶|Auf der Leseseite|Anmerken"},
+			"Bo schreibt zu „sea“:/The sea is wide. It goes on./Tides · 2/3 · lesen|◀ Zurück|Weiter ▶|Auf der Leseseite|Anmerken"},
 		{note, part, "From a comment by Bo on “sea”:/", "Aus einem Kommentar von Bo zu „sea“:/"},
 		{nobody, all, "A comment:/", "Ein Kommentar:/"},
 		{nobody, part, "From a comment:/", "Aus einem Kommentar:/"},
