@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"strings"
 
 	"marginalia/internal/chat"
@@ -26,6 +27,7 @@ func About(tx *store.Tx, ref chat.Ref) (store.Thing, error) {
 		func() (store.Thing, error) { return thingAt(tx, room, ref.ID) },
 		func() (store.Thing, error) { return threadOf(tx, ref.Place) },
 		func() (store.Thing, error) { return thingAt(tx, room, thread) }, // a thread that is free, under a message of ours
+		func() (store.Thing, error) { return ownTalkIn(tx, ref.Place) },  // under one that was removed since
 	} {
 		thing, err := look()
 		if err != nil || thing.Passage() != "" || thing.Annotation() != "" {
@@ -33,6 +35,19 @@ func About(tx *store.Tx, ref chat.Ref) (store.Thing, error) {
 		}
 	}
 	return "", nil
+}
+
+// ownTalkIn is the passage about which people talk in a thread that is none of ours, ""
+// if they do not.
+func ownTalkIn(tx *store.Tx, p chat.Place) (store.Thing, error) {
+	if p.Thread == "" {
+		return "", nil
+	}
+	under, err := tx.TalkIn(p)
+	if err != nil || under == "" {
+		return "", ignoreMissing(err)
+	}
+	return store.PassageThing(under), nil
 }
 
 // whatAbout finds what a message is about: what it answers, or else the
@@ -51,8 +66,8 @@ func whatAbout(tx *store.Tx, m chat.Message) (about, error) {
 	return about{}, store.ErrNotFound
 }
 
-// thingAt is the thing that a message shows, "" if it is nothing of ours. A
-// question shows what it asks about.
+// thingAt is the thing that a message shows, "" if it is nothing of ours. What the
+// bot says about a message shows what that does.
 func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
 	if id == "" {
 		return "", nil
@@ -62,7 +77,7 @@ func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
 		return thing, ignoreMissing(err)
 	}
 	n, err := tx.Note(thing.Note())
-	if err != nil || n.Kind != Question {
+	if err != nil || !slices.Contains([]string{Question, Hinted, Closed, Late}, n.Kind) {
 		return thing, err
 	}
 	return thingAt(tx, room, n.ReplyTo.ID)

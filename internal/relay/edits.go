@@ -229,7 +229,8 @@ func (r *Relay) editTakenBack(tx *store.Tx, thing store.Thing, c store.Copy, edi
 	return anew(tx, thing.Annotation(), now)
 }
 
-// anew has all mirrors of an annotation deleted and posted again.
+// anew has all mirrors of an annotation deleted and posted again, whole: as a reply,
+// not as an edit, which makes do with the messages that there are.
 func anew(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 	a, err := tx.Annotation(id)
 	if err != nil {
@@ -258,7 +259,7 @@ func anew(tx *store.Tx, id discussion.AnnotationID, now time.Time) error {
 			if err := tx.PutCopy(thing, room, c); err != nil {
 				return err
 			}
-			if err := tx.Stale(thing, room, a.Under, store.ClassEdit, now); err != nil {
+			if err := tx.Stale(thing, room, a.Under, store.ClassReply, now); err != nil {
 				return err
 			}
 		}

@@ -41,8 +41,8 @@ func (r *Relay) hint(tx *store.Tx, a discussion.Annotation, e chat.Event, now ti
 		return err
 	}
 	place, _, err := threadIn(tx, a.Under, at.Room)
-	if errors.Is(err, errParked) {
-		place, err = at, nil
+	if errors.Is(err, errParked) || err == nil && place.Thread == "" {
+		place, err = at, nil // also in a thread that people opened by themselves
 	}
 	if err != nil {
 		return err

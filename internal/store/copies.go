@@ -250,6 +250,21 @@ func (tx *Tx) ThingOf(p chat.Place) (Thing, error) {
 	return t, nil
 }
 
+// TalkIn returns the passage about which somebody said something in a thread, or
+// ErrNotFound. It reads all copies for a thread that is known and leads to none.
+func (tx *Tx) TalkIn(p chat.Place) (discussion.PassageID, error) {
+	n, err := tx.knownPlace(p)
+	var id discussion.PassageID
+	if err == nil {
+		id, err = row(tx, one[discussion.PassageID], `SELECT p.id FROM copies c JOIN annotations a ON a.num = c.thing
+			JOIN passages p ON p.num = a.under WHERE c.place = $1 AND c.mark = '' LIMIT 1`, n)
+	}
+	if err != nil {
+		return "", fmt.Errorf("talk in %s of %s: %w", p.Thread, p.Room, err)
+	}
+	return id, nil
+}
+
 // RoomsOf returns the rooms that show a thing or are about to: those with a
 // copy that stands or is in flight, or with a delivery that lives.
 func (tx *Tx) RoomsOf(t Thing) ([]chat.Room, error) {

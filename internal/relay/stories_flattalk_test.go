@@ -1,0 +1,180 @@
+package relay_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
+	"marginalia/internal/format"
+	"marginalia/internal/lang"
+)
+
+// What is made anew (someone it names is forgotten) in a flat room keeps all its parts.
+func TestFlatAnewKeepsAllParts(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+		them := n.people[other.Platform][1].Person()
+		n.tellsAt(thread, 1, "known", "")
+		at := "@" + them.Name
+		d := format.Text(at)
+		d.Spans = []format.Span{{Kind: format.Mention, Start: 0, End: len(at), Attr: them.ID}}
+		d = d.Add(format.Block{Kind: format.Paragraph}, strings.Repeat("and long ", 1000)+"end")
+		n.people[other.Platform][0].SayDoc(thread, d, chat.Ref{})
+		n.pass(time.Minute)
+		before := len(n.net(flat).Read(main))
+		n.forget(other.Platform, 1)
+		n.pass(10 * time.Minute)
+		var all []string
+		for _, m := range n.net(flat).Read(main) {
+			all = append(all, m.Body.Text)
+		}
+		text := strings.Join(all, "\n")
+		if !strings.Contains(text, "end") || strings.Contains(text, "more in the reader") {
+			t.Errorf("of %d messages %d stand; the end is lost, the last one ends %q", before, len(all), text[max(0, len(text)-60):])
+		}
+	})
+}
+
+// A thread that people opened under a post outlives the post, as in a room with threads.
+func TestFlatOwnThreadOutlivesItsPost(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+		own := n.nets[flat.Platform].User("someone").OpenThread(n.at(main, "p1"))
+		n.tellsAt(own, 1, "eff", "")
+		n.reads(thread, "excerpt", "eff")
+		n.nets[flat.Platform].User("moderator").Delete(n.at(main, "p1"))
+		n.pass(time.Minute)
+		n.tellsAt(own, 1, "gee", "")
+		n.reads(thread, "excerpt", "eff", "gee")
+	})
+}
+
+// The same in a room with threads (control).
+func TestThreadOutlivesItsPost(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		thread := n.under(other, "p1")
+		n.tellsAt(thread, 1, "eff", "")
+		n.nets[other.Platform].User("moderator").Delete(n.at(chat.Place{Room: other}, "p1"))
+		n.pass(time.Minute)
+		n.tellsAt(thread, 1, "gee", "")
+		n.reads(chat.Place{Room: flat}, "p1", "p1 ← excerpt", "p1 ← eff", "p1 ← gee")
+	})
+}
+
+// And so it does where verify posts it anew.
+func TestFlatOwnThreadOutlivesMending(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+		own := n.nets[flat.Platform].User("someone").OpenThread(n.at(main, "p1"))
+		n.tellsAt(own, 1, "eff", "")
+		n.stop()
+		(&hand{n: n}).do(flat, chat.Action{Verb: chat.Delete, On: n.at(main, "p1")})
+		n.start()
+		n.pass(time.Minute)
+		n.mend(n.verified("lost: passage 1 of The Story"))
+		n.tellsAt(own, 1, "gee", "")
+		n.reads(thread, "excerpt", "eff", "gee")
+	})
+}
+
+// The hint of who speaks in a thread of their own stands there, or answers them.
+func TestFlatHintInOnesOwnThread(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		n.hint = func(string, lang.Language) format.Doc { return format.Text("this is repeated") }
+		n.restart()
+		main := chat.Place{Room: flat}
+		own := n.nets[flat.Platform].User("someone").OpenThread(n.at(main, "p1"))
+		n.tellsAt(own, 1, "eff", "")
+		for _, line := range n.timeline(main) {
+			if line == "this is repeated" {
+				t.Errorf("it answers nobody in the main timeline: %q; in the thread %q", n.timeline(main), n.timeline(own))
+			}
+		}
+	})
+}
+
+// Who answers a hint answers what that answers.
+func TestAnswersToHintsInAFlatRoom(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+		n.hint = func(string, lang.Language) format.Doc { return format.Text("this is repeated") }
+		n.restart()
+		n.tellsAt(main, 0, "aye", "p1")
+		n.tellsAt(main, 0, "but I mean p1", "this is repeated")
+		n.reads(thread, "excerpt", "aye", "aye ← but I mean p1")
+	})
+}
+
+func flatTown(t *testing.T, one, two chattest.Options, flat int, before func(n *town), tell func(n *town, flat, other chat.Room)) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTown(t, filepath.Join(t.TempDir(), "story.db"), 1, one, two)
+		n.text = discussed(3, comment{author: "Bo", quotes: 1, says: "excerpt"})
+		n.flat = n.rooms[flat : flat+1]
+		if before != nil {
+			before(n)
+		}
+		n.plan("0 * * * *")
+		n.start()
+		defer func() {
+			n.stop()
+			for _, net := range n.nets {
+				net.Check(t)
+			}
+			_ = n.db.Close()
+		}()
+		n.pass(time.Hour + time.Minute)
+		tell(n, n.rooms[flat], n.rooms[2-flat])
+		n.pass(time.Hour)
+		n.verified()
+		n.quiet()
+	})
+}
+
+// A thread that people opened under a mirror that is made anew.
+func TestFlatOwnThreadUnderAMirrorMadeAnew(t *testing.T) {
+	for _, i := range []int{0, 2} {
+		flatTown(t, netOne, netTwo, i, nil, func(n *town, flat, other chat.Room) {
+			main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+			them := n.people[other.Platform][1].Person()
+			n.tellsAt(thread, 1, "known", "")
+			at := "@" + them.Name
+			d := format.Text(at + " aye")
+			d.Spans = []format.Span{{Kind: format.Mention, Start: 0, End: len(at), Attr: them.ID}}
+			n.people[other.Platform][0].SayDoc(thread, d, chat.Ref{})
+			n.pass(time.Minute)
+			all := n.net(flat).Read(main)
+			own := n.nets[flat.Platform].User("someone").OpenThread(all[len(all)-1].Ref)
+			n.tellsAt(own, 2, "eff", "")
+			n.forget(other.Platform, 1)
+			n.pass(time.Minute)
+			n.tellsAt(own, 2, "gee", "")
+			if got := strings.Join(n.timeline(thread), "\n"); !strings.Contains(got, "eff") || !strings.Contains(got, "gee") {
+				t.Errorf("%d: there stands\n%s", i, got)
+			}
+		})
+	}
+}
+
+// A long remark in the middle of a thread that is made anew, since someone it names
+// is forgotten, has all its parts.
+func TestALongRemarkIsMadeAnewWhole(t *testing.T) {
+	story(t, func(t *testing.T, n *town) {
+		hall, club, them := n.rooms[0], n.rooms[2], n.people["one"][1].Person()
+		long := mentioning(them, "in short").Add(format.Block{Kind: format.Paragraph}, strings.Repeat("and long ", 1000)+"end")
+		n.people["one"][0].SayDoc(n.threads(hall)[1], long, chat.Ref{})
+		n.pass(time.Minute)
+		n.say(hall, 2, "after it", chat.Ref{})
+		before := len(n.net(club).Read(n.threads(club)[1]))
+		n.forget("one", 1)
+		n.pass(5 * time.Minute)
+		all := n.net(club).Read(n.threads(club)[1])
+		if last := all[len(all)-1].Body.Text; len(all) != before || !strings.HasSuffix(last, "end") {
+			t.Errorf("of %d messages %d stand, the last of which ends %q", before, len(all), last[max(0, len(last)-60):])
+		}
+		n.quiet()
+	})
+}
