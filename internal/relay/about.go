@@ -77,7 +77,7 @@ func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
 		return thing, ignoreMissing(err)
 	}
 	n, err := tx.Note(thing.Note())
-	if err != nil || !slices.Contains([]string{Question, Hinted, Closed, Late}, n.Kind) {
+	if err != nil || !slices.Contains([]string{Question, Hinted, Closed}, n.Kind) {
 		return thing, err
 	}
 	return thingAt(tx, room, n.ReplyTo.ID)

@@ -21,9 +21,7 @@ import (
 // the last passage, as it is now, without what is closed, and without what is old.
 func TestOpenThreadsAreListed(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		n.pass(3*time.Hour + 30*time.Minute) // three passages stand
 		hall := n.rooms[0]
 		lists := func(want ...string) {
@@ -83,6 +81,13 @@ func TestOpenThreadsAreListed(t *testing.T) {
 	})
 }
 
+// listsThreadsIn starts the bot anew, with lists of open threads in some rooms.
+func (n *town) listsThreadsIn(rooms ...chat.Room) {
+	n.stop()
+	n.indexed = rooms
+	n.start()
+}
+
 // listed are the lists of open threads that stand in a room.
 func (n *town) listed(room chat.Room) (all []string) {
 	for _, m := range n.net(room).Read(chat.Place{Room: room}) {
@@ -131,9 +136,7 @@ func (n *town) listRef(room chat.Room) (ref chat.Ref, last bool) {
 // What was skipped and comes after all is a new passage, too: the list comes below it.
 func TestTheListStandsBelowWhatWasSkippedAndCame(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		n.pass(90 * time.Minute) // one passage
 		n.people["one"][0].Say(n.threads(hall)[1], "a thought", chat.Ref{})
@@ -156,9 +159,7 @@ func TestTheListStandsBelowWhatWasSkippedAndCame(t *testing.T) {
 // Where nothing is posted the list stays where it is.
 func TestSkippingRepostsNoList(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		n.pass(65 * time.Minute)
 		n.people["one"][0].Say(n.threads(hall)[1], "a thought", chat.Ref{})
@@ -178,9 +179,7 @@ func TestSkippingRepostsNoList(t *testing.T) {
 // A room that replaced one with a list has one.
 func TestTheListFollowsARoom(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		attic := n.nets["one"].Room("attic")
 		n.pass(65 * time.Minute)
@@ -205,9 +204,7 @@ func TestTheListFollowsARoom(t *testing.T) {
 // What waits for a room as it is replaced does not stand in the other for ever.
 func TestAListOnItsWayAsTheRoomIsReplaced(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		attic := n.nets["one"].Room("attic")
 		n.pass(65 * time.Minute)
@@ -230,9 +227,7 @@ func TestAListOnItsWayAsTheRoomIsReplaced(t *testing.T) {
 // A list whose room is to have none any more goes.
 func TestAListThatIsSwitchedOffGoes(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		n.pass(65 * time.Minute)
 		n.people["one"][0].Say(n.threads(hall)[1], "a thought", chat.Ref{})
@@ -300,9 +295,7 @@ func TestTheListLeadsToWhatStands(t *testing.T) {
 // The list of a room is edited for weeks, and costs no more for that.
 func TestTheListIsEditedSeldom(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		n.pass(7 * time.Hour) // all passages
 		for i := range 300 {
@@ -363,9 +356,7 @@ func TestTheListIsOneMessage(t *testing.T) {
 // The clock posts what is due whatever somebody surveys.
 func TestTheClockWaitsForNoSurveyOfThreads(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		n.pass(65 * time.Minute)
 		done := make(chan bool)
@@ -437,9 +428,7 @@ func TestTheListThroughTrouble(t *testing.T) {
 // A list that a moderator took away is not posted again before the next passage.
 func TestAListThatWasRemoved(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms
-		n.start()
+		n.listsThreadsIn(n.rooms...)
 		n.pass(65 * time.Minute)
 		for i, room := range n.rooms {
 			n.people[room.Platform][0].Say(n.threads(room)[1], fmt.Sprint("a thought ", i), chat.Ref{})
@@ -474,9 +463,7 @@ func TestAListThatWasRemoved(t *testing.T) {
 // A list that is refused is given up, and holds up nothing.
 func TestAListThatIsRefused(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		n.stop()
-		n.indexed = n.rooms[:1]
-		n.start()
+		n.listsThreadsIn(n.rooms[:1]...)
 		hall := n.rooms[0]
 		n.pass(65 * time.Minute)
 		n.people["one"][0].Say(n.threads(hall)[1], "a thought", chat.Ref{})

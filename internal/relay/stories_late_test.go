@@ -15,6 +15,7 @@ import (
 	"marginalia/internal/chat/chattest"
 	"marginalia/internal/relay"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 )
 
 const (
@@ -78,9 +79,7 @@ func TestWhatANetworkMissedIsToldInOneLine(t *testing.T) {
 // Each network is out of reach for a day in which people on both do much. All of
 // it is made up for afterwards, and no thread has more than a line of each outage.
 func TestADayOfOutage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a day of talk takes a while")
-	}
+	require.Long(t)
 	synctest.Test(t, func(t *testing.T) {
 		n := newTown(t, filepath.Join(t.TempDir(), "town.db"), 10, netOne, netTwo)
 		n.plan("0 * * * *")
