@@ -32,6 +32,22 @@ func TestLostAnswers(t *testing.T) {
 	b.clean()
 }
 
+// TestNobodyWasTold: whose answer was lost, and who was on the way, may call a
+// webhook that is gone.
+func TestNobodyWasTold(t *testing.T) {
+	now := watch()
+	b := start(t, discordtest.Options{Now: now.read})
+	hook := b.hook()
+	b.s.DeleteWebhooks(b.room)
+	b.s.Lose(2)
+	b.ask("POST", hook, saying(nil))
+	b.ask("POST", hook, saying(nil))
+	now.turn(2 * time.Second)
+	b.no(10015, "POST", hook, saying(nil))
+	b.no(10015, "POST", hook, saying(nil))
+	b.clean()
+}
+
 // TestFaults are found by operation, count and status.
 func TestFaults(t *testing.T) {
 	b := start(t, discordtest.Options{})

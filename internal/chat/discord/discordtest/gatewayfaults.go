@@ -152,7 +152,7 @@ func (s *Server) BotRestarted() {
 		b.told, b.barred = time.Time{}, time.Time{}
 	}
 	for _, w := range s.webhooks {
-		w.told = false
+		w.told = time.Time{}
 	}
 	for _, i := range s.asked {
 		i.lost = true

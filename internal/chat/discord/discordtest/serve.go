@@ -25,6 +25,7 @@ type request struct {
 	actor    *account // who did it: the bot, or nil with an open operation
 	now      time.Time
 	gates    []*gate
+	unknown  *webhook      // that the answer tells is gone
 	answered chan struct{} // closed when the answer is out
 }
 
@@ -79,6 +80,7 @@ func (s *Server) serve(op operation, w http.ResponseWriter, r *http.Request) {
 	}
 	s.echo(req)
 	s.checkAnswer(req, status, body)
+	s.tells(req)
 	write(w, status, header, body)
 }
 
@@ -173,6 +175,18 @@ func (s *Server) checkAnswer(r *request, status int, body any) {
 		s.mu.Lock()
 		s.violation("discordtest itself: %s answers %d: %v", r.op.name, status, err)
 		s.mu.Unlock()
+	}
+}
+
+// tells notes what an answer that is given, and not lost, tells the bot.
+func (s *Server) tells(r *request) {
+	if r.unknown == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.unknown.told.IsZero() {
+		r.unknown.told = s.Now()
 	}
 }
 

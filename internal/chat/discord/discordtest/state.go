@@ -156,7 +156,7 @@ type webhook struct {
 	application              string // "" if a person made it
 	owner                    *account
 	gone                     bool
-	told                     bool // the bot was told that it is gone
+	told                     time.Time // when the bot was told that it is gone; zero: it does not know
 }
 
 // nonce is a message that the bot marked.

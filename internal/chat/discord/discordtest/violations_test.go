@@ -160,6 +160,7 @@ var ofThreads = []planted{
 		hook := b.hook()
 		b.s.DeleteWebhooks(b.room)
 		b.no(10015, "POST", hook, saying(nil))
+		b.now.turn(2 * time.Second)
 		b.no(10015, "POST", hook, saying(nil))
 	}, "as it was told before"},
 	{"a webhook in a thread", func(b *bench) {

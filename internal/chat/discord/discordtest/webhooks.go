@@ -96,17 +96,17 @@ func (s *Server) webhookList(want func(*webhook) bool) list {
 }
 
 // webhookOf finds the webhook in the path. One that answered 404 must not be
-// called again, as documented.
+// called again, as documented: by who got that answer.
 func (s *Server) webhookOf(r *request) (*webhook, *apiError) {
 	w := s.webhooks[r.PathValue("webhook_id")]
 	token := r.PathValue("webhook_token")
 	switch {
 	case w == nil:
 		return nil, errUnknownWebhook
-	case w.gone && w.told && token != "":
+	case w.gone && token != "" && s.ignores(r, w.told):
 		return nil, s.broken(r, refuse(404, 10015, "Unknown Webhook, as it was told before"))
 	case w.gone:
-		w.told = true
+		r.unknown = w
 		return nil, errUnknownWebhook
 	case token != "" && token != w.token:
 		return nil, errWebhookToken
