@@ -348,6 +348,12 @@ func (l *Log) Complete(ctx context.Context, u *User, room string) (int, error) {
 		}
 		found = append(found, under...)
 	}
+	return l.Add(room, found), nil
+}
+
+// Add takes in what was read of a room, and returns how much of that the live
+// sync has not shown.
+func (l *Log) Add(room string, found []Event) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	added := 0
@@ -359,7 +365,7 @@ func (l *Log) Complete(ctx context.Context, u *User, room string) (int, error) {
 			added++
 		}
 	}
-	return added, nil
+	return added
 }
 
 // roots are the events of a room that others relate to.

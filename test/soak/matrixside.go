@@ -22,6 +22,9 @@ type matrixSide struct {
 	who []*matrixuser.User
 	log *matrixuser.Log
 
+	long     bool               // so much is said that each event is read back once only, with all others
+	timeline []matrixuser.Event // as it was read back then
+
 	mu     sync.Mutex
 	taken  int                         // events of the log that are in what follows
 	roots  map[int]string              // passages → their first events
@@ -226,7 +229,14 @@ func (m *matrixSide) reactions(by, on, emoji string) []string {
 }
 
 func (m *matrixSide) complete(ctx context.Context) (int, error) {
-	return m.log.Complete(ctx, m.who[0], m.id)
+	if !m.long {
+		return m.log.Complete(ctx, m.who[0], m.id)
+	}
+	var err error
+	if m.timeline, err = m.who[0].Messages(ctx, m.id); err != nil {
+		return 0, err
+	}
+	return m.log.Add(m.id, m.timeline), nil
 }
 
 // said are the events that the homeserver answered with, and those that the
@@ -250,7 +260,7 @@ func (m *matrixSide) read(ctx context.Context) (shown, error) {
 		return s, fmt.Errorf("the live sync of %s has %d gaps", m.id, gaps)
 	}
 	events := m.log.Room(m.id)
-	hollow, err := m.hollow(ctx, events)
+	hollow, err := m.hollow(ctx, slices.Clone(events))
 	if err != nil {
 		return s, err
 	}
@@ -296,14 +306,18 @@ func (m *matrixSide) line(e matrixuser.Event, passages map[string]int) (line, bo
 // hollow are those of the bot's events that hold nothing on the server now.
 func (m *matrixSide) hollow(ctx context.Context, events []matrixuser.Event) (map[string]bool, error) {
 	hollow := map[string]bool{}
+	for _, e := range m.timeline {
+		hollow[e.ID] = holdsNothing(e)
+	}
+	events = slices.DeleteFunc(events, func(e matrixuser.Event) bool {
+		_, read := hollow[e.ID] // Dendrite's pages leave out events between them
+		return read || e.Sender != m.bot || e.Type != "m.room.message" && e.Type != "m.reaction"
+	})
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	var fault error
 	turns := make(chan struct{}, 8)
 	for _, e := range events {
-		if e.Sender != m.bot || e.Type != "m.room.message" && e.Type != "m.reaction" {
-			continue
-		}
 		turns <- struct{}{}
 		all.Go(func() {
 			defer func() { <-turns }()
@@ -313,9 +327,13 @@ func (m *matrixSide) hollow(ctx context.Context, events []matrixuser.Event) (map
 			if err != nil {
 				fault = fmt.Errorf("read %s: %w", e.ID, err)
 			}
-			hollow[e.ID] = now.Body() == "" && now.NewBody() == "" && emojiIn(now) == ""
+			hollow[e.ID] = holdsNothing(now)
 		})
 	}
 	all.Wait()
 	return hollow, fault
+}
+
+func holdsNothing(e matrixuser.Event) bool {
+	return e.Body() == "" && e.NewBody() == "" && emojiIn(e) == ""
 }

@@ -12,11 +12,14 @@ import (
 // eight people say n messages as fast as it takes them. They are the floor: what
 // raw clients can say in the time, the bot has to say once more.
 func (v volumes) real(ctx context.Context) error {
-	w, _, err := twoRooms(ctx, v.dir, v.seed)
+	w, m, err := twoRooms(ctx, v.dir, v.seed)
 	if err != nil {
 		return err
 	}
 	defer w.close()
+	for _, s := range m.sides {
+		s.long = true
+	}
 	if err := w.configure(v.text, "1s"); err != nil {
 		return err
 	}
@@ -38,10 +41,12 @@ func (v volumes) real(ctx context.Context) error {
 		return err
 	}
 	took := <-said
+	fmt.Printf("all is said after %s\n", took.Round(time.Second))
 	if err := w.rest(ctx); err != nil {
 		return err
 	}
 	all := time.Since(began)
+	fmt.Printf("all is mirrored after %s, and read back now\n", all.Round(time.Second))
 	after, err := sizeOf(ctx, w.database)
 	if err != nil {
 		return err
