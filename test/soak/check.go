@@ -19,7 +19,15 @@ type remark struct {
 	answers string   // the name of what it answers expressly, or ""
 	ids     []string // messages that carry it; more than one if the person's own client had to say it twice
 	version int      // of the newest words
-	deleted bool
+	deleted bool     // the first of ids; what the client had said twice still stands
+}
+
+// stands is how many messages of a remark there are to be mirrored.
+func (r remark) stands() int {
+	if r.deleted {
+		return max(0, len(r.ids)-1)
+	}
+	return len(r.ids)
 }
 
 func (r remark) words(version int) string { return fmt.Sprintf("%s v%d. ", r.token, version) }
@@ -124,20 +132,19 @@ func checkRemark(r remark, room chat.Room, s standing) []finding {
 	say := func(kind, format string, args ...any) {
 		found = append(found, finding{kind, r.token, fmt.Sprintf(format, args...), room})
 	}
-	want := len(r.ids)
+	want := r.stands()
 	if room == r.room {
 		want = 0
 	}
 	switch n := len(s.posts); {
-	case r.deleted:
-		if len(s.alive) > 0 {
-			say("left", "it was deleted, but %v still hold its words", s.alive)
-		}
+	case r.deleted && len(s.alive) > want: // of what was said twice nobody edits the second
+		say("left", "it was deleted, and stands %d times, but %v still hold its words", want, s.alive)
 		return found
 	case n < want:
 		say("lost", "said %d times, mirrored %d times", want, n)
 	case n > want:
 		say("doubled", "said %d times, mirrored %d times", want, n)
+	case r.deleted: // its newest words went with it
 	case n > 0 && s.newest != r.version && s.frozen:
 		say("frozen", "version %d was said, version %d stands", r.version, s.newest)
 	case n > 0 && s.newest != r.version:

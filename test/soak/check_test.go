@@ -53,6 +53,21 @@ func TestWhatIsSoundIsFoundSoundAndEachFaultIsFound(t *testing.T) {
 	}
 }
 
+// A homeserver that is restarted may take in later what it has answered with an
+// error, and what its author then said again: both stand, and one can be deleted.
+func TestWhatWasSaidTwiceMayBeDeletedOnce(t *testing.T) {
+	a, rooms := sound()
+	a.remarks[4].ids = []string{"e", "f"}
+	rooms[0].lines = append(rooms[0].lines, line{id: "$f", name: "tk-1-0-2", passage: 1})
+	rooms[1].lines = append(rooms[1].lines, line{id: "f", name: "tk-1-0-2", passage: 1, own: true})
+	if found := check(a, rooms); len(found) > 0 {
+		t.Errorf("found %v", found)
+	}
+	if err := prove(a, rooms, false); err != nil {
+		t.Error(err)
+	}
+}
+
 // What is doubled by a late request is not spoiled: taking one of the two away
 // would mend it.
 func TestFaultsArePlantedBesideWhatIsFound(t *testing.T) {
@@ -90,6 +105,11 @@ func TestFindings(t *testing.T) {
 		{"left", func(_ *account, here, _ *shown) {
 			here.lines = append(here.lines, line{id: "$x", name: "tk-1-0-2", edit: true})
 		}},
+		{"left", func(a *account, here, _ *shown) { // a client had to say it twice, and one of the two was deleted
+			a.remarks[4].ids = []string{"e", "f"}
+			here.lines = append(here.lines, line{id: "$x", name: "tk-1-0-2", passage: 1}, line{id: "$y", name: "tk-1-0-2", passage: 1})
+		}},
+		{"lost", func(a *account, _, _ *shown) { a.remarks[4].ids = []string{"e", "f"} }},
 		{"emoji", func(a *account, _, _ *shown) { a.holds = a.holds[:2] }},
 		{"emoji", func(_ *account, here, _ *shown) { here.lines[1].emojis = nil }},
 		{"disorder", func(_ *account, _, there *shown) { slices.Reverse(there.lines[1:3]) }},
