@@ -54,7 +54,9 @@ func (s *Server) Login(tb testing.TB, a Account) Account {
 }
 
 // NewAccount is Register for programs that are not tests. It goes by the
-// shared secret, in the way that Synapse and Dendrite have in common.
+// shared secret, in the way that Synapse and Dendrite have in common. The account
+// wants no notifications: whoever sends no receipts has Dendrite count all that
+// were never read with each event, for each member of a room.
 func (s *Server) NewAccount(ctx context.Context, localpart string) (Account, error) {
 	const path = "/_synapse/admin/v1/register"
 	var ticket struct{ Nonce string }
@@ -66,6 +68,9 @@ func (s *Server) NewAccount(ctx context.Context, localpart string) (Account, err
 		"nonce": ticket.Nonce, "username": localpart, "password": a.Password, "admin": false,
 		"mac": s.mac(ticket.Nonce, localpart, a.Password, "notadmin"),
 	}, &a)
+	if err == nil {
+		err = s.callAs(ctx, a, http.MethodPut, "/_matrix/client/v3/pushrules/global/override/.m.rule.master/enabled", map[string]bool{"enabled": true}, nil)
+	}
 	if err != nil {
 		return Account{}, fmt.Errorf("register %s: %w", localpart, err)
 	}
@@ -95,6 +100,10 @@ func (s *Server) NewSession(ctx context.Context, a Account) (Account, error) {
 
 // call makes one request without an access token; in and out may be nil.
 func (s *Server) call(ctx context.Context, method, path string, in, out any) error {
+	return s.callAs(ctx, Account{}, method, path, in, out)
+}
+
+func (s *Server) callAs(ctx context.Context, a Account, method, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -102,6 +111,9 @@ func (s *Server) call(ctx context.Context, method, path string, in, out any) err
 	req, err := http.NewRequestWithContext(ctx, method, s.URL()+path, bytes.NewReader(body))
 	if err != nil {
 		return err
+	}
+	if a.AccessToken != "" {
+		req.Header.Set("Authorization", "Bearer "+a.AccessToken)
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {

@@ -200,7 +200,7 @@ func (u *User) Messages(ctx context.Context, room string) ([]Event, error) {
 	var all []Event
 	from := ""
 	for {
-		q := url.Values{"dir": {"b"}, "limit": {"500"}}
+		q := url.Values{"dir": {"b"}, "limit": {"5000"}} // each page has Dendrite sort all that is said before it
 		if from != "" {
 			q.Set("from", from)
 		}
