@@ -137,7 +137,7 @@ func checkRemark(r remark, room chat.Room, s standing) []finding {
 		want = 0
 	}
 	switch n := len(s.posts); {
-	case r.deleted && len(s.alive) > want: // of what was said twice nobody edits the second
+	case r.deleted && (len(s.alive) > want || s.newest > 0): // of what was said twice nobody edits the second
 		say("left", "it was deleted, and stands %d times, but %v still hold its words", want, s.alive)
 		return found
 	case n < want:

@@ -109,6 +109,10 @@ func TestFindings(t *testing.T) {
 			a.remarks[4].ids = []string{"e", "f"}
 			here.lines = append(here.lines, line{id: "$x", name: "tk-1-0-2", passage: 1}, line{id: "$y", name: "tk-1-0-2", passage: 1})
 		}},
+		{"left", func(a *account, here, _ *shown) { // the wrong one of the two was taken away
+			a.remarks[4].ids, a.remarks[4].version = []string{"e", "f"}, 1
+			here.lines = append(here.lines, line{id: "$x", name: "tk-1-0-2", passage: 1, version: 1})
+		}},
 		{"lost", func(a *account, _, _ *shown) { a.remarks[4].ids = []string{"e", "f"} }},
 		{"emoji", func(a *account, _, _ *shown) { a.holds = a.holds[:2] }},
 		{"emoji", func(_ *account, here, _ *shown) { here.lines[1].emojis = nil }},
