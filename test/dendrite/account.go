@@ -60,16 +60,16 @@ func (s *Server) Login(tb testing.TB, a Account) Account {
 func (s *Server) NewAccount(ctx context.Context, localpart string) (Account, error) {
 	const path = "/_synapse/admin/v1/register"
 	var ticket struct{ Nonce string }
-	if err := s.call(ctx, http.MethodGet, path, nil, &ticket); err != nil {
+	if err := s.call(ctx, "", http.MethodGet, path, nil, &ticket); err != nil {
 		return Account{}, fmt.Errorf("register %s: %w", localpart, err)
 	}
 	a := Account{Password: rand.Text()}
-	err := s.call(ctx, http.MethodPost, path, map[string]any{
+	err := s.call(ctx, "", http.MethodPost, path, map[string]any{
 		"nonce": ticket.Nonce, "username": localpart, "password": a.Password, "admin": false,
 		"mac": s.mac(ticket.Nonce, localpart, a.Password, "notadmin"),
 	}, &a)
 	if err == nil {
-		err = s.callAs(ctx, a, http.MethodPut, "/_matrix/client/v3/pushrules/global/override/.m.rule.master/enabled", map[string]bool{"enabled": true}, nil)
+		err = s.call(ctx, a.AccessToken, http.MethodPut, "/_matrix/client/v3/pushrules/global/override/.m.rule.master/enabled", map[string]bool{"enabled": true}, nil)
 	}
 	if err != nil {
 		return Account{}, fmt.Errorf("register %s: %w", localpart, err)
@@ -87,7 +87,7 @@ func (s *Server) mac(parts ...string) string {
 // NewSession is Login for programs that are not tests.
 func (s *Server) NewSession(ctx context.Context, a Account) (Account, error) {
 	b := Account{Password: a.Password}
-	err := s.call(ctx, http.MethodPost, "/_matrix/client/v3/login", map[string]any{
+	err := s.call(ctx, "", http.MethodPost, "/_matrix/client/v3/login", map[string]any{
 		"type":       "m.login.password",
 		"identifier": map[string]string{"type": "m.id.user", "user": a.UserID},
 		"password":   a.Password,
@@ -98,12 +98,8 @@ func (s *Server) NewSession(ctx context.Context, a Account) (Account, error) {
 	return b, nil
 }
 
-// call makes one request without an access token; in and out may be nil.
-func (s *Server) call(ctx context.Context, method, path string, in, out any) error {
-	return s.callAs(ctx, Account{}, method, path, in, out)
-}
-
-func (s *Server) callAs(ctx context.Context, a Account, method, path string, in, out any) error {
+// call makes one request; token may be "", in and out nil.
+func (s *Server) call(ctx context.Context, token, method, path string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -112,8 +108,8 @@ func (s *Server) callAs(ctx context.Context, a Account, method, path string, in,
 	if err != nil {
 		return err
 	}
-	if a.AccessToken != "" {
-		req.Header.Set("Authorization", "Bearer "+a.AccessToken)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {

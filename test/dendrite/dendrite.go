@@ -198,7 +198,7 @@ func (s *Server) ready(ctx context.Context) error {
 		if ended = s.child.Ended(); ended != nil {
 			return nil
 		}
-		return s.call(ctx, http.MethodGet, "/_matrix/client/versions", nil, nil)
+		return s.call(ctx, "", http.MethodGet, "/_matrix/client/versions", nil, nil)
 	})
 	return errors.Join(err, ended)
 }
