@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -83,11 +84,12 @@ func (l *Log) add(room string, events []Event, limited bool) {
 	l.grown = make(chan struct{})
 }
 
-// Room returns a copy of what was seen in a room so far.
+// Room returns what was seen in a room so far, for its caller to read. It is not
+// copied: what is seen later is put behind it.
 func (l *Log) Room(room string) []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]Event(nil), l.rooms[room]...)
+	return slices.Clip(l.rooms[room])
 }
 
 // Complete adds what u finds in a room by other ways, and returns how much that
@@ -148,7 +150,7 @@ func (l *Log) Gaps() int {
 func (l *Log) Wait(ctx context.Context, room string, ok func([]Event) bool) error {
 	for {
 		l.mu.Lock()
-		events, grown := append([]Event(nil), l.rooms[room]...), l.grown
+		events, grown := slices.Clip(l.rooms[room]), l.grown
 		l.mu.Unlock()
 		if ok(events) {
 			return nil

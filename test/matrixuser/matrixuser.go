@@ -200,7 +200,9 @@ func (u *User) Messages(ctx context.Context, room string) ([]Event, error) {
 	var all []Event
 	from := ""
 	for {
-		q := url.Values{"dir": {"b"}, "limit": {"5000"}} // each page has Dendrite sort all that is said before it
+		// Each page has Dendrite sort all that was said before it, and a plain limit
+		// is 100 at most.
+		q := url.Values{"dir": {"b"}, "filter": {`{"limit":5000}`}}
 		if from != "" {
 			q.Set("from", from)
 		}
