@@ -26,18 +26,18 @@ type matrixSide struct {
 	timeline []matrixuser.Event // as it was read back then
 
 	mu     sync.Mutex
-	taken  int                         // events of the log that are in what follows
-	roots  map[int]string              // passages → their first events
-	stands map[string][]string         // names → what people or the bot said under them, no edits
-	gone   map[string]bool             // redacted
-	given  map[matrixReaction][]string // people's reactions
+	taken  int                           // events of the log that are in what follows
+	roots  map[int]string                // passages → their first events
+	stands map[string][]matrixuser.Event // names → what people or the bot said under them, no edits
+	gone   map[string]bool               // redacted
+	given  map[matrixReaction][]string   // people's reactions
 }
 
 type matrixReaction struct{ by, on, emoji string }
 
 func newMatrixSide(room, bot string, people []*matrixuser.User, log *matrixuser.Log) *matrixSide {
 	return &matrixSide{
-		id: room, bot: bot, who: people, log: log, roots: map[int]string{}, stands: map[string][]string{},
+		id: room, bot: bot, who: people, log: log, roots: map[int]string{}, stands: map[string][]matrixuser.Event{},
 		gone: map[string]bool{}, given: map[matrixReaction][]string{},
 	}
 }
@@ -60,10 +60,10 @@ func (m *matrixSide) follow() {
 			m.given[key] = append(m.given[key], e.ID)
 		case e.Type != "m.room.message" || kind == "m.replace":
 		case name != "":
-			m.stands[name] = append(m.stands[name], e.ID)
+			m.stands[name] = append(m.stands[name], e)
 		case e.Sender == m.bot && kind == "" && passage > 0 && m.roots[passage] == "":
 			m.roots[passage] = e.ID
-			m.stands[passageName(passage)] = []string{e.ID}
+			m.stands[passageName(passage)] = []matrixuser.Event{e}
 		}
 	}
 	m.taken = len(all)
@@ -93,9 +93,9 @@ func (m *matrixSide) event(name string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.follow()
-	for _, id := range slices.Backward(m.stands[name]) {
-		if !m.gone[id] {
-			return id
+	for _, e := range slices.Backward(m.stands[name]) {
+		if !m.gone[e.ID] {
+			return e.ID
 		}
 	}
 	return ""
@@ -243,8 +243,11 @@ func (m *matrixSide) complete(ctx context.Context) (int, error) {
 // live sync has shown: a server that is killed may answer and never show, or
 // show and never answer.
 func (m *matrixSide) said(r remark) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.follow()
 	ids := slices.Clone(r.ids)
-	for _, e := range m.log.Room(m.id) {
+	for _, e := range m.stands[r.token] {
 		if m.carries(e, r) && !slices.Contains(ids, e.ID) {
 			ids = append(ids, e.ID)
 		}
