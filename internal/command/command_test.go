@@ -25,7 +25,7 @@ var (
 
 // house is a bot with one text of three passages and a plan for the lobby.
 type house struct {
-	t   *testing.T
+	t   testing.TB
 	db  *store.DB
 	run func(context.Context, chat.Call, time.Time) (format.Doc, error)
 	id  discussion.ID
@@ -34,7 +34,7 @@ type house struct {
 	called *int // by tells
 }
 
-func newHouse(t *testing.T, plans ...string) house {
+func newHouse(t testing.TB, plans ...string) house {
 	t.Helper()
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "bot.db"), store.Options{NoListen: true})
 	if err != nil {

@@ -1,6 +1,8 @@
 package discussion
 
 import (
+	"slices"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,7 +26,16 @@ func fold(s string) folded { return foldSpaces(s, false) }
 func foldSpaced(s string) folded { return foldSpaces(s, true) }
 
 func foldSpaces(s string, each bool) folded {
-	f := folder{spaced: each, out: make([]byte, 0, len(s)), from: make([]int32, 0, len(s)), to: make([]int32, 0, len(s))}
+	f := folder{spaced: each, out: []byte{}, from: []int32{}, to: []int32{}}
+	return f.fold(s)
+}
+
+// folders are kept for whoever folds many texts and keeps none of them.
+var folders = sync.Pool{New: func() any { return new(folder) }}
+
+// fold folds s into f, which can fold another text once this one is not used any more.
+func (f *folder) fold(s string) folded {
+	f.out, f.from, f.to, f.run = slices.Grow(f.out[:0], len(s)), slices.Grow(f.from[:0], len(s)), slices.Grow(f.to[:0], len(s)), 0
 	for at := 0; at < len(s); {
 		end := at + 1
 		switch {

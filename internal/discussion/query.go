@@ -55,7 +55,9 @@ func (q Query) In(text string) (how Match, start, end int) {
 	if at := beginning(text, q.exact); at >= 0 {
 		return Exact, at, at + len(q.exact)
 	}
-	f := fold(text)
+	once := folders.Get().(*folder)
+	defer folders.Put(once)
+	f := once.fold(text)
 	there := func(how Match, at, n int) (Match, int, int) {
 		return how, int(f.from[at]), int(f.to[at+n-1])
 	}

@@ -195,8 +195,9 @@ func (tx *Tx) SaidUnder(p discussion.PassageID) (map[discussion.CreatorState]int
 	found, err := rows(tx, func(s scanner) (one some, err error) {
 		err = s.Scan(&one.state, &one.n)
 		return one, err
-	}, `SELECT w.state, COUNT(*) FROM annotations a JOIN people w ON w.num = a.creator
-		WHERE a.under = (SELECT num FROM passages WHERE id = $1) AND a.deleted = 0 AND a.hidden = 0 GROUP BY w.state`, p)
+	}, `SELECT w.state, CAST(SUM(a.said) AS BIGINT) FROM (SELECT creator, COUNT(*) AS said FROM annotations
+		WHERE under = (SELECT num FROM passages WHERE id = $1) AND deleted = 0 AND hidden = 0 GROUP BY creator) a
+		JOIN people w ON w.num = a.creator GROUP BY w.state`, p)
 	if err != nil {
 		return nil, fmt.Errorf("how much was said of %s: %w", p, err)
 	}

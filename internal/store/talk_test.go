@@ -466,7 +466,7 @@ func TestTheNewestOfAThread(t *testing.T) {
 		update(t, db, func(tx *Tx) error {
 			err := all(furnish(tx, "x", "y", "z"), tx.PutAnnotation(remark("elsewhere", "passage-2", "z")))
 			for i := range many {
-				a := remark(discussion.AnnotationID(fmt.Sprint(many-i)), "passage-1", discussion.PersonID("xy"[i%2:i%2+1]))
+				a := remark(discussion.AnnotationID(fmt.Sprint(many-i)), "passage-1", discussion.PersonID("xyz"[i%3:i%3+1]))
 				a.Hidden, a.Created = i%10 == 0, noon.Add(-time.Duration(i)*time.Hour)
 				err = all(err, tx.PutAnnotation(a))
 			}
@@ -496,7 +496,7 @@ func TestTheNewestOfAThread(t *testing.T) {
 				t.Errorf("where nothing was said: %v, %v", a, err)
 			}
 			said, err2 := tx.SaidUnder("passage-1")
-			same(t, "said", said, map[discussion.CreatorState]int{discussion.Unset: 60, discussion.Named: 75})
+			same(t, "said", said, map[discussion.CreatorState]int{discussion.Unset: 45, discussion.Named: 90})
 			nothing, err3 := tx.SaidUnder("passage-3")
 			same(t, "said where nothing was", nothing, map[discussion.CreatorState]int{})
 			return errors.Join(err, err2, err3)
