@@ -31,7 +31,7 @@ type Index struct {
 	Now        time.Time
 }
 
-// A list is one that stands in a room, or does not while there is nothing to list.
+// A list is one that stands in a room, or is to.
 type list struct {
 	Discussion discussion.ID        `json:"text"`
 	Room       chat.Room            `json:"room"`
@@ -39,6 +39,7 @@ type list struct {
 	Note       discussion.NoteID    `json:"note"`
 
 	body format.Doc // as it is to be
+	gone bool       // it is not wanted any more
 }
 
 func (l list) is(other list) bool { return l.Discussion == other.Discussion && l.Room == other.Room }
@@ -53,15 +54,16 @@ func (r *Relay) indexes(ctx context.Context, now time.Time) (next time.Time, err
 	if r.c.Index == nil {
 		return time.Time{}, nil
 	}
-	var changed []list
+	var due []list
 	err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
-		changed, err = r.changedLists(tx, now)
+		due, err = r.dueLists(tx, now)
 		return err
 	})
-	if err == nil && len(changed) > 0 {
-		err = r.c.DB.Update(ctx, func(tx *store.Tx) error { return putLists(tx, changed, now) })
+	all := []error{err}
+	for _, l := range due {
+		all = append(all, r.keepList(ctx, l, now))
 	}
-	if err != nil {
+	if err = errors.Join(all...); err != nil {
 		err = fmt.Errorf("lists of open threads: %w", err)
 	}
 	if len(r.c.Indexed) == 0 {
@@ -70,8 +72,9 @@ func (r *Relay) indexes(ctx context.Context, now time.Time) (next time.Time, err
 	return now.Truncate(indexEvery).Add(indexEvery), err
 }
 
-// changedLists are the lists that are to be other than they are.
-func (r *Relay) changedLists(tx *store.Tx, now time.Time) (changed []list, err error) {
+// dueLists are the lists that are to go, and those that are to be worded: every ten
+// minutes, and below each new post.
+func (r *Relay) dueLists(tx *store.Tx, now time.Time) (due []list, err error) {
 	have, err := listsOf(tx)
 	if err != nil {
 		return nil, err
@@ -82,37 +85,63 @@ func (r *Relay) changedLists(tx *store.Tx, now time.Time) (changed []list, err e
 	}
 	for _, was := range have {
 		if !slices.ContainsFunc(wanted, was.is) && was.Note != "" && !r.isBoard(was.Room) {
-			changed = append(changed, list{Discussion: was.Discussion, Room: was.Room, Below: was.Below})
+			due = append(due, list{Discussion: was.Discussion, Room: was.Room, gone: true})
 		}
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, l := range wanted {
-		was := list{}
-		if i := slices.IndexFunc(have, l.is); i >= 0 {
-			was = have[i]
-		}
-		if was.Below == l.Below && !r.mayReword(l, now) {
-			continue
-		}
-		if l.body, err = r.listed(tx, l, now); err != nil {
-			return nil, err
-		}
-		if l.body.Empty() && was.Note == "" {
-			continue
-		}
-		if !l.body.Empty() {
-			l.Note = discussion.NoteID(discussion.Derive(Indexed, string(l.Discussion), l.Room.String(), string(l.Below)))
-		}
-		note := store.Note{}
-		if was.Note != "" {
-			if note, err = tx.Note(was.Note); err != nil {
-				return nil, err
-			}
-		}
-		if l.Note != was.Note || note.Body.Text != l.body.Text || !slices.Equal(note.Body.Spans, l.body.Spans) {
-			changed = append(changed, l)
+		if r.indexed[l.index()] != l.look(now) {
+			due = append(due, l)
 		}
 	}
-	return changed, nil
+	return due, nil
+}
+
+// keepList words a list and has it stand so. One that cannot be worded is tried
+// again when lists are looked at again, one that cannot be written at once.
+func (r *Relay) keepList(ctx context.Context, l list, now time.Time) error {
+	changed := l.gone
+	var err error
+	if !l.gone {
+		err = r.c.DB.View(ctx, func(tx *store.Tx) (err error) {
+			changed, err = r.word(tx, &l, now)
+			return err
+		})
+	}
+	if err == nil && changed {
+		if err := r.c.DB.Update(ctx, func(tx *store.Tx) error { return putList(tx, l, now) }); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.indexed[l.index()] = l.look(now)
+	return err
+}
+
+// word words a list, and reports whether another stands in its room.
+func (r *Relay) word(tx *store.Tx, l *list, now time.Time) (changed bool, err error) {
+	if l.body, err = r.listed(tx, *l, now); err != nil {
+		return false, err
+	}
+	l.Note = ""
+	if !l.body.Empty() {
+		l.Note = discussion.NoteID(discussion.Derive(Indexed, string(l.Discussion), l.Room.String(), string(l.Below)))
+	}
+	have, err := listsOf(tx)
+	if err != nil {
+		return false, err
+	}
+	was := list{}
+	if i := slices.IndexFunc(have, l.is); i >= 0 {
+		was = have[i]
+	}
+	if was.Note != l.Note || l.Note == "" {
+		return was.Note != l.Note, nil
+	}
+	note, err := tx.Note(was.Note)
+	return note.Body.Text != l.body.Text || !slices.Equal(note.Body.Spans, l.body.Spans), err
 }
 
 // wantedLists are the lists that there are to be, without their words.
@@ -164,44 +193,38 @@ func (r *Relay) listed(tx *store.Tx, l list, now time.Time) (format.Doc, error) 
 	return format.Doc{}, nil
 }
 
-// mayReword reports whether a list was not looked at yet in these ten minutes, and
-// notes that it is.
-func (r *Relay) mayReword(l list, now time.Time) bool {
-	of, now := Index{Discussion: l.Discussion, Room: l.Room}, now.Truncate(indexEvery)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.indexed[of].Equal(now) {
-		return false
-	}
-	r.indexed[of] = now
-	return true
+// lookedAt is what a list is put into words for, once.
+type lookedAt struct {
+	below discussion.PassageID
+	since time.Time // when the ten minutes began
 }
 
-// putLists has lists stand in their rooms instead of those that do.
-func putLists(tx *store.Tx, changed []list, now time.Time) error {
+func (l list) look(now time.Time) lookedAt { return lookedAt{l.Below, now.Truncate(indexEvery)} }
+
+func (l list) index() Index { return Index{Discussion: l.Discussion, Room: l.Room} }
+
+// putList has a list stand in its room instead of the one that does.
+func putList(tx *store.Tx, l list, now time.Time) error {
 	have, err := listsOf(tx)
 	if err != nil {
 		return err
 	}
-	for _, l := range changed {
-		i := slices.IndexFunc(have, l.is)
-		if i < 0 {
-			i, have = len(have), append(have, list{})
+	i := slices.IndexFunc(have, l.is)
+	if i < 0 {
+		i, have = len(have), append(have, list{})
+	}
+	if was := have[i].Note; was != "" && was != l.Note {
+		if err := sayIn(tx, was, l.Room, format.Doc{}, now); err != nil {
+			return err
 		}
-		if was := have[i].Note; was != "" && was != l.Note {
-			if err := sayIn(tx, was, l.Room, format.Doc{}, now); err != nil {
-				return err
-			}
-		}
-		if have[i] = l; l.Note == "" {
-			continue
-		}
+	}
+	if have[i] = l; l.Note != "" {
 		n := store.Note{ID: l.Note, Kind: Indexed, Discussion: l.Discussion, Body: l.body, Created: now.UTC()}
 		if err := errors.Join(tx.PutNote(n), sayIn(tx, l.Note, l.Room, l.body, now)); err != nil {
 			return err
 		}
 	}
-	have = slices.DeleteFunc(have, func(l list) bool { return l.Note == "" && l.Below == "" })
+	have = slices.DeleteFunc(have, func(l list) bool { return l.Note == "" })
 	value, err := json.Marshal(have)
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ type Relay struct {
 	mu      sync.Mutex
 	rooms   []chat.Room                 // each once: a room has one lane
 	bells   map[chat.Room]chan struct{} // of each of them, rung when its lane should look again
-	indexed map[Index]time.Time         // when the lists of open threads were looked at
+	indexed map[Index]lookedAt          // the last at each list of open threads
 	heard   map[string]error            // what each platform's listener came to; nil: it was heard
 	stead   map[chat.Room]chat.Room     // the configured room for which the bot goes on in another
 }
@@ -111,7 +111,7 @@ func New(c Config) *Relay {
 	}
 	r := &Relay{
 		c: c, platforms: map[string]chat.Platform{}, holds: newHolds(), echoes: newEchoes(), desk: newDesk(),
-		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{}, indexed: map[Index]time.Time{}, stead: map[chat.Room]chat.Room{},
+		bell: make(chan struct{}, 1), arrived: make(chan struct{}, 1), bells: map[chat.Room]chan struct{}{}, slots: map[string]chan struct{}{}, fetches: newFetches(), heard: map[string]error{}, indexed: map[Index]lookedAt{}, stead: map[chat.Room]chat.Room{},
 	}
 	r.turns = newTurns(r.bellOf)
 	for _, p := range c.Platforms {

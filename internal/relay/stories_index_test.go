@@ -2,7 +2,9 @@ package relay_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,9 +14,13 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/command"
+	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 )
 
 // A room has a list of the threads in which people talk, if it wants one: behind
@@ -79,6 +85,68 @@ func TestOpenThreadsAreListed(t *testing.T) {
 		lists()
 		n.quiet()
 	})
+}
+
+// A list that could not be written is written as soon as that can be done, not
+// when lists are looked at again ten minutes later.
+func TestAListThatWasNotWrittenComesSoon(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.log = slog.New(slog.DiscardHandler) // it tells that it waits
+		n.listsThreadsIn(n.rooms[0])
+		n.pass(time.Hour + 30*time.Minute)
+		n.people["one"][0].Say(n.threads(n.rooms[0])[1], "a thought", chat.Ref{})
+		n.execute("CREATE TRIGGER stuck BEFORE INSERT ON notes BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+		n.pass(11 * time.Minute)
+		if all := n.listed(n.rooms[0]); len(all) > 0 {
+			t.Fatalf("%q stands there, which could not be written", all)
+		}
+		n.execute("DROP TRIGGER stuck")
+		n.pass(time.Minute)
+		if all := n.listed(n.rooms[0]); len(all) != 1 {
+			t.Errorf("%q stands there, not one list", all)
+		}
+	})
+}
+
+// A list that cannot be put into words keeps no other from its room, and is not
+// tried again and again.
+func TestAListThatBreaksKeepsNoOtherFromItsRoom(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		hall, yard, tries := n.rooms[0], n.rooms[1], 0
+		n.anew(func(c *relay.Config) {
+			worded := c.Index
+			c.Indexed, c.Log = n.rooms[:2], slog.New(slog.DiscardHandler)
+			c.Index = func(tx *store.Tx, of relay.Index) (format.Doc, error) {
+				if of.Room == hall {
+					tries++
+					return format.Doc{}, errors.New("it cannot be worded")
+				}
+				return worded(tx, of)
+			}
+		})
+		n.pass(65 * time.Minute)
+		n.people["one"][0].Say(n.threads(yard)[1], "a thought", chat.Ref{})
+		tries = 0
+		n.pass(30 * time.Minute)
+		if all := n.listed(yard); len(all) != 1 || len(n.listed(hall)) > 0 {
+			t.Errorf("lists are %q in one room and %q in the other, of which the latter breaks", all, n.listed(hall))
+		}
+		if tries < 1 || tries > 4 {
+			t.Errorf("in half an hour it was tried %d times", tries)
+		}
+	})
+}
+
+// execute changes the town's database past its bot.
+func (n *town) execute(sql string) {
+	n.t.Helper()
+	conn, err := sqlite.OpenConn(n.dsn, sqlite.OpenReadWrite)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := errors.Join(sqlitex.ExecuteTransient(conn, sql, nil), conn.Close()); err != nil {
+		n.t.Fatal(err)
+	}
 }
 
 // listsThreadsIn starts the bot anew, with lists of open threads in some rooms.
@@ -317,6 +385,36 @@ func TestTheListIsEditedSeldom(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// A list without threads is worded as seldom as one that stands.
+func TestAListOfNothingIsWordedSeldom(t *testing.T) {
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		worded := 0
+		n.anew(func(c *relay.Config) {
+			list := c.Index
+			c.Indexed = n.rooms[:1]
+			c.Index = func(tx *store.Tx, of relay.Index) (format.Doc, error) {
+				worded++
+				return list(tx, of)
+			}
+		})
+		n.pass(65 * time.Minute) // the first post
+		before := worded
+		for range 30 {
+			n.update(func(tx *store.Tx) error { // the clock looks at all when a plan is another
+				plans, err := tx.Plans()
+				if err != nil {
+					return err
+				}
+				return tx.PutPlan(plans[0])
+			})
+			n.pass(time.Minute)
+		}
+		if n := worded - before; n < 2 || n > 4 {
+			t.Errorf("in half an hour nothing was put into words %d times", n)
+		}
 	})
 }
 

@@ -90,6 +90,7 @@ func (n inMemory) someone(_ *testing.T, name string) member { return n.User(name
 // town is networks with three rooms, people on each, and the bot.
 type town struct {
 	t       *testing.T
+	dsn     string
 	db      *store.DB
 	flushes *atomic.Int64 // of the disk, by SQLite
 	all     map[string]network
@@ -133,7 +134,7 @@ func settleTown(t *testing.T, dsn string, passages int, all map[string]network, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &town{t: t, db: db, flushes: flushes, all: all, rooms: rooms, people: map[string][]member{}, text: essay(passages), digest: newsOf}
+	n := &town{t: t, dsn: dsn, db: db, flushes: flushes, all: all, rooms: rooms, people: map[string][]member{}, text: essay(passages), digest: newsOf}
 	for name, net := range all {
 		for i := range 4 {
 			n.people[name] = append(n.people[name], net.someone(t, fmt.Sprintf("%s-%d", name, i)))
