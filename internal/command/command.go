@@ -289,11 +289,14 @@ func plansHere(tx *store.Tx, call chat.Call) ([]schedule.Plan, error) {
 	}
 	var here []schedule.Plan
 	for _, p := range plans {
+		if !slices.Contains(p.Rooms, call.Ref.Place.Room) {
+			continue
+		}
 		retired, err := tx.Setting(store.RetiredSetting(p.Name))
 		if err != nil {
 			return nil, err
 		}
-		if retired == "" && slices.Contains(p.Rooms, call.Ref.Place.Room) {
+		if retired == "" {
 			here = append(here, p)
 		}
 	}
