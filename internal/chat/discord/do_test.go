@@ -112,6 +112,31 @@ func TestWebhookDeleted(t *testing.T) {
 	})
 }
 
+// A webhook that is gone is not called again, whenever it went.
+func TestWebhooksDeletedOneAfterAnother(t *testing.T) {
+	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {
+		called := map[string]bool{}
+		for range 2 {
+			err := p.withHook(t.Context(), r.ID, func(h hook) error {
+				if called[h.ID] {
+					t.Errorf("%s is called again, of which Discord said that it is gone", h.ID)
+				}
+				called[h.ID] = true
+				w.DeleteWebhooks(r.ID)
+				return p.call(t.Context(), ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, in: map[string]any{"content": "x", "allowed_mentions": nobody}, scope: chat.RoomScope}, nil)
+			})
+			if err == nil {
+				t.Error("a webhook that is gone was called, and did not mind")
+			}
+		}
+		if len(called) != 4 {
+			t.Errorf("%d webhooks were called", len(called))
+		}
+		time.Sleep(2 * time.Second) // from then on the double minds
+		does(t, p, posting(at(r), "Ada", "One."))
+	})
+}
+
 // An edit whose answer was lost before its webhook was deleted may have been made.
 func TestWebhookDeletedBehindAnEdit(t *testing.T) {
 	story(t, discordtest.Options{}, func(t *testing.T, w *world, p *Platform, r chat.Room) {

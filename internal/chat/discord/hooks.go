@@ -133,9 +133,12 @@ func (p *Platform) withHook(ctx context.Context, channel string, do func(hook) e
 		if err != nil {
 			return err
 		}
-		if err = do(h); tries > 0 || !is(err, unknownWebhook, wrongHookToken) {
+		if err = do(h); !is(err, unknownWebhook, wrongHookToken) {
 			return err
 		}
 		p.hooks.drop(channel)
+		if tries > 0 {
+			return err
+		}
 	}
 }
