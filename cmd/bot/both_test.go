@@ -155,7 +155,7 @@ cron = "0 0 29 2 *"
 		}, []string{"found in 1 passage", jump}},
 		"what is offered": {func() (*discordtest.Interaction, error) {
 			return ben.Autocomplete(g.club, "essay find", map[string]string{"words": "which is a"}, "words")
-		}, []string{"1 · Short One paragraph, which is all there is"}},
+		}, []string{"1 · Short: One paragraph, which is all there is"}},
 		"the menu of the post":  {func() (*discordtest.Interaction, error) { return ben.Menu(post.ID, "Show passage") }, []string{"This is passage 1 of 1 of Short", jump}},
 		"the menu of the reply": {func() (*discordtest.Interaction, error) { return ben.Menu(said, "Show passage") }, []string{"This was said about passage 1 of 1 of Short", "> which is all there is"}},
 		"the menu that moves":   {func() (*discordtest.Interaction, error) { return ben.Menu(said, "Move anchor") }, []string{"This remark is about these words:", "> which is all there is", "To move it"}},
@@ -181,7 +181,7 @@ cron = "0 0 29 2 *"
 	offered := g.asks(func() (*discordtest.Interaction, error) {
 		return ben.Autocomplete(thread, "essay anchor", map[string]string{"place": ""}, "place")
 	})
-	if !strings.Contains(offered, "1 · Short One paragraph, which is all") || !strings.Contains(offered, "the passage as a whole") {
+	if !strings.Contains(offered, "1 · Short: One paragraph, which is all") || !strings.Contains(offered, "the passage as a whole") {
 		t.Errorf("offered are %q", offered)
 	}
 	moved := g.asks(func() (*discordtest.Interaction, error) {

@@ -204,7 +204,7 @@ func pointsAt(in lang.Language, said about, aim relay.Aim, at discussion.Selecto
 	if whole := aim.Passage(); at.Start == whole.Start && at.End == whole.End {
 		what = said.whole
 	}
-	return quote(paragraph(format.Doc{}, in.Words(what)), format.Excerpt(aim.Document().Body.Slice(at.Start, at.End), longQuote))
+	return quote(paragraph(format.Doc{}, in.Words(what)), format.Quotation(aim.Document().Body.Slice(at.Start, at.End), longQuote))
 }
 
 // A stretch is a place as it is offered while someone types: from and to, in

@@ -233,7 +233,7 @@ func (e Env) show(tx *store.Tx, lead lang.Key, asked store.Thing, id discussion.
 		l = l.add(" · " + e.in.Sprintf("not posted here yet"))
 	}
 	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
-	d = quote(d, format.Excerpt(document.Body.Slice(start, end), longQuote))
+	d = quote(d, format.Quotation(document.Body.Slice(start, end), longQuote))
 	reacted, err := e.reactedTo(tx, asked)
 	if reacted == "" {
 		return d, err

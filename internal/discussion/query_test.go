@@ -3,6 +3,8 @@ package discussion
 import (
 	"strings"
 	"testing"
+
+	"marginalia/internal/format"
 )
 
 func TestQuery(t *testing.T) {
@@ -37,6 +39,14 @@ func TestQuery(t *testing.T) {
 }
 
 // Words that stand everywhere, and queries without end, do not take long.
+// What the bot quotes can be given back to it.
+func TestWhatIsQuotedIsFound(t *testing.T) {
+	body := format.HTML{}.Parse("<h1>The end</h1><p>He <b>dies</b>.</p><h2>And then?</h2><p>Nobody knows.</p>")
+	if how, start, end := NewQuery(format.Quotation(body, 300)).In(body.Text); how < Folded || start != 0 || end != len(body.Text) {
+		t.Errorf("match %d, from %d to %d", how, start, end)
+	}
+}
+
 func TestQueryIsBounded(t *testing.T) {
 	q := NewQuery(strings.Repeat("many words ", 1000))
 	if n := len(q.words); n > 3 || len(q.exact) > longestQuery {

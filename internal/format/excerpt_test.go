@@ -11,7 +11,14 @@ func TestExcerpt(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"<h1>One</h1><p>two <b>three</b></p>", 20, "One two three"},
+		{"<h1>One</h1><p>two <b>three</b></p>", 20, "One: two three"},
+		{"<h1>Who?</h1><p>two</p>", 20, "Who? two"},
+		{"<h1>One</h1><h2>„Two“</h2><p>three</p>", 20, "One: „Two“: three"},
+		{"<h1>One</h1><p>two</p>", 5, "One…"},
+		{"<h1>One</h1><hr><p>two</p>", 20, "One * * * two"},
+		{"<h1>पहला</h1><p>दूसरा</p>", 20, "पहला: दूसरा"},
+		{"<h1>第一章。</h1><p>二</p>", 20, "第一章。 二"},
+		{"<hr>", 20, "* * *"},
 		{"<p>one two three</p>", 13, "one two three"},
 		{"<p>one two three</p>", 12, "one two…"},
 		{"<p>one two, three</p>", 10, "one two…"},
@@ -22,6 +29,23 @@ func TestExcerpt(t *testing.T) {
 		{"<p>one</p>", 0, ""},
 	} {
 		if got := Excerpt(HTML{}.Parse(c.src), c.n); got != c.want {
+			t.Errorf("%d of %s: %q, not %q", c.n, c.src, got, c.want)
+		}
+	}
+}
+
+func TestQuotation(t *testing.T) {
+	for _, c := range []struct {
+		src  string
+		n    int
+		want string
+	}{
+		{"<h1>One</h1><p>two <b>three</b></p>", 20, "One\ntwo three"},
+		{"<h1>One</h1><p>two</p>", 5, "One…"},
+		{"<h1>One two</h1><p>three</p>", 6, "One…"},
+		{"<p>one</p><p>two <span class=spoiler>three</span></p>", 20, "one two [spoiler]"},
+	} {
+		if got := Quotation(HTML{}.Parse(c.src), c.n); got != c.want {
 			t.Errorf("%d of %s: %q, not %q", c.n, c.src, got, c.want)
 		}
 	}

@@ -3,7 +3,7 @@ package relay
 import (
 	"fmt"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -107,6 +107,7 @@ func commentLine(l lang.Language, d discussion.Document, p discussion.Passage) s
 const (
 	longAbout  = 80  // code points that are shown of what a comment quotes
 	longAuthor = 80  // and of who wrote it, or speaks
+	longName   = 80  // and of a thread's name
 	longTitle  = 120 // and of what a text is called, see Title
 )
 
@@ -150,8 +151,8 @@ func ReaderLink(reader string, d discussion.ID, p discussion.PassageID) string {
 }
 
 func threadName(w Words) string {
-	return format.Excerpt(format.Text(fmt.Sprintf("%d · %s", w.Passage.Seq,
-		strings.Join(strings.Fields(w.Document.Body.Text[w.Passage.Start:w.Passage.End]), " "))), 80)
+	number := fmt.Sprintf("%d · ", w.Passage.Seq)
+	return number + format.Excerpt(w.Document.Body.Slice(w.Passage.Start, w.Passage.End), longName-utf8.RuneCountInString(number))
 }
 
 // forgottenSpeaker is the id of all who were forgotten: one for each of them

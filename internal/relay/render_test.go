@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"marginalia/internal/chat"
 	"marginalia/internal/discussion"
@@ -28,6 +29,21 @@ func TestTheForgottenSpeakAsOne(t *testing.T) {
 	}
 	if known := speaker(discussion.Person{ID: "cy", User: "@cy", Name: "Cy"}); known.ID != "@cy" || known.Name != "Cy" {
 		t.Errorf("who is known speaks as %+v", known)
+	}
+}
+
+// A thread is named after its passage: the heading set apart, and covered what is
+// covered there.
+func TestTheNameOfAThread(t *testing.T) {
+	for src, want := range map[string]string{
+		"<h2>The end</h2><p>He <span class=spoiler>dies</span>.</p>": "7 · The end: He [spoiler].",
+		"<p>" + strings.Repeat("long ", 30) + "</p>":                 "7 · " + strings.Repeat("long ", 14) + "long…",
+	} {
+		doc := discussion.Document{ID: "doc", Body: format.HTML{}.Parse(src)}
+		p := discussion.Passage{ID: "p", Seq: 7, Document: doc.ID, End: len(doc.Body.Text)}
+		if got := threadName(Words{Document: doc, Passage: p}); got != want || utf8.RuneCountInString(got) > longName {
+			t.Errorf("the thread of %s is called %q, not %q", src, got, want)
+		}
 	}
 }
 
