@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
@@ -15,6 +16,7 @@ import (
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
+	"marginalia/test/require"
 )
 
 // posts are all messages in the rooms and in the threads under their posts.
@@ -78,6 +80,53 @@ func TestRehearsal(t *testing.T) {
 		n.comesAsTold(told, now.Add(10*time.Hour), time.Hour)
 		if len(told) != 3*6 { // in three rooms, three paragraphs and three comments: two of each came already, or will
 			t.Errorf("%d posts were told of", len(told))
+		}
+	})
+}
+
+// What is rehearsed comes so on Discord too, where the first of a long passage's
+// messages opens a thread and the others stand in it.
+func TestRehearsalOnDiscord(t *testing.T) {
+	require.Shared(t, "discord")
+	dsn := filepath.Join(t.TempDir(), "story.db")
+	synctest.Test(t, func(t *testing.T) {
+		d, one, both := discordBeside(t)
+		n := settleTown(t, dsn, 1, both, d.Room("hall"), one.Room("club"), d.Room("yard"))
+		n.text = discussed(5,
+			comment{"Ada", 0, "Nice. @everyone"}, comment{"Bo", 3, "*Does* it?"}, comment{"Cy", 1, "It does. " + strings.Repeat("At great length. ", 200)})
+		n.plan("0 * * * *")
+		n.start()
+		n.pass(time.Hour + time.Minute)
+		now := time.Now()
+		told := n.rehearsed(9 * time.Hour)
+		n.comesAsTold(told, now.Add(9*time.Hour), time.Hour)
+		names := map[string]int{}
+		for _, c := range told {
+			if c.Room.Platform == "discord" && c.Under == "" {
+				names[c.Thread]--
+			}
+		}
+		for _, room := range n.rooms {
+			for seq, place := range n.threads(room) {
+				if thread, ok := d.ThreadOf(place.Thread); ok && seq > 1 {
+					names[thread.Name]++
+				}
+			}
+		}
+		if len(names) < 4 {
+			t.Errorf("only %d threads were told of", len(names))
+		}
+		for name, left := range names {
+			if left != 0 {
+				t.Errorf("%q names %d threads more than were told of", name, left)
+			}
+		}
+		n.stop()
+		for _, net := range n.all {
+			net.Check(t)
+		}
+		if err := n.db.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
