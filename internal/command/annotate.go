@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +148,7 @@ func (e Env) remarkFor(tx *store.Tx, call chat.Call) (r relay.Remark, at chat.Re
 			why = format.Doc{}
 		}
 	}
-	body := remarkBody(to.at, e.read(call.Ref.Place.Room.Platform, said))
+	body := remarkBody(to, e.read(call.Ref.Place.Room.Platform, said))
 	r = relay.Remark{
 		Call: call.Deed(), Typed: call.Typed, Revised: call.Revised, Edits: call.Edits,
 		By: call.By, On: to.on, At: to.at, Body: body, Files: call.Files,
@@ -195,12 +196,36 @@ func quotedAndSaid(call chat.Call) (words, said string) {
 }
 
 // remarkBody is a remark as it would be typed in a thread: the words that it is
-// about as a quotation, and behind them what is said.
-func remarkBody(at discussion.Selector, said format.Doc) format.Doc {
-	if at.Exact == "" {
+// about as a quotation, and behind them what is said. What a spoiler covers stays
+// covered.
+func remarkBody(to spot, said format.Doc) format.Doc {
+	if to.at.Exact == "" {
 		return said
 	}
-	return quote(format.Doc{}, format.Excerpt(format.Text(at.Exact), discussion.LongestQuote)).Append(said)
+	var d format.Doc
+	about := aboutWords(to.document, to.at)
+	if !slices.ContainsFunc(about.Spans, isSpoiler) {
+		return quote(d, format.Excerpt(format.Text(to.at.Exact), discussion.LongestQuote)).Append(said)
+	}
+	about = about.Slice(0, format.Byte(about.Text, discussion.LongestQuote))
+	for _, b := range about.Blocks {
+		words := about.Slice(b.Start, b.End)
+		words.Blocks[0] = format.Block{Kind: format.Quote, Quote: 1, End: len(words.Text)}
+		words.Spans = slices.DeleteFunc(words.Spans, func(s format.Span) bool { return !isSpoiler(s) })
+		d = d.Append(words)
+	}
+	return d.Append(said)
+}
+
+func isSpoiler(s format.Span) bool { return s.Kind == format.Spoiler }
+
+// aboutWords are the words of a document that a remark is about, as they are shown
+// there, if they still stand there.
+func aboutWords(d discussion.Document, at discussion.Selector) format.Doc {
+	if text := d.Body.Text; at.Start < 0 || at.End < at.Start || at.End > len(text) || text[at.Start:at.End] != at.Exact {
+		return format.Text(at.Exact)
+	}
+	return d.Body.Slice(at.Start, at.End)
 }
 
 // stands says where a remark stands that a call made, and how its writer is named.
@@ -219,7 +244,11 @@ func (e Env) stands(tx *store.Tx, call chat.Call, a discussion.Annotation) (form
 	l := line{text: e.in.Sprintf("Your remark stands in the thread of passage %d", p.Seq)}
 	d := e.whereabouts(l, post, of, p.ID).paragraph(format.Doc{})
 	if a.Target.Selector.End-a.Target.Selector.Start < p.End-p.Start {
-		d = quote(paragraph(d, e.in.Sprintf("It is about these words:")), format.Excerpt(format.Text(a.Target.Selector.Exact), longQuote))
+		document, _, err := tx.Document(p.Document)
+		if err != nil {
+			return format.Doc{}, err
+		}
+		d = quote(paragraph(d, e.in.Sprintf("It is about these words:")), format.Quotation(aboutWords(document, a.Target.Selector), longQuote))
 	}
 	who, gone, err := caller(tx, call)
 	if err == nil && (who.State == discussion.Unset || gone) {

@@ -252,10 +252,40 @@ func TestAnnotateQuotesNothingThatIsNotPosted(t *testing.T) {
 	}
 }
 
+// What a spoiler covers stays covered where a remark quotes it, and can be found there
+// as well.
+func TestARemarkOnASpoilerKeepsItCovered(t *testing.T) {
+	h := newHouse(t)
+	h.run = Dispatcher(Env{DB: h.db, Default: discussion.Pseudonym})
+	h.id = h.read("Whodunnit", format.HTML{}.Parse("<h1>The end</h1><ul><li>It was <b>not</b> <span class=spoiler>the butler</span>,<li>who sleeps.</ul>")).ID
+	got := h.tells(ann, chat.Anyone, true, "", "annotate > not the butler, who\nReally?")
+	if !strings.Contains(got, "It is about these words:\n\nnot [spoiler], who\n") {
+		t.Errorf("%q", got)
+	}
+	all := h.remarks()
+	if len(all) != 1 {
+		t.Fatalf("%d remarks", len(all))
+	}
+	body := all[0].Body
+	if err := body.Check(); err != nil {
+		t.Error(err)
+	}
+	if got, want := (format.Discord{}).Print(body), "> not ||the butler||,\n> \n> who\nReally?"; strings.TrimSpace(got) != want {
+		t.Errorf("it says %q, not %q", got, want)
+	}
+	if quotes := discussion.Quotes(body); len(quotes) != 1 || all[0].Target.Selector.Exact != "not the butler,\nwho" {
+		t.Errorf("about %q it quotes %q", all[0].Target.Selector.Exact, quotes)
+	}
+	h.tells(ann, chat.Anyone, true, "", "me pseudonym")
+	if got := h.tells(ann, chat.Anyone, true, "", "annotations passage=1"); !strings.Contains(got, "on “not [spoiler], who”") || strings.Contains(got, "butler") {
+		t.Errorf("%q", got)
+	}
+}
+
 // A passage that is very long is not repeated whole.
 func TestARemarkQuotesSoMuch(t *testing.T) {
 	long := discussion.Selector{Exact: strings.Repeat("on and on ", 300)}
-	body := remarkBody(long, format.Text("So it is."))
+	body := remarkBody(spot{at: long}, format.Text("So it is."))
 	quotes, rest := body.Quoted()
 	if n := len(quotes); n != 1 || len([]rune(quotes[0])) > discussion.LongestQuote || !strings.HasSuffix(quotes[0], "on…") || rest.Text != "So it is." {
 		t.Errorf("%q", body.Text)

@@ -62,8 +62,12 @@ func (e Env) remarksOn(tx *store.Tx, call chat.Call) (format.Doc, error) {
 	if err != nil {
 		return d, err
 	}
+	document, _, err := tx.Document(p.Document)
+	if err != nil {
+		return d, err
+	}
 	for _, a := range said {
-		l := remarkLine(e.in, call, a.Annotation, a.name, p)
+		l := remarkLine(e.in, call, a.Annotation, a.name, p, document)
 		if a.name != a.by.Pseudonym() {
 			if l, err = e.copiesOf(tx, call, a.Annotation, l); err != nil {
 				return d, err
@@ -118,14 +122,15 @@ func (e Env) newestOf(tx *store.Tx, p discussion.PassageID) (said []publicRemark
 	return said, nil
 }
 
-// remarkLine is the line of an answer that shows a remark.
-func remarkLine(in lang.Language, call chat.Call, a discussion.Annotation, name string, about discussion.Passage) line {
+// remarkLine is the line of an answer that shows a remark about a passage of a
+// document.
+func remarkLine(in lang.Language, call chat.Call, a discussion.Annotation, name string, about discussion.Passage, of discussion.Document) line {
 	l := line{text: When(in, a.Created, "UTC")}
 	if call.Private {
 		l = line{text: name + ": " + format.Excerpt(a.Told(), longExcerpt)}
 	}
 	if at := a.Target.Selector; a.Target.Annotation == "" && (at.Start != about.Start || at.End != about.End) {
-		l = l.add(" · " + in.Sprintf("on “%s”", format.Excerpt(format.Text(at.Exact), leadIn)))
+		l = l.add(" · " + in.Sprintf("on “%s”", format.Excerpt(aboutWords(of, at), leadIn)))
 	}
 	return l
 }
