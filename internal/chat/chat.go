@@ -130,7 +130,7 @@ type Action struct {
 	Old     []Ref  // events that also hold words of On (earlier edits)
 	Message Message
 	Emoji   string
-	Name    string    // of a thread, at most 100 code points
+	Name    string    // of a thread that is opened, or begins with a Post (see Boarder), at most 100 code points
 	Data    []byte    // the bytes of Message's file
 	Sent    string    // with Again: what was printed the first time, Profile.Dialect.Print(Message.Body)
 	Filed   string    // with Again: the name of the file that was posted the first time, perhaps: else Sent was, in its place

@@ -24,6 +24,7 @@ import (
 type onDiscord struct {
 	*discordtest.Server
 	channels []string
+	forums   []string       // of them
 	words    []chat.Command // that people may use
 	over     chan struct{}
 	ended    sync.WaitGroup // restless
@@ -72,6 +73,13 @@ func (d *onDiscord) restless() {
 func (d *onDiscord) Room(name string) chat.Room {
 	id := d.Channel(name)
 	d.channels = append(d.channels, id)
+	return chat.Room{Platform: "discord", ID: id}
+}
+
+// board is a forum.
+func (d *onDiscord) board(name string) chat.Room {
+	id := d.Forum(name)
+	d.channels, d.forums = append(d.channels, id), append(d.forums, id)
 	return chat.Room{Platform: "discord", ID: id}
 }
 
@@ -147,9 +155,15 @@ func (d *onDiscord) Check(t testing.TB) {
 }
 
 func (d *onDiscord) Read(p chat.Place) []chat.Message {
+	said := d.Messages(channelOf(p))
+	if slices.Contains(d.forums, channelOf(p)) { // each post is the first message of its thread
+		for _, thread := range d.Threads(channelOf(p)) {
+			said = append(said, d.Messages(thread)[0])
+		}
+	}
 	var all []chat.Message
-	for _, m := range d.Messages(channelOf(p)) {
-		if !m.System {
+	for _, m := range said {
+		if !m.System && m.ID != p.Thread {
 			all = append(all, chat.Message{Ref: chat.Ref{Place: p, ID: m.ID}, From: chat.Person{ID: m.Author, Name: m.Name}, Body: format.Discord{}.Parse(m.Text)})
 		}
 	}

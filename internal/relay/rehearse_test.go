@@ -85,13 +85,13 @@ func TestRehearsal(t *testing.T) {
 }
 
 // What is rehearsed comes so on Discord too, where the first of a long passage's
-// messages opens a thread and the others stand in it.
+// messages opens a thread, or a forum's post, and the others stand in it.
 func TestRehearsalOnDiscord(t *testing.T) {
 	require.Shared(t, "discord")
 	dsn := filepath.Join(t.TempDir(), "story.db")
 	synctest.Test(t, func(t *testing.T) {
 		d, one, both := discordBeside(t)
-		n := settleTown(t, dsn, 1, both, d.Room("hall"), one.Room("club"), d.Room("yard"))
+		n := settleTown(t, dsn, 1, both, d.Room("hall"), one.Room("club"), d.board("essays"))
 		n.text = discussed(5,
 			comment{"Ada", 0, "Nice. @everyone"}, comment{"Bo", 3, "*Does* it?"}, comment{"Cy", 1, "It does. " + strings.Repeat("At great length. ", 200)})
 		n.plan("0 * * * *")

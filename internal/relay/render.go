@@ -79,7 +79,8 @@ func passage(w Words, v View) []Want {
 	if v.ReplyTo.IsZero() {
 		want[0].Message.Buttons = buttons(w, v)
 	}
-	thread := Want{Mark: store.ThreadMark, Name: threadName(w)}
+	want[0].Name = threadName(w)
+	thread := Want{Mark: store.ThreadMark, Name: want[0].Name}
 	if v.Flat {
 		thread.Name = ""
 	}

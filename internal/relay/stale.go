@@ -18,7 +18,7 @@ import (
 type Want struct {
 	Part    int
 	Mark    string       // as store.Copy.Mark
-	Name    string       // of a thread; "" where there is to be none
+	Name    string       // of a thread, or of one that begins with a part; "" where there is to be none
 	Emoji   string       // of a reaction
 	Message chat.Message // of a part
 	Instead chat.Message // of a part with a file: what says so where the file cannot be had, or is not taken
@@ -218,7 +218,7 @@ func (n need) saying(c store.Copy, verb chat.Verb, w Want) Step {
 
 // carrying is a step that says what w wants.
 func (s Step) carrying(w Want) Step {
-	s.Action.Message, s.Instead, s.Source = w.Message, w.Instead, w.Source
+	s.Action.Message, s.Action.Name, s.Instead, s.Source = w.Message, w.Name, w.Instead, w.Source
 	return s
 }
 

@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"go.mau.fi/util/variationselector"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/format"
 )
 
 // Do makes one change, with one try. What it finds out before it does so, and
@@ -95,6 +97,7 @@ type answering struct {
 const (
 	silent   = 1 << 12 // the flag of messages that ring nobody's phone
 	ownEyes  = 1 << 6  // the flag of messages that one person sees
+	longName = 100     // code points of a thread's name
 	archives = 10080   // minutes until a thread leaves the list of channels
 )
 
@@ -152,11 +155,15 @@ func (p *Platform) post(ctx context.Context, a chat.Action) (chat.Done, error) {
 func (p *Platform) say(ctx context.Context, a chat.Action, s saying, f *enclosed) (made message, err error) {
 	m := a.Message
 	w, _ := p.places.get(m.Ref.Place.Room.ID)
-	switch forum := w.forum && m.Ref.Place.Thread == ""; {
+	thread := "" // that begins with it
+	if w.forum && m.Ref.Place.Thread == "" {
+		thread = threadName(cmp.Or(a.Name, format.Excerpt(m.Body, longName)))
+	}
+	switch {
 	case m.From.Name != "":
-		return p.sayAs(ctx, m, s, f, forum)
-	case forum:
-		return p.sayInForum(ctx, m, s, f)
+		return p.sayAs(ctx, m, s, f, thread)
+	case thread != "":
+		return p.sayInForum(ctx, m, s, f, thread)
 	}
 	s.Nonce, s.Enforce = a.Key, a.Key != ""
 	if to := m.ReplyTo; !to.IsZero() {
@@ -168,11 +175,11 @@ func (p *Platform) say(ctx context.Context, a chat.Action, s saying, f *enclosed
 }
 
 // sayInForum opens a thread of a forum, of which the words are the first.
-func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying, f *enclosed) (message, error) {
+func (p *Platform) sayInForum(ctx context.Context, m chat.Message, s saying, f *enclosed, name string) (message, error) {
 	room := m.Ref.Place.Room.ID
 	var made channel
 	err := p.withTags(ctx, room, func(tags []string) error {
-		in := map[string]any{"name": threadName(m.Body.Text), "auto_archive_duration": archives, "message": s}
+		in := map[string]any{"name": name, "auto_archive_duration": archives, "message": s}
 		if len(tags) > 0 {
 			in["applied_tags"] = tags
 		}
@@ -328,8 +335,8 @@ func threadName(s string) string {
 	if len(r) == 0 {
 		return "Thread"
 	}
-	if len(r) > 100 {
-		r = append(r[:99], '…')
+	if len(r) > longName {
+		r = append(r[:longName-1], '…')
 	}
 	return string(r)
 }

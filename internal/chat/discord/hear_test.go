@@ -10,6 +10,7 @@ import (
 
 	"marginalia/internal/chat"
 	"marginalia/internal/chat/discord/discordtest"
+	"marginalia/internal/format"
 )
 
 // hearing tells a story of what people do.
@@ -258,6 +259,20 @@ func TestForum(t *testing.T) {
 		if root.Place != at(r) {
 			t.Errorf("the post stands in %+v", root.Place)
 		}
+		named := func(root chat.Ref, want string) {
+			t.Helper()
+			if thread, _ := w.ThreadOf(root.ID); thread.Name != want {
+				t.Errorf("a thread is called %q, not %q", thread.Name, want)
+			}
+		}
+		named(root, "A passage.")
+		for _, by := range []string{"", "Ada"} {
+			hides := posting(at(r), by, "")
+			hides.Message.Body = format.Discord{}.Parse("# The end\nHe ||dies||.")
+			named(does(t, p, hides).Ref, "The end: He [spoiler].")
+			hides.Key, hides.Name = hides.Key+"n", "7 · The end"
+			named(does(t, p, hides).Ref, "7 · The end")
+		}
 		does(t, p, editing(root, "", "A better passage."))
 		thread := opened(t, p, root)
 		inside := does(t, p, posting(thread, "Ada", "About it.")).Ref
@@ -280,7 +295,7 @@ func TestForum(t *testing.T) {
 		if done := does(t, p, again(a, root)); !done.Found {
 			t.Errorf("asked again: %+v", done)
 		}
-		if n := len(w.Threads(r.ID)); n != 2 {
+		if n := len(w.Threads(r.ID)); n != 2+4 {
 			t.Errorf("there are %d posts", n)
 		}
 		since := e.stop()

@@ -103,8 +103,9 @@ func persona(name string) (shown, rest string) {
 // forbidden are the words that Discord takes for its own.
 var forbidden = regexp.MustCompile(`(?i)discord|clyde`)
 
-// sayAs says something by a webhook, under someone's name.
-func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, f *enclosed, forum bool) (made message, err error) {
+// sayAs says something by a webhook, under someone's name. In a forum a thread
+// begins with it, which has a name.
+func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, f *enclosed, name string) (made message, err error) {
 	room := m.Ref.Place.Room.ID
 	s.Username, _ = persona(m.From.Name)
 	if a := m.From.Avatar; strings.HasPrefix(a, "https://") && len(a) <= 2048 {
@@ -114,14 +115,12 @@ func (p *Platform) sayAs(ctx context.Context, m chat.Message, s saying, f *enclo
 	if thread := m.Ref.Place.Thread; thread != "" {
 		query.Set("thread_id", thread)
 	}
-	if forum {
-		s.Thread = threadName(m.Body.Text)
-	}
+	s.Thread = name
 	post := func(h hook) error {
 		return p.call(ctx, ask{method: http.MethodPost, path: "webhooks/" + h.ID + "/" + h.Token, query: query, in: s, file: f, scope: chat.RoomScope}, &made)
 	}
 	say := post
-	if forum {
+	if name != "" {
 		say = func(h hook) error {
 			return p.withTags(ctx, room, func(tags []string) error { s.Tags = tags; return post(h) })
 		}
