@@ -90,7 +90,7 @@ func (s *stage) play(ctx context.Context) ([]scene, error) {
 	return []scene{
 		{"post", 760, 940, []part{channel, {Head: "Thread: " + thread.Name, Messages: s.drawn(post.Thread)}}},
 		{"form", 520, 850, []part{{Head: "Annotate", Form: form.Modal()}, {Head: "Apps, in the menu of a message", Menu: menu}}},
-		{"answers", 760, 620, answers},
+		{"answers", 760, 642, answers},
 	}, nil
 }
 
