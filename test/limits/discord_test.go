@@ -14,6 +14,7 @@ import (
 	"marginalia/internal/chat/discord/discordtest"
 	"marginalia/internal/command"
 	"marginalia/internal/discussion"
+	"marginalia/internal/lang"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
 	"marginalia/internal/store"
@@ -46,6 +47,7 @@ type club struct {
 	words   []chat.Command
 	people  []*discordtest.User // the last one may do all
 	asked   map[string]int
+	in      lang.Language
 }
 
 func newClub(t *testing.T, w *writer) *club {
@@ -75,6 +77,7 @@ func (c *club) told() {
 	})
 	reader := oneOf(c.w, "", "https://read.example.org", "http://localhost:8080", "https://read.example.org/"+strings.Repeat("x", 500))
 	speaks := inEither(c.w)
+	c.in = speaks(here)
 	env := command.Env{DB: c.db, Language: speaks, Reader: reader, Link: p.Profile().Link, Profile: func(string) chat.Profile { return p.Profile() }, Log: logger(c.T)}
 	c.words = command.Words(env)
 	if err := p.Register(c.Context(), c.words); err != nil {
@@ -274,7 +277,7 @@ func (c *club) judged() {
 	if err != nil {
 		c.Error(err)
 	}
-	for _, what := range []string{"the button Annotate", "the form Annotate this", "the menu Show passage"} {
+	for _, what := range []string{"the button " + c.in.Sprintf("Annotate"), "the form Annotate this", "the menu Show passage"} {
 		if c.asked[what] == 0 {
 			c.Errorf("%s was not tried", what)
 		}
