@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,13 +113,13 @@ func TestAListThatWasNotWrittenComesSoon(t *testing.T) {
 // tried again and again.
 func TestAListThatBreaksKeepsNoOtherFromItsRoom(t *testing.T) {
 	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
-		hall, yard, tries := n.rooms[0], n.rooms[1], 0
+		hall, yard, tries := n.rooms[0], n.rooms[1], new(atomic.Int64)
 		n.anew(func(c *relay.Config) {
 			worded := c.Index
 			c.Indexed, c.Log = n.rooms[:2], slog.New(slog.DiscardHandler)
 			c.Index = func(tx *store.Tx, of relay.Index) (format.Doc, error) {
 				if of.Room == hall {
-					tries++
+					tries.Add(1)
 					return format.Doc{}, errors.New("it cannot be worded")
 				}
 				return worded(tx, of)
@@ -126,13 +127,13 @@ func TestAListThatBreaksKeepsNoOtherFromItsRoom(t *testing.T) {
 		})
 		n.pass(65 * time.Minute)
 		n.people["one"][0].Say(n.threads(yard)[1], "a thought", chat.Ref{})
-		tries = 0
+		tries.Store(0)
 		n.pass(30 * time.Minute)
 		if all := n.listed(yard); len(all) != 1 || len(n.listed(hall)) > 0 {
 			t.Errorf("lists are %q in one room and %q in the other, of which the latter breaks", all, n.listed(hall))
 		}
-		if tries < 1 || tries > 4 {
-			t.Errorf("in half an hour it was tried %d times", tries)
+		if many := tries.Load(); many < 1 || many > 4 {
+			t.Errorf("in half an hour it was tried %d times", many)
 		}
 	})
 }
