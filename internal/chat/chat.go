@@ -141,8 +141,8 @@ type Action struct {
 
 // Done is what came of an Action. For a Post, Ref is the message. For an Edit,
 // Ref is the event that carries the new words where the network has such, else
-// zero. For a Delete it is zero; with an error, and with Again, it is what was
-// found of the earlier try and could not be taken back.
+// zero. For a Delete it is zero; with Again, and where On is not known, it is what
+// was found of the earlier try, and is taken back now or, with an error, stands yet.
 type Done struct {
 	Ref   Ref
 	Found bool // with Again: an earlier try had gone through, nothing was done now

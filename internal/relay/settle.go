@@ -75,6 +75,11 @@ func (r *Relay) drop(tx *store.Tx, j job, have []store.Copy, now time.Time) (boo
 // may have changed with it.
 func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now time.Time) (_ store.Copy, others bool, err error) {
 	thing, room := j.delivery.Thing, j.delivery.Room
+	if v <= gone && j.step.Action.Verb == chat.Delete && c.Mark == "" {
+		if err := r.went(tx, thing, c, j.done, now); err != nil {
+			return c, false, err
+		}
+	}
 	switch {
 	case v <= gone && appeared(c, j.step.Action):
 		return c, false, nil // what was to be taken back came to light meanwhile: taken back once more, with where it stands
@@ -106,6 +111,20 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 		c = undone(c, j.step.Action.Verb)
 	}
 	return c, false, tx.PutCopy(thing, room, c)
+}
+
+// went takes note that a message was taken away, and handles what people answered
+// before it was known that it is ours.
+func (r *Relay) went(tx *store.Tx, thing store.Thing, c store.Copy, done chat.Done, now time.Time) error {
+	at := c.Ref
+	if at.ID == "" {
+		at = done.Ref
+	}
+	if err := goes(tx, thing, at); err != nil || at.ID == "" {
+		return err
+	}
+	_, err := r.release(tx, at.Place.Room, at.ID, now)
+	return err
 }
 
 // appeared reports whether an echo told, while a request took something back,
@@ -158,6 +177,9 @@ func keepCursor(tx *store.Tx, p chat.Place) error {
 // earlier edits, goes with them. Words of the bot's own do not come back, but in
 // which thread they stood is kept: what was said about them stands there still.
 func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) error {
+	if err := goes(tx, thing, c.Ref); err != nil {
+		return err
+	}
 	id := thing.Annotation()
 	switch {
 	case id == "":

@@ -359,7 +359,7 @@ func TestDiscordWithoutThreads(t *testing.T) {
 			t.Fatalf("the forum has %d threads, want 1", len(in))
 		}
 		thread := n.threads(hall)[1]
-		said := []string{}
+		said, hidden := []string{}, ""
 		tell := func(who member, p chat.Place, words string, to chat.Ref) {
 			t.Helper()
 			who.Say(p, words, to)
@@ -368,8 +368,8 @@ func TestDiscordWithoutThreads(t *testing.T) {
 			for _, p := range []chat.Place{thread, {Room: forum, Thread: in[0]}} {
 				var got []string
 				for _, m := range n.net(p.Room).Read(p) {
-					if labelled(m) != "p1" {
-						got = append(got, m.Body.Text[strings.LastIndex(m.Body.Text, "\n")+1:])
+					if words := m.Body.Text[strings.LastIndex(m.Body.Text, "\n")+1:]; labelled(m) != "p1" && words != hidden {
+						got = append(got, words)
 					}
 				}
 				if !slices.Equal(got, said) {
@@ -400,6 +400,18 @@ func TestDiscordWithoutThreads(t *testing.T) {
 		n.pass(time.Minute)
 		said = append(said, "eee")
 		tell(ada, thread, "eff", chat.Ref{})
+		n.stop() // and what is answered goes before that is heard
+		for i, on := range []string{post.ID, mirror.ID} {
+			words := fmt.Sprintf("gee %d", i)
+			bea.Say(main, words, chat.Ref{Place: main, ID: on})
+			bea.Delete(chat.Ref{Place: main, ID: on})
+			said = append(said, words)
+		}
+		hidden, said = "aye", said[1:]
+		d.Restart()
+		n.start()
+		n.pass(time.Minute)
+		tell(ada, thread, "aitch", chat.Ref{})
 		n.pass(time.Hour)
 		n.verified()
 		n.stop()

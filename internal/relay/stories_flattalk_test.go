@@ -1,8 +1,12 @@
 package relay_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -176,5 +180,82 @@ func TestALongRemarkIsMadeAnewWhole(t *testing.T) {
 			t.Errorf("of %d messages %d stand, the last of which ends %q", before, len(all), last[max(0, len(last)-60):])
 		}
 		n.quiet()
+	})
+}
+
+// hardOfHearing is a platform that is listened to only a while after it can be asked.
+type hardOfHearing struct{ *chattest.Platform }
+
+func (p hardOfHearing) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(10 * time.Minute):
+	}
+	return p.Platform.Run(ctx, since, handle)
+}
+
+// While the bot is away someone answers a mirror, and what that shows is taken back
+// elsewhere, which is heard first: the answer is kept as one in a thread is.
+func TestAnAnswerToAMirrorThatGoesBeforeItIsHeard(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+		said := n.tellsAt(thread, 1, "eff", "")
+		n.tellsAt(thread, 0, "jay", "")
+		n.stop()
+		n.people[flat.Platform][0].Say(main, "gee", n.at(main, "eff"))
+		n.people[other.Platform][1].Delete(said)
+		n.through = func(p *chattest.Platform) chat.Platform {
+			if p.Profile().Name == flat.Platform {
+				return hardOfHearing{p}
+			}
+			return p
+		}
+		n.start()
+		n.pass(5 * time.Minute)
+		n.reads(main, "p1", "p1 ← excerpt", "p1 ← jay", "? ← gee")
+		n.pass(10 * time.Minute)
+		n.reads(thread, "excerpt", "jay", "gee")
+	})
+}
+
+// The same of a mirror that nobody knows to stand: the answer was lost, and its words
+// were edited since, so that it is posted anew.
+func TestAnAnswerToAMirrorThatGoesBeforeItIsKnown(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+		n.through = func(p *chattest.Platform) chat.Platform { return &unanswering{Platform: p, room: flat, words: "eff"} }
+		n.restart()
+		said := n.people[other.Platform][1].Say(thread, "eff", chat.Ref{})
+		n.pass(time.Second)
+		n.people[flat.Platform][0].Say(main, "gee", n.at(main, "eff"))
+		n.people[other.Platform][1].Edit(said, "eff, edited")
+		n.pass(5 * time.Minute)
+		n.reads(main, "p1", "p1 ← excerpt", "? ← gee", "p1 ← eff, edited")
+		n.reads(thread, "excerpt", "eff, edited", "eff, edited ← gee")
+	})
+}
+
+// unanswering is a platform that does not tell of the bot's own messages, and loses
+// the answer to the first post of some words in a room.
+type unanswering struct {
+	*chattest.Platform
+	room  chat.Room
+	words string
+	lost  atomic.Bool
+}
+
+func (p *unanswering) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
+	done, err := p.Platform.Do(ctx, a)
+	if a.Verb == chat.Post && a.Message.Ref.Place.Room == p.room && strings.HasSuffix(a.Message.Body.Text, p.words) && !p.lost.Swap(true) {
+		return chat.Done{}, errors.New("the answer is lost")
+	}
+	return done, err
+}
+
+func (p *unanswering) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
+	return p.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
+		b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e chat.Event) bool { return e.Kind == chat.Echoed })
+		return handle(ctx, b)
 	})
 }

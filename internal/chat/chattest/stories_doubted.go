@@ -238,9 +238,13 @@ func withdraws(s *stage) {
 		a := posting(at(r), "Gnu.")
 		b.doubts(t, a)
 		a.Verb, a.On = chat.Delete, chat.Ref{Place: at(r)}
-		b.settles(a, root)
+		stood := s.w.Read(s, at(r))
+		done := b.settles(a, root)
 		s.reads(at(r), "A passage.")
 		s.nowhere(r, "Gnu")
+		if last := stood[len(stood)-1].Ref; len(stood) > 1 && (done.Ref.ID != last.ID || done.Ref.Place != last.Place || done.Ref.As == "") {
+			s.Errorf("%+v was taken back, answered was %+v", last, done.Ref)
+		}
 		b.settles(a, root) // and once more
 		s.reads(at(r), "A passage.")
 		b.stop()

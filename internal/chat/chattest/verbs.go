@@ -160,11 +160,12 @@ func (n *Network) editRef(m *message, id string) chat.Ref {
 
 // doDelete removes On, every Old and, with Again, whatever the key made.
 func (n *Network) doDelete(by me, a chat.Action) (chat.Done, error) {
-	m := n.messages[a.On.ID]
+	m, made := n.messages[a.On.ID], chat.Ref{}
 	if a.On.IsZero() {
 		if m = n.find(by, a); m == nil {
 			return chat.Done{Found: true}, nil
 		}
+		made = m.ref()
 	}
 	if m == nil || m.place.Room != whereabouts(a).Room || !n.standsThere(m, a) {
 		return chat.Done{}, chat.ErrGone
@@ -194,7 +195,7 @@ func (n *Network) doDelete(by me, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, chat.ErrGone
 	}
 	n.remove(m, by.person, by.account, old)
-	return chat.Done{}, nil
+	return chat.Done{Ref: made}, nil
 }
 
 func (n *Network) doReact(by me, m *message, a chat.Action) (chat.Done, error) {

@@ -194,11 +194,20 @@ func (p *Platform) Do(_ context.Context, a chat.Action) (chat.Done, error) {
 		if !fits(a.Message) || a.Message.Body.Empty() {
 			return chat.Done{}, fmt.Errorf("post in %s: %w", place.Room, chat.ErrRefused)
 		}
-		done.Ref = chat.Ref{Place: place, ID: "bot-" + a.Key, As: "bot"}
+		done.Ref = posted(a.Key, place)
+	case chat.Delete:
+		if a.On.IsZero() {
+			done.Ref = posted(a.Key, place)
+		}
 	case chat.OpenThread:
 		done.Ref = chat.Ref{Place: chat.Place{Room: place.Room, Thread: a.On.ID}, ID: a.On.ID, As: "bot"}
 	}
 	return done, nil
+}
+
+// posted is the message that a key makes.
+func posted(key string, at chat.Place) chat.Ref {
+	return chat.Ref{Place: at, ID: "bot-" + key, As: "bot"}
 }
 
 func (p *Platform) has(r chat.Room) bool {

@@ -31,7 +31,7 @@ func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error)
 			return chat.Done{Ref: made}, err
 		}
 	}
-	return chat.Done{}, nil
+	return chat.Done{Ref: made}, nil
 }
 
 // edited are the edits of a message that may hold words: those that a names,
