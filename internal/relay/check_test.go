@@ -96,6 +96,7 @@ func (w *world) checkSayings(f *findings, m memory, room chat.Room) {
 		there := mirrors[s.token]
 		switch {
 		case m.given(w, room, s):
+		case m.unknowable(w, s) && len(there) == 0:
 		case s.deleted || s.hidden && s.room != room:
 			if strings.Contains(everything, s.token) {
 				f.say("left behind: %s (deleted %v, hidden %v) in %s, standing %q", s.token, s.deleted, s.hidden, room, texts(there))
@@ -271,7 +272,7 @@ func (w *world) checkStore(f *findings, m memory) {
 	}
 	living, known := 0, 0
 	for _, s := range w.said {
-		if !s.deleted {
+		if !s.deleted && !m.unknowable(w, s) {
 			living++
 		}
 	}

@@ -57,6 +57,9 @@ func (w *world) say() {
 	if w.odds(12) || place.Thread == "" && to.IsZero() {
 		place, to = chat.Place{Room: room}, w.roots(room)[s.seq].Ref
 	}
+	if place.Thread == "" {
+		s.about = to
+	}
 	if place.Thread == "" && net.Thread(to).Thread == to.ID && w.odds(12) { // opened by whoever speaks
 		place, to = net.Thread(to), chat.Ref{}
 	}

@@ -13,9 +13,11 @@ type disk struct {
 	t    *testing.T
 	path string
 	kept map[string][]byte // files by their endings
+	told *told             // which is no longer known with what is lost
 }
 
 func (d *disk) keep() {
+	d.told.flush()
 	d.kept = map[string][]byte{}
 	for _, end := range []string{"", "-wal"} {
 		content, err := os.ReadFile(d.path + end)
@@ -28,6 +30,7 @@ func (d *disk) keep() {
 }
 
 func (d *disk) restore() {
+	d.told.forget()
 	for _, end := range []string{"", "-wal", "-shm"} {
 		if err := os.Remove(d.path + end); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			d.t.Error(err)

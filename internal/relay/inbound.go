@@ -63,9 +63,9 @@ func (p poisoned) Error() string { return p.why.Error() }
 func (p poisoned) Unwrap() error { return p.why }
 
 func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poison map[int]error) error {
-	now := time.Now()
-	return r.c.DB.Update(ctx, func(tx *store.Tx) error {
-		if toldAgain(b) {
+	now, again := time.Now(), r.begun.has(platform, b.Since) && toldAgain(b)
+	err := r.c.DB.Update(ctx, func(tx *store.Tx) error {
+		if again {
 			tx.Lazy()
 		}
 		for i, e := range b.Events {
@@ -80,13 +80,16 @@ func (r *Relay) record(ctx context.Context, platform string, b chat.Batch, poiso
 		}
 		return tx.PutCursors(platform, b.Since)
 	})
+	if err == nil && !again {
+		r.begun.add(platform, b.Since)
+	}
+	return err
 }
 
 // toldAgain reports whether the network tells all of a batch again from the
-// cursors before it. (Before the first cursors nothing is asked of it that people
-// could answer.) Of calls it does not everywhere; of what is deleted it may tell
-// by its absence, which for something of ours reads as if it had not been made;
-// and where there are no cursors nothing is told twice.
+// cursors before it, if there are such. Of calls it does not everywhere; of what is
+// deleted it may tell by its absence, which for something of ours reads as if it had
+// not been made; and where there are no cursors nothing is told twice.
 func toldAgain(b chat.Batch) bool {
 	return len(b.Since) > 0 && !slices.ContainsFunc(b.Events, func(e chat.Event) bool { return e.Kind == chat.Called || e.Kind == chat.Deleted })
 }

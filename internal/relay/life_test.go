@@ -22,6 +22,7 @@ import (
 type life struct {
 	t      *testing.T
 	db     *store.DB
+	told   *told
 	cancel context.CancelFunc
 	ended  sync.WaitGroup // Run
 	over   chan struct{}  // closed when it died
@@ -50,14 +51,14 @@ var moments = []moment{beforeDo, duringDo, afterDo, beforeHandle, duringHandle, 
 var errDead = errors.New("this process is dead")
 
 // begin starts a process on the database and the networks.
-func begin(t *testing.T, db *store.DB, nets map[string]*chattest.Network, rooms, flat []chat.Room) *life {
+func begin(t *testing.T, db *store.DB, w *world) *life {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &life{t: t, db: db, cancel: cancel, over: make(chan struct{}), buried: make(chan struct{})}
+	l := &life{t: t, db: db, told: &w.told, cancel: cancel, over: make(chan struct{}), buried: make(chan struct{})}
 	var platforms []chat.Platform
 	for _, name := range []string{"one", "two"} {
-		platforms = append(platforms, mortal{nets[name].Open("bot"), l})
+		platforms = append(platforms, mortal{w.nets[name].Open("bot"), l})
 	}
-	r := relay.New(relay.Config{DB: db, Platforms: platforms, Rooms: rooms, Flat: flat, Settle: settleTime, Command: answer, Log: logger(t)})
+	r := relay.New(relay.Config{DB: db, Platforms: platforms, Rooms: w.rooms, Flat: w.flat, Settle: settleTime, Command: answer, Log: logger(t)})
 	l.ended.Go(func() {
 		if err := r.Run(ctx); err != nil && !l.dead() {
 			t.Errorf("Run: %v", err)
@@ -191,7 +192,10 @@ func (m mortal) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handl
 		}
 		err := handle(ctx, b)
 		for _, e := range b.Events {
-			m.life.trace("heard %s %s %q by %s in %v (%s%s), %v", e.Kind, e.Message.Ref.ID, e.Message.Body.Text, e.By.ID, e.Message.Ref.Place, e.Emoji, e.Own, err)
+			m.life.trace("heard %s %s → %s %q by %s in %v (%s%s), %v", e.Kind, e.Message.Ref.ID, e.Message.ReplyTo.ID, e.Message.Body.Text, e.By.ID, e.Message.Ref.Place, e.Emoji, e.Own, err)
+			if e.Kind == chat.Said && err == nil {
+				m.life.told.hear(e.Message.Ref)
+			}
 		}
 		killer.Wait()
 		if len(b.Events) > 0 {

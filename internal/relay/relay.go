@@ -75,6 +75,7 @@ type Relay struct {
 	platforms map[string]chat.Platform
 	holds     *holds
 	echoes    *echoes
+	begun     begun
 	desk      *desk
 	bell      chan struct{} // rung when a call was recorded
 	arrived   chan struct{} // rung when there is a room more
@@ -327,6 +328,7 @@ func (r *Relay) since(ctx context.Context, platform string) (map[chat.Place]chat
 	if err != nil {
 		return nil, err
 	}
+	r.begun.add(platform, since)
 	for _, room := range r.attended() {
 		if _, known := since[chat.Place{Room: room}]; room.Platform == platform && !known {
 			since[chat.Place{Room: room}] = ""

@@ -46,6 +46,29 @@ func TestTorture(t *testing.T) {
 	})
 }
 
+// TestTheFirstPowerFailure: the bot goes on from where it began to listen, though
+// nothing was heard since, and nothing was written that had to last.
+func TestTheFirstPowerFailure(t *testing.T) {
+	dsn := filepath.Join(t.TempDir(), "bot.db")
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1, dsn)
+		time.Sleep(30 * time.Minute) // before the first passage
+		w.bot.die()
+		if err := w.bot.bury(synctest.Wait); err != nil {
+			t.Fatal(err)
+		}
+		w.disk.restore()
+		for range 10 {
+			w.call()
+		}
+		w.bot = nil
+		w.calm()
+		for _, f := range w.check() {
+			t.Error(f)
+		}
+	})
+}
+
 func torture(t *testing.T, seed uint64, dsn string) {
 	t.Run(fmt.Sprint(seed), func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -86,6 +109,7 @@ type world struct {
 	trouble map[string]string // what keeps a network away
 	silent  map[string]bool   // networks without reactions
 	keyless map[string]bool   // networks whose messages bear no keys
+	told    told              // what the bot was told
 }
 
 // saying is something that was said, and all that was done about it.
@@ -100,7 +124,8 @@ type saying struct {
 	by      *chattest.Member
 	deleted bool
 	hidden  bool
-	doubted bool // when it was hidden the bot did not know the message as its own
+	doubted bool     // when it was hidden the bot did not know the message as its own
+	about   chat.Ref // in a main timeline and in one's own thread: what it answers
 	fans    map[fan]bool
 }
 
@@ -133,7 +158,7 @@ func newWorld(t *testing.T, seed uint64, dsn string) *world {
 		keyless: map[string]bool{"one": one.Keyless, "two": two.Keyless},
 	}
 	if !strings.Contains(dsn, "://") {
-		w.disk = &disk{t: t, path: dsn}
+		w.disk = &disk{t: t, path: dsn, told: &w.told}
 	}
 	w.rooms = []chat.Room{w.nets["one"].Room("hall"), w.nets["one"].Room("yard"), w.nets["two"].Room("club"), w.nets["two"].Room("den")}[:3+dice.IntN(2)]
 	if odds(2) {
@@ -159,7 +184,7 @@ func newWorld(t *testing.T, seed uint64, dsn string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.bot = begin(t, db, w.nets, w.rooms, w.flat)
+	w.bot = begin(t, db, w)
 	return w
 }
 
@@ -209,7 +234,7 @@ func (w *world) fate() {
 	case w.bot != nil && w.bot.dead():
 		w.bury()
 	case w.bot == nil && w.odds(3):
-		w.bot = begin(w.t, w.open(), w.nets, w.rooms, w.flat)
+		w.bot = begin(w.t, w.open(), w)
 	case w.bot != nil && w.odds(30):
 		w.rest()
 		if err := w.bot.db.Close(); err != nil {
@@ -235,7 +260,7 @@ func (w *world) rest() {
 	synctest.Wait()
 	if w.bot.dead() {
 		w.bury()
-		w.bot = begin(w.t, w.open(), w.nets, w.rooms, w.flat)
+		w.bot = begin(w.t, w.open(), w)
 		w.bot.cancel()
 	}
 	w.bot.ended.Wait()
@@ -320,7 +345,7 @@ func (w *world) calm() {
 		}
 	}
 	if w.bot == nil {
-		w.bot = begin(w.t, w.open(), w.nets, w.rooms, w.flat)
+		w.bot = begin(w.t, w.open(), w)
 	}
 	time.Sleep(12 * time.Hour)
 	synctest.Wait()
