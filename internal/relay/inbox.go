@@ -27,6 +27,7 @@ const (
 const (
 	early    = "it came before its message"
 	doubtful = "it may be about a message that is not known yet"
+	orphaned = "what it answers was taken back"
 )
 
 // keep puts an event into the inbox. on is what it waits for; tries tells how
@@ -52,7 +53,7 @@ func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
 		}
 	}
 	if e.Kind == chat.Said {
-		on = cmp.Or(place.Thread, e.Message.ReplyTo.ID)
+		on = waitsFor(e.Message)
 	}
 	if on == "" {
 		return nil
@@ -109,12 +110,40 @@ func drop(tx *store.Tx, room chat.Room, id string) error {
 		return err
 	}
 	for _, h := range waiting {
-		if err := tx.DropHeld(h.ID); err != nil {
+		if err := letGoOf(tx, h); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// letGoOf drops an event that waits and was taken back. What waits for the message in
+// turn is about what that answers.
+func letGoOf(tx *store.Tx, h store.Held) error {
+	if err := tx.DropHeld(h.ID); err != nil || h.Event.Kind != chat.Said {
+		return err
+	}
+	waiting, err := tx.HeldOn(h.Room, h.Event.Message.Ref.ID)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if w.Event.Kind != chat.Said {
+			continue
+		}
+		w.Event.Message.ReplyTo, w.On = h.Event.Message.ReplyTo, waitsFor(h.Event.Message)
+		if h.Tries > 0 { // as that may be known, w is looked at anew
+			w.Why, w.Tries = orphaned, 1
+		}
+		if err := tx.PutHeld(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitsFor is the thread or message that tells what a message is about.
+func waitsFor(m chat.Message) string { return cmp.Or(m.Ref.Place.Thread, m.ReplyTo.ID) }
 
 // sort tries again what could not be handled, and drops what waited for too
 // long, or in vain.

@@ -236,6 +236,39 @@ func TestAnAnswerToAMirrorThatGoesBeforeItIsKnown(t *testing.T) {
 	})
 }
 
+// While it is not known what a message shows, what answers it is taken back: what
+// answers that in turn stays, and is about the same.
+func TestAnAnswerToWhatIsTakenBackBeforeItIsKnown(t *testing.T) {
+	for name, takeBack := range map[string]func(*town, chat.Ref, chat.Room){
+		"deleted":   func(n *town, ref chat.Ref, at chat.Room) { n.people[at.Platform][0].Delete(ref) },
+		"forgotten": func(n *town, _ chat.Ref, at chat.Room) { n.forget(at.Platform, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+				main, thread := chat.Place{Room: flat}, n.under(other, "p1")
+				n.through = func(p *chattest.Platform) chat.Platform { return &unanswering{Platform: p, room: flat, words: "eff"} }
+				n.restart()
+				n.people[other.Platform][1].Say(thread, "eff", chat.Ref{})
+				n.pass(time.Second)
+				gee := n.people[flat.Platform][0].Say(main, "gee", n.at(main, "eff"))
+				aitch := n.people[flat.Platform][1].Say(main, "aitch", gee)
+				n.people[flat.Platform][2].Say(main, "jay", aitch)
+				if own := n.nets[flat.Platform].Thread(gee); own != (chat.Place{}) {
+					n.people[flat.Platform][1].Say(own, "kay", chat.Ref{})
+				}
+				n.pass(time.Second)
+				takeBack(n, gee, flat)
+				n.pass(5 * time.Minute)
+				want := []string{"excerpt", "eff", "eff ← aitch", "aitch ← jay"}
+				if flat.Platform == "one" { // where threads are free
+					want = append(want, "eff ← kay")
+				}
+				n.reads(thread, want...)
+			})
+		})
+	}
+}
+
 // unanswering is a platform that does not tell of the bot's own messages, and loses
 // the answer to the first post of some words in a room.
 type unanswering struct {

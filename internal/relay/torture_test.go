@@ -332,6 +332,7 @@ func (w *world) relieve(name string) {
 func (w *world) calm() {
 	for name, net := range w.nets {
 		w.relieve(name)
+		net.Relent()
 		net.SlowAnswers(0)
 	}
 	for _, room := range w.rooms {

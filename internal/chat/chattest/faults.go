@@ -149,6 +149,13 @@ func (n *Network) Delay(k int, d time.Duration) { n.plan(k, fault{delay: d}) }
 // Late loses the answers of the next k requests at once and does them d later.
 func (n *Network) Late(k int, d time.Duration) { n.plan(k, fault{delay: d, late: true}) }
 
+// Relent takes back what was planned for the next requests and has not come to pass.
+func (n *Network) Relent() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.faults.planned = nil
+}
+
 // SlowAnswers makes every answer come d after the change was made: the bot
 // hears the echo of its post first.
 func (n *Network) SlowAnswers(d time.Duration) {
