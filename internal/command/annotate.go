@@ -203,7 +203,7 @@ func remarkBody(to spot, said format.Doc) format.Doc {
 		return said
 	}
 	var d format.Doc
-	about := aboutWords(to.document, to.at)
+	about := to.document.Selected(to.at)
 	if !slices.ContainsFunc(about.Spans, isSpoiler) {
 		return quote(d, format.Excerpt(format.Text(to.at.Exact), discussion.LongestQuote)).Append(said)
 	}
@@ -218,15 +218,6 @@ func remarkBody(to spot, said format.Doc) format.Doc {
 }
 
 func isSpoiler(s format.Span) bool { return s.Kind == format.Spoiler }
-
-// aboutWords are the words of a document that a remark is about, as they are shown
-// there, if they still stand there.
-func aboutWords(d discussion.Document, at discussion.Selector) format.Doc {
-	if text := d.Body.Text; at.Start < 0 || at.End < at.Start || at.End > len(text) || text[at.Start:at.End] != at.Exact {
-		return format.Text(at.Exact)
-	}
-	return d.Body.Slice(at.Start, at.End)
-}
 
 // stands says where a remark stands that a call made, and how its writer is named.
 func (e Env) stands(tx *store.Tx, call chat.Call, a discussion.Annotation) (format.Doc, error) {
@@ -248,7 +239,7 @@ func (e Env) stands(tx *store.Tx, call chat.Call, a discussion.Annotation) (form
 		if err != nil {
 			return format.Doc{}, err
 		}
-		d = quote(paragraph(d, e.in.Sprintf("It is about these words:")), format.Quotation(aboutWords(document, a.Target.Selector), longQuote))
+		d = quote(paragraph(d, e.in.Sprintf("It is about these words:")), format.Quotation(document.Selected(a.Target.Selector), longQuote))
 	}
 	who, gone, err := caller(tx, call)
 	if err == nil && (who.State == discussion.Unset || gone) {

@@ -130,7 +130,7 @@ func remarkLine(in lang.Language, call chat.Call, a discussion.Annotation, name 
 		l = line{text: name + ": " + format.Excerpt(a.Told(), longExcerpt)}
 	}
 	if at := a.Target.Selector; a.Target.Annotation == "" && (at.Start != about.Start || at.End != about.End) {
-		l = l.add(" · " + in.Sprintf("on “%s”", format.Excerpt(aboutWords(of, at), leadIn)))
+		l = l.add(" · " + in.Sprintf("on “%s”", format.Excerpt(of.Selected(at), leadIn)))
 	}
 	return l
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"marginalia/internal/format"
 )
 
 // contextLength is how many code points of Prefix and Suffix a Selector has.
@@ -163,4 +165,13 @@ func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// Selected returns the words that a selector is about as they are shown in the
+// document, spoilers and all; where they do not stand there any more, as it has them.
+func (d Document) Selected(at Selector) format.Doc {
+	if text := d.Body.Text; at.Start < 0 || at.End < at.Start || at.End > len(text) || text[at.Start:at.End] != at.Exact {
+		return format.Text(at.Exact)
+	}
+	return d.Body.Slice(at.Start, at.End)
 }

@@ -68,6 +68,13 @@ func loadPassage(tx *store.Tx, d store.Delivery, have []store.Copy, w *Words, v 
 	if w.Document, _, err = tx.Document(w.Passage.Document); err != nil {
 		return err
 	}
+	if source := w.Document.Target.Source; source != "" {
+		of, _, err := tx.Document(source)
+		if err = ignoreMissing(err); err != nil {
+			return err
+		}
+		w.About = aboutOf(w.Document, w.Passage, of)
+	}
 	if at, stands := standsIn(have); stands {
 		v.Place.Thread = at
 	} else if d.Thread != "" {

@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -231,6 +232,44 @@ func TestAnExcerptWithoutItsPassage(t *testing.T) {
 			if n.net(room).Thread(got[0].Ref) == (chat.Place{}) {
 				t.Errorf("in %s it has no thread", room)
 			}
+		}
+	})
+}
+
+// What a comment is about stays covered in the line above it where the text covers it.
+func TestWhatACommentIsAboutStaysCovered(t *testing.T) {
+	docs := essay(1).Documents
+	long := format.Doc{}.Add(format.Block{Kind: format.Paragraph}, strings.Repeat("And so it goes on and on, for many words. ", 100))
+	docs = append(docs, discussion.Document{ID: "c", Kind: discussion.Comment, Confidence: 1, Author: "Bo",
+		Body: long.Add(format.Block{Kind: format.Quote, Quote: 1}, "Sentence 3 of paragraph 1 goes on and on.")})
+	words := &docs[0].Body
+	at := strings.Index(words.Text, "Sentence 3")
+	words.Spans = append(words.Spans, format.Span{Kind: format.Spoiler, Start: at, End: at + len("Sentence 3 of paragraph 1")})
+	text := discussion.AssembleFrom("forum:1", "The Story", "https://example.org/story", docs, discussion.CutOptions{})
+	synctest.Test(t, func(t *testing.T) {
+		n := newTown(t, filepath.Join(t.TempDir(), "story.db"), 1, netOne, netTwo)
+		n.text = text
+		n.plan("0 * * * *")
+		n.start()
+		n.pass(24 * time.Hour)
+		told := 0
+		for _, room := range n.rooms {
+			for _, words := range n.net(room).Everything(room) {
+				if !strings.HasPrefix(words, "From a comment by Bo on “") {
+					continue
+				}
+				told++
+				if line, _, _ := strings.Cut(words, "\n"); strings.Contains(line, "Sentence 3") || !strings.Contains(line, "goes on and on.”") {
+					t.Errorf("in %s stands %q", room, line)
+				}
+			}
+		}
+		if told < len(n.rooms) {
+			t.Errorf("in %d rooms %d posts tell what a comment is about", len(n.rooms), told)
+		}
+		n.stop()
+		if err := n.db.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }

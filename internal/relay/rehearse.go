@@ -194,6 +194,7 @@ func (r *Relay) post(tx *store.Tx, d store.Delivery, p discussion.Passage, of te
 	}
 	v.Flat = flat && v.Thread == (chat.Place{})
 	w := Words{Thing: d.Thing, Discussion: of.Discussion, Document: of.documents[p.Document], Passage: p, Total: len(of.Passages)}
+	w.About = aboutOf(w.Document, p, of.documents[w.Document.Target.Source])
 	c := Coming{Title: of.Title, Passage: p, Total: w.Total, Under: under, Flat: v.Flat}
 	for _, want := range Render(w, v) {
 		switch want.Mark {

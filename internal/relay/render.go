@@ -17,6 +17,7 @@ type Words struct {
 	Thing      store.Thing
 	Discussion discussion.Discussion // without its documents
 	Document   discussion.Document   // of a passage
+	About      format.Doc            // of a comment: the words that it is about, if it does not quote them itself
 	Passage    discussion.Passage
 	Total      int // passages in the discussion
 	Annotation discussion.Annotation
@@ -69,7 +70,7 @@ func passage(w Words, v View) []Want {
 	body := w.Document.Body.Slice(w.Passage.Start, w.Passage.End)
 	var head format.Doc
 	if w.Document.Kind == discussion.Comment {
-		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(v.Language, w.Document, w.Passage))
+		head = head.Add(format.Block{Kind: format.Paragraph}, commentLine(v.Language, w))
 		head.Spans = []format.Span{{Kind: format.Emph, Start: 0, End: len(head.Text)}}
 	}
 	want := parts(head, footer(body, w, v), chat.Message{ReplyTo: v.ReplyTo, Silent: true}, v, w.readerLink(v))
@@ -87,9 +88,19 @@ func passage(w Words, v View) []Want {
 	return append(want, thread)
 }
 
+// aboutOf are the words of a source that a passage of a comment is about, if it quotes
+// none itself.
+func aboutOf(d discussion.Document, p discussion.Passage, source discussion.Document) format.Doc {
+	if quotes, _ := d.Body.Slice(p.Start, p.End).Quoted(); d.Target.Source == "" || len(quotes) > 0 {
+		return format.Doc{}
+	}
+	return source.Selected(d.Target.Selector)
+}
+
 // commentLine says whose comment follows, whether it is all of it, and what it
 // is about where the words do not begin with that themselves.
-func commentLine(l lang.Language, d discussion.Document, p discussion.Passage) string {
+func commentLine(l lang.Language, w Words) string {
+	d, p := w.Document, w.Passage
 	line, author := l.Sprintf("A comment"), format.Excerpt(format.Text(d.Author), longAuthor)
 	switch whole := p.Start == 0 && p.End == len(d.Body.Text); {
 	case whole && author != "":
@@ -99,8 +110,8 @@ func commentLine(l lang.Language, d discussion.Document, p discussion.Passage) s
 	case !whole:
 		line = l.Sprintf("From a comment by %s", author)
 	}
-	if quotes, _ := d.Body.Slice(p.Start, p.End).Quoted(); d.Target.Source != "" && len(quotes) == 0 {
-		line = l.Sprintf("%s on “%s”", line, format.Excerpt(format.Text(d.Target.Selector.Exact), longAbout))
+	if !w.About.Empty() {
+		line = l.Sprintf("%s on “%s”", line, format.Excerpt(w.About, longAbout))
 	}
 	return line + ":"
 }

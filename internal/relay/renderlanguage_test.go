@@ -22,7 +22,7 @@ func TestPostsInTwoLanguages(t *testing.T) {
 	nobody := note
 	nobody.Author, nobody.Target = "", discussion.Target{}
 	post := func(in lang.Language, d discussion.Document, p discussion.Passage) string {
-		w := Words{Thing: store.PassageThing(p.ID), Discussion: discussion.Discussion{ID: "d", Title: "Tides"}, Document: d, Passage: p, Total: 3}
+		w := Words{Thing: store.PassageThing(p.ID), Discussion: discussion.Discussion{ID: "d", Title: "Tides"}, Document: d, Passage: p, About: aboutOf(d, p, discussion.Document{}), Total: 3}
 		v := View{Language: in, Reader: "https://read.example", Profile: chat.Profile{Buttons: true}}
 		m := Render(w, v)[0].Message
 		said := m.Body.Text
