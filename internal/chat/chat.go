@@ -115,7 +115,7 @@ type Verb string
 const (
 	Post       Verb = "post"       // Message at Message.Ref.Place, answering Message.ReplyTo
 	Edit       Verb = "edit"       // On gets Message's words, file and buttons, and has no others
-	Delete     Verb = "delete"     // On and every Old and, with Again, whatever Key made in On.Place (On.ID may be "")
+	Delete     Verb = "delete"     // On and every Old and, with Again, whatever else Key made of it; without On.ID, and with Again, it only finds what Key made in On.Place
 	OpenThread Verb = "openthread" // under On, named Name; Done.Ref.Place is the thread. Of OpenedThreads none is opened without a Name: it is On's own Place, or what On began by itself (in a forum)
 	React      Verb = "react"      // Emoji on On; Done.Ref.ID is the reaction where it has an id
 	Unreact    Verb = "unreact"    // Emoji off On; Old[0] is the reaction where it has an id
@@ -141,8 +141,8 @@ type Action struct {
 
 // Done is what came of an Action. For a Post, Ref is the message. For an Edit,
 // Ref is the event that carries the new words where the network has such, else
-// zero. For a Delete it is zero; with Again, and where On is not known, it is what
-// was found of the earlier try, and is taken back now or, with an error, stands yet.
+// zero. For a Delete without On.ID it is what was found, and stands yet, zero if there
+// is nothing; for any other it is zero.
 type Done struct {
 	Ref   Ref
 	Found bool // with Again: an earlier try had gone through, nothing was done now

@@ -67,27 +67,15 @@ func whatAbout(tx *store.Tx, m chat.Message) (about, error) {
 	return about{}, store.ErrNotFound
 }
 
-// thingAt is the thing that a message shows, or showed before it went from the main
-// timeline; "" if it is nothing of ours. What the bot says about a message shows what
-// that does.
+// thingAt is the thing that a message shows, or showed; "" if it is nothing of ours.
+// What the bot says about a message shows what that does.
 func thingAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
 	if id == "" {
 		return "", nil
 	}
-	thing, _, err := tx.CopyAt(room, id)
-	if errors.Is(err, store.ErrNotFound) {
-		thing, err = tx.GoneAt(room, id)
-	}
-	if err != nil {
-		return "", ignoreMissing(err)
-	}
-	return shown(tx, thing, room)
-}
-
-// shown is what the message shows that is a thing.
-func shown(tx *store.Tx, thing store.Thing, room chat.Room) (store.Thing, error) {
-	if thing.Note() == "" {
-		return thing, nil
+	thing, err := ownAt(tx, room, id)
+	if err != nil || thing.Note() == "" {
+		return thing, ignoreMissing(err)
 	}
 	n, err := tx.Note(thing.Note())
 	if err != nil || !slices.Contains([]string{Question, Hinted, Closed}, n.Kind) {
@@ -96,17 +84,27 @@ func shown(tx *store.Tx, thing store.Thing, room chat.Room) (store.Thing, error)
 	return thingAt(tx, room, n.ReplyTo.ID)
 }
 
-// goes keeps what a message of ours in the main timeline is about before it goes: of
+// ownAt is the thing that a message shows itself, or showed before it was gone, or
+// store.ErrNotFound.
+func ownAt(tx *store.Tx, room chat.Room, id string) (store.Thing, error) {
+	thing, _, err := tx.CopyAt(room, id)
+	if errors.Is(err, store.ErrNotFound) {
+		thing, err = tx.GoneAt(room, id)
+	}
+	return thing, err
+}
+
+// leaves keeps what a message of ours in the main timeline shows before it goes: of
 // what people answered meanwhile no thread tells that, and it may be heard later.
-func goes(tx *store.Tx, thing store.Thing, ref chat.Ref) error {
+func leaves(tx *store.Tx, thing store.Thing, ref chat.Ref) error {
 	if ref.ID == "" || ref.As == "" || ref.Place.Thread != "" {
 		return nil
 	}
-	about, err := shown(tx, thing, ref.Place.Room)
+	about, err := thingAt(tx, ref.Place.Room, ref.ID)
 	if err != nil || about.Passage() == "" && about.Annotation() == "" {
 		return err
 	}
-	return tx.PutGone(ref.Place.Room, ref.ID, about)
+	return tx.PutGone(ref.Place.Room, ref.ID, thing)
 }
 
 // threadOf is the thing whose thread p is, "" if it is none of ours.

@@ -243,7 +243,7 @@ func numberAlone(text string) (n int, ok bool) {
 func asksAbout(tx *store.Tx, m chat.Message) (a discussion.Annotation, expressly bool, err error) {
 	room, to := m.Ref.Place.Room, m.ReplyTo.ID
 	if to != "" {
-		thing, _, err := tx.CopyAt(room, to)
+		thing, err := ownAt(tx, room, to)
 		if err == nil {
 			return askedBy(tx, thing, chat.Ref{Place: m.Ref.Place, ID: to})
 		}

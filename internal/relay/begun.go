@@ -7,7 +7,7 @@ import (
 )
 
 // begun remembers from which places there are cursors that a machine keeps whose
-// power fails. A place without one is listened to from now on, and what was said
+// power fails. A room without one is listened to from now on, and what was said
 // there before that is not heard.
 type begun struct {
 	mu sync.Mutex

@@ -96,7 +96,6 @@ func (w *world) checkSayings(f *findings, m memory, room chat.Room) {
 		there := mirrors[s.token]
 		switch {
 		case m.given(w, room, s):
-		case m.unknowable(w, s) && len(there) == 0:
 		case s.deleted || s.hidden && s.room != room:
 			if strings.Contains(everything, s.token) {
 				f.say("left behind: %s (deleted %v, hidden %v) in %s, standing %q", s.token, s.deleted, s.hidden, room, texts(there))
@@ -106,6 +105,7 @@ func (w *world) checkSayings(f *findings, m memory, room chat.Room) {
 				f.say("doubled: %s has a mirror in its own room %s", s.token, room)
 			}
 			w.checkReactions(f, m, s, room, s.ref)
+		case len(there) == 0 && m.unknowable(w, s):
 		default:
 			w.checkMirror(f, m, s, room, threads[s.seq], there)
 		}
@@ -270,11 +270,18 @@ func (w *world) checkStore(f *findings, m memory) {
 			f.say("in flight: %s in %s", d.Thing, d.Room)
 		}
 	}
-	living, known := 0, 0
+	living, known, unknowable := 0, 0, 0
 	for _, s := range w.said {
-		if !s.deleted && !m.unknowable(w, s) {
+		switch {
+		case s.deleted:
+		case m.unknowable(w, s):
+			unknowable++
+		default:
 			living++
 		}
+	}
+	if unknowable > 5+len(w.said)/4 {
+		f.say("of %d of %d sayings nobody is said to know what they are about", unknowable, len(w.said))
 	}
 	for _, p := range w.text.Passages {
 		for _, a := range m.annotations[p.ID] {

@@ -200,7 +200,7 @@ func buryHeld(tx *store.Tx, h store.Held) error {
 			return err
 		}
 	}
-	return letGoOf(tx, h)
+	return takeOut(tx, h)
 }
 
 // unheard reports whether somebody did before they were forgotten what is heard

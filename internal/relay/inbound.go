@@ -19,7 +19,7 @@ import (
 // cannot be handled is put into the inbox and does not hold up the others;
 // where the database is down nothing is recorded, and all comes again.
 func (r *Relay) Handle(ctx context.Context, platform string, b chat.Batch) error {
-	if r.echoes.putOff(platform, b, time.Now()) {
+	if r.begun.has(platform, b.Since) && r.echoes.putOff(platform, b, time.Now()) {
 		return nil
 	}
 	b = r.echoes.with(platform, b)
@@ -186,7 +186,7 @@ func (r *Relay) said(tx *store.Tx, e chat.Event, now time.Time) error {
 	if err := r.hint(tx, a, e, now); err != nil {
 		return err
 	}
-	_, err = r.release(tx, room, id, now)
+	_, err = r.release(tx, room, id, store.AnnotationThing(a.ID), now)
 	return err
 }
 

@@ -27,7 +27,6 @@ const (
 const (
 	early    = "it came before its message"
 	doubtful = "it may be about a message that is not known yet"
-	orphaned = "what it answers was taken back"
 )
 
 // keep puts an event into the inbox. on is what it waits for; tries tells how
@@ -76,19 +75,48 @@ func mayBecomeKnown(tx *store.Tx, room chat.Room, id string) (bool, error) {
 	return slices.ContainsFunc(flying, func(d store.Delivery) bool { return d.Dead.IsZero() }), err
 }
 
-// release handles what waits for a message or thread, and reports whether
-// anything did.
-func (r *Relay) release(tx *store.Tx, room chat.Room, on string, now time.Time) (any bool, err error) {
+// release handles what waits for a message or thread that shows a thing, and for what
+// is gone and was about it, and reports whether anything did.
+func (r *Relay) release(tx *store.Tx, room chat.Room, on string, thing store.Thing, now time.Time) (any bool, err error) {
 	waiting, err := tx.HeldOn(room, on)
 	if err != nil {
 		return false, err
 	}
+	more, err := revealed(tx, room, on, thing)
+	if err != nil {
+		return false, err
+	}
+	waiting = append(waiting, more...)
 	for _, h := range waiting {
 		if err := r.again(tx, h, now); err != nil {
 			return false, err
 		}
 	}
 	return len(waiting) > 0, nil
+}
+
+// revealed is what waits for messages that are gone and were about a thing, now that it
+// is known that another message or thread shows that.
+func revealed(tx *store.Tx, room chat.Room, on string, thing store.Thing) ([]store.Held, error) {
+	if any, err := tx.Reveal(room, on, thing); !any || err != nil {
+		return nil, err
+	}
+	all, err := tx.Held()
+	if err != nil {
+		return nil, err
+	}
+	var waiting []store.Held
+	for _, h := range all {
+		if h.Room != room || h.On == on {
+			continue
+		}
+		if _, err := tx.GoneAt(room, h.On); err == nil {
+			waiting = append(waiting, h)
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return waiting, nil
 }
 
 // again handles an event that was held. If it cannot be handled it is held
@@ -110,34 +138,37 @@ func drop(tx *store.Tx, room chat.Room, id string) error {
 		return err
 	}
 	for _, h := range waiting {
-		if err := letGoOf(tx, h); err != nil {
+		if err := takeOut(tx, h); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// letGoOf drops an event that waits and was taken back. What waits for the message in
-// turn is about what that answers.
-func letGoOf(tx *store.Tx, h store.Held) error {
+// takeOut drops an event that waits and was taken back. What answers the message is
+// about what that is about, and may be told again, or later.
+func takeOut(tx *store.Tx, h store.Held) error {
 	if err := tx.DropHeld(h.ID); err != nil || h.Event.Kind != chat.Said {
 		return err
 	}
-	waiting, err := tx.HeldOn(h.Room, h.Event.Message.Ref.ID)
+	m := h.Event.Message
+	answers, err := tx.HeldOn(h.Room, m.Ref.ID)
 	if err != nil {
 		return err
 	}
-	for _, w := range waiting {
-		if w.Event.Kind != chat.Said {
-			continue
+	for _, w := range answers {
+		if w.Event.Raw = nil; w.ID != h.ID { // where some networks repeat what is answered
+			err = errors.Join(err, tx.PutHeld(w))
 		}
-		w.Event.Message.ReplyTo, w.On = h.Event.Message.ReplyTo, waitsFor(h.Event.Message)
-		if h.Tries > 0 { // as that may be known, w is looked at anew
-			w.Why, w.Tries = orphaned, 1
-		}
-		if err := tx.PutHeld(w); err != nil {
-			return err
-		}
+	}
+	about, err2 := About(tx, chat.Ref{Place: m.Ref.Place, ID: m.ReplyTo.ID})
+	switch on := waitsFor(m); {
+	case err != nil || err2 != nil:
+		return errors.Join(err, err2)
+	case about != "":
+		return tx.PutGone(h.Room, m.Ref.ID, about)
+	case on != "":
+		return tx.PutGoneBehind(h.Room, m.Ref.ID, on)
 	}
 	return nil
 }

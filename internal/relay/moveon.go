@@ -203,11 +203,7 @@ func (r *Relay) shutOut(tx *store.Tx, j job) (job, error) {
 	if takesBack(j.step, want) {
 		return j, nil
 	}
-	at := j.done.Ref
-	if at.IsZero() {
-		at = a.On // an echo has told
-	}
-	switch {
+	switch at := a.On; {
 	case a.Verb != chat.Delete:
 		j.step.Action.Again = false
 	case at.IsZero():

@@ -317,8 +317,8 @@ func (r *Relay) listen(ctx context.Context, p chat.Platform) {
 	}
 }
 
-// since is how far a platform was read: the stored cursors, and an empty one
-// for each room that was not heard yet.
+// since is how far a platform was read: the stored cursors, which are remembered to be
+// there, and an empty one for each room that was not heard yet.
 func (r *Relay) since(ctx context.Context, platform string) (map[chat.Place]chat.Cursor, error) {
 	var since map[chat.Place]chat.Cursor
 	err := r.c.DB.View(ctx, func(tx *store.Tx) (err error) {

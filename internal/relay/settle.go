@@ -75,11 +75,6 @@ func (r *Relay) drop(tx *store.Tx, j job, have []store.Copy, now time.Time) (boo
 // may have changed with it.
 func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now time.Time) (_ store.Copy, others bool, err error) {
 	thing, room := j.delivery.Thing, j.delivery.Room
-	if v <= gone && j.step.Action.Verb == chat.Delete && c.Mark == "" {
-		if err := r.went(tx, thing, c, j.done, now); err != nil {
-			return c, false, err
-		}
-	}
 	switch {
 	case v <= gone && appeared(c, j.step.Action):
 		return c, false, nil // what was to be taken back came to light meanwhile: taken back once more, with where it stands
@@ -88,6 +83,13 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 			c = located(c, j.done.Ref)
 		}
 		return c, true, tx.PutCopy(thing, room, c) // it is to be made anew since: taken back, with what was said just now
+	case v == made && finds(j):
+		others, err = r.comesToLight(tx, thing, room, located(c, j.done.Ref), now)
+		return located(c, j.done.Ref), others, err
+	case v <= gone && j.step.Action.Verb == chat.Delete:
+		err = leaves(tx, thing, c.Ref)
+		c = settled(c, j.step.Action, chat.Done{})
+		return c, false, errors.Join(err, tx.PutCopy(thing, room, c))
 	case v == made:
 		c = settled(c, j.step.Action, j.done)
 		others, err = r.stands(tx, thing, room, c, j.step.Action.Verb, now)
@@ -113,18 +115,19 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 	return c, false, tx.PutCopy(thing, room, c)
 }
 
-// went takes note that a message was taken away, and handles what people answered
-// before it was known that it is ours.
-func (r *Relay) went(tx *store.Tx, thing store.Thing, c store.Copy, done chat.Done, now time.Time) error {
-	at := c.Ref
-	if at.ID == "" {
-		at = done.Ref
+// finds reports whether a request found a post that is to be taken back, of which it was
+// not known where it stands.
+func finds(j job) bool {
+	return j.step.Action.Verb == chat.Delete && j.step.Action.On.ID == "" && !j.done.Ref.IsZero()
+}
+
+// comesToLight records where a post stands that is being taken back, and handles what
+// people answered before it was known that it is ours. It reports whether any did.
+func (r *Relay) comesToLight(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) (any bool, err error) {
+	if err := tx.PutCopy(thing, room, c); err != nil || c.Ref.ID == "" {
+		return false, err
 	}
-	if err := goes(tx, thing, at); err != nil || at.ID == "" {
-		return err
-	}
-	_, err := r.release(tx, at.Place.Room, at.ID, now)
-	return err
+	return r.release(tx, room, c.Ref.ID, thing, now)
 }
 
 // appeared reports whether an echo told, while a request took something back,
@@ -147,7 +150,7 @@ func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.
 	}
 	switch verb {
 	case chat.Post:
-		return r.release(tx, room, c.Ref.ID, now)
+		return r.release(tx, room, c.Ref.ID, thing, now)
 	case chat.OpenThread:
 		if err := tellLocked(tx, r.Language(room), thing.Passage(), room, now); err != nil || c.Ref.Place.Thread == "" {
 			return false, err
@@ -155,7 +158,7 @@ func (r *Relay) stands(tx *store.Tx, thing store.Thing, room chat.Room, c store.
 		if err := keepCursor(tx, c.Ref.Place); err != nil {
 			return false, err
 		}
-		return r.release(tx, room, c.Ref.Place.Thread, now)
+		return r.release(tx, room, c.Ref.Place.Thread, thing, now)
 	}
 	return false, nil
 }
@@ -177,7 +180,7 @@ func keepCursor(tx *store.Tx, p chat.Place) error {
 // earlier edits, goes with them. Words of the bot's own do not come back, but in
 // which thread they stood is kept: what was said about them stands there still.
 func (r *Relay) removed(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) error {
-	if err := goes(tx, thing, c.Ref); err != nil {
+	if err := leaves(tx, thing, c.Ref); err != nil {
 		return err
 	}
 	id := thing.Annotation()

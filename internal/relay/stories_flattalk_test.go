@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -224,7 +225,9 @@ func TestAnAnswerToAMirrorThatGoesBeforeItIsHeard(t *testing.T) {
 func TestAnAnswerToAMirrorThatGoesBeforeItIsKnown(t *testing.T) {
 	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
 		main, thread := chat.Place{Room: flat}, n.under(other, "p1")
-		n.through = func(p *chattest.Platform) chat.Platform { return &unanswering{Platform: p, room: flat, words: "eff"} }
+		n.through = func(p *chattest.Platform) chat.Platform {
+			return &unanswering{Platform: p, net: n.nets[p.Profile().Name], room: flat, words: "eff"}
+		}
 		n.restart()
 		said := n.people[other.Platform][1].Say(thread, "eff", chat.Ref{})
 		n.pass(time.Second)
@@ -237,42 +240,102 @@ func TestAnAnswerToAMirrorThatGoesBeforeItIsKnown(t *testing.T) {
 }
 
 // While it is not known what a message shows, what answers it is taken back: what
-// answers that in turn stays, and is about the same.
+// answers that in turn stays, is about the same, and holds nothing of its words; be it
+// heard before or later, once or again.
 func TestAnAnswerToWhatIsTakenBackBeforeItIsKnown(t *testing.T) {
-	for name, takeBack := range map[string]func(*town, chat.Ref, chat.Room){
-		"deleted":   func(n *town, ref chat.Ref, at chat.Room) { n.people[at.Platform][0].Delete(ref) },
-		"forgotten": func(n *town, _ chat.Ref, at chat.Room) { n.forget(at.Platform, 0) },
+	for name, takeBack := range map[string]func(*town, chat.Ref, chat.Ref){
+		"deleted": func(n *town, gee, ghee chat.Ref) {
+			ada := n.people[gee.Place.Room.Platform][0]
+			ada.Delete(gee)
+			ada.Delete(ghee)
+		},
+		"forgotten": func(n *town, gee, _ chat.Ref) { n.forget(gee.Place.Room.Platform, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
-				main, thread := chat.Place{Room: flat}, n.under(other, "p1")
-				n.through = func(p *chattest.Platform) chat.Platform { return &unanswering{Platform: p, room: flat, words: "eff"} }
+				main, thread, people := chat.Place{Room: flat}, n.under(other, "p1"), n.people[flat.Platform]
+				n.through = func(p *chattest.Platform) chat.Platform {
+					return &unanswering{Platform: p, net: n.nets[p.Profile().Name], room: flat, words: "eff"}
+				}
 				n.restart()
 				n.people[other.Platform][1].Say(thread, "eff", chat.Ref{})
 				n.pass(time.Second)
-				gee := n.people[flat.Platform][0].Say(main, "gee", n.at(main, "eff"))
-				aitch := n.people[flat.Platform][1].Say(main, "aitch", gee)
-				n.people[flat.Platform][2].Say(main, "jay", aitch)
-				if own := n.nets[flat.Platform].Thread(gee); own != (chat.Place{}) {
-					n.people[flat.Platform][1].Say(own, "kay", chat.Ref{})
+				gee := people[0].Say(main, "gee", n.at(main, "eff"))
+				ghee := people[0].Say(main, "ghee", gee)
+				aitch := people[1].Say(main, "aitch", ghee)
+				people[2].Say(main, "jay", aitch)
+				want := []string{"excerpt", "eff", "eff ← aitch", "aitch ← jay"}
+				own := n.nets[flat.Platform].Thread(gee) // where threads are free
+				if own != (chat.Place{}) {
+					kay := people[1].Say(own, "kay", chat.Ref{})
+					people[2].Say(own, "ell", kay)
+					want = append(want, "eff ← kay", "kay ← ell")
 				}
 				n.pass(time.Second)
-				takeBack(n, gee, flat)
-				n.pass(5 * time.Minute)
-				want := []string{"excerpt", "eff", "eff ← aitch", "aitch ← jay"}
-				if flat.Platform == "one" { // where threads are free
-					want = append(want, "eff ← kay")
+				takeBack(n, gee, ghee)
+				n.pass(time.Second)
+				if held := n.allThatWaits(); strings.Contains(held, "gee") || strings.Contains(held, "ghee") || !strings.Contains(held, "aitch") {
+					t.Errorf("there waits %s", held)
 				}
+				n.nets[flat.Platform].Repeat(30)
+				if own != (chat.Place{}) {
+					people[1].Say(own, "emm", chat.Ref{})
+					want = append(want, "eff ← emm")
+				} else {
+					people[1].Say(main, "emm", aitch)
+					want = append(want, "aitch ← emm")
+				}
+				n.pass(5 * time.Minute)
 				n.reads(thread, want...)
+				n.tellsAt(main, 2, "enn", "aitch")
+				n.reads(thread, append(want, "aitch ← enn")...)
 			})
 		})
 	}
+}
+
+// allThatWaits is all that the inbox holds.
+func (n *town) allThatWaits() string {
+	n.t.Helper()
+	all := n.held()
+	out, err := json.Marshal(all)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, h := range all {
+		out = append(out, h.Event.Raw...)
+	}
+	return string(out)
+}
+
+// A number in reply to a question that is gone is no remark, nor does it choose.
+func TestAnAnswerToAQuestionThatIsGone(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread, people := chat.Place{Room: flat}, n.under(other, "p1"), n.people[flat.Platform]
+		people[0].Say(main, "> "+sevens+"\n\nis it so?", n.at(main, "p1"))
+		n.pass(time.Minute)
+		all := n.net(flat).Read(main)
+		q := all[len(all)-1]
+		if !strings.HasPrefix(q.Body.Text, "The words that you quote stand at ") {
+			t.Fatalf("last stands %q", q.Body.Text)
+		}
+		people[0].Say(main, "2", q.Ref)
+		n.pass(time.Minute)
+		if left := n.net(flat).Read(main); slices.ContainsFunc(left, func(m chat.Message) bool { return m.Ref == q.Ref }) {
+			t.Fatal("the question still stands")
+		}
+		people[1].Say(main, "1", q.Ref)
+		people[1].Say(main, "I wonder", q.Ref)
+		n.pass(time.Minute)
+		n.reads(thread, "excerpt", "is it so?", "is it so? ← I wonder")
+	})
 }
 
 // unanswering is a platform that does not tell of the bot's own messages, and loses
 // the answer to the first post of some words in a room.
 type unanswering struct {
 	*chattest.Platform
+	net   *chattest.Network
 	room  chat.Room
 	words string
 	lost  atomic.Bool
@@ -289,6 +352,13 @@ func (p *unanswering) Do(ctx context.Context, a chat.Action) (chat.Done, error) 
 func (p *unanswering) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
 	return p.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
 		b.Events = slices.DeleteFunc(slices.Clone(b.Events), func(e chat.Event) bool { return e.Kind == chat.Echoed })
+		for i, e := range b.Events {
+			for _, m := range p.net.Read(e.Message.ReplyTo.Place) {
+				if m.Ref.ID == e.Message.ReplyTo.ID { // as networks repeat what is answered
+					b.Events[i].Raw, _ = json.Marshal(map[string]string{"answers": m.Body.Text, "whose": m.From.ID})
+				}
+			}
+		}
 		return handle(ctx, b)
 	})
 }

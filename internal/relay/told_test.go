@@ -55,7 +55,7 @@ func (m memory) unknowable(w *world, s *saying) bool {
 		return false
 	}
 	of := w.said[i]
-	return of.deleted && !w.told.heard(of.ref) && !m.recorded(w, of) || m.unknowable(w, of)
+	return !m.recorded(w, of) && (of.deleted && !w.told.heard(of.ref) || m.unknowable(w, of))
 }
 
 // recorded reports whether an annotation is made of s, be it deleted.

@@ -52,6 +52,7 @@ func TestTheFirstPowerFailure(t *testing.T) {
 	dsn := filepath.Join(t.TempDir(), "bot.db")
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1, dsn)
+		w.refuse = false
 		time.Sleep(30 * time.Minute) // before the first passage
 		w.bot.die()
 		if err := w.bot.bury(synctest.Wait); err != nil {

@@ -267,10 +267,7 @@ func (f Fault) mend(tx *store.Tx, have []store.Copy, now time.Time) (did bool, e
 		return false, nil
 	}
 	if f.change != nil {
-		if f.was.Mark == "" {
-			err = goes(tx, f.thing, c.Ref)
-		}
-		if err := errors.Join(err, tx.PutCopy(f.thing, f.Room, f.change(c, now))); err != nil {
+		if err := tx.PutCopy(f.thing, f.Room, f.change(c, now)); err != nil {
 			return false, err
 		}
 	}

@@ -168,28 +168,6 @@ func (tx *Tx) Tombstoned(room chat.Room, id string) (bool, error) {
 	return len(found) > 0, nil
 }
 
-// PutGone records what a message of the bot's was about that is gone, for GoneAt.
-// Only a hash of room and id is kept.
-func (tx *Tx) PutGone(room chat.Room, id string, t Thing) error {
-	n, err := tx.thing(t)
-	if err == nil {
-		_, err = tx.exec("INSERT INTO gone_messages (hash, thing) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING", grave(room, id), n)
-	}
-	if err != nil {
-		return fmt.Errorf("record what was about %s and is gone from %s: %w", t, room, err)
-	}
-	return nil
-}
-
-// GoneAt returns what PutGone recorded of a message, or ErrNotFound.
-func (tx *Tx) GoneAt(room chat.Room, id string) (Thing, error) {
-	t, err := row(tx, one[Thing], "SELECT h.id FROM gone_messages g JOIN things h ON h.num = g.thing WHERE g.hash = $1", grave(room, id))
-	if err != nil {
-		return "", fmt.Errorf("message %s that is gone from %s: %w", id, room, err)
-	}
-	return t, nil
-}
-
 func grave(room chat.Room, id string) string {
 	return discussion.Derive("tombstone", room.Platform, room.ID, id)
 }

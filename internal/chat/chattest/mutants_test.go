@@ -613,6 +613,14 @@ var mutants = []mutant{
 		}
 		return do(ctx, a)
 	})},
+	{"takes back a post in doubt as soon as it finds it", nil, "takes back a post in doubt", requests(func(ctx context.Context, a chat.Action, do doer) (chat.Done, error) {
+		done, err := do(ctx, a)
+		if a.Verb == chat.Delete && a.On.IsZero() && !done.Ref.IsZero() {
+			a.On = done.Ref
+			_, err = do(ctx, a)
+		}
+		return done, err
+	})},
 	{"does not take back a reaction in doubt", nil, "a reaction in doubt is taken back", requests(func(ctx context.Context, a chat.Action, do doer) (chat.Done, error) {
 		if a.Verb == chat.Unreact && a.Again && len(a.Old) == 0 {
 			return chat.Done{}, nil

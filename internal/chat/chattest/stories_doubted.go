@@ -237,17 +237,53 @@ func withdraws(s *stage) {
 		root := b.post(at(r), "A passage.")
 		a := posting(at(r), "Gnu.")
 		b.doubts(t, a)
-		a.Verb, a.On = chat.Delete, chat.Ref{Place: at(r)}
 		stood := s.w.Read(s, at(r))
-		done := b.settles(a, root)
+		for range 2 { // the first process dies between finding it and taking it away
+			if found := b.finds(a, root); len(stood) == 1 && !found.IsZero() || len(stood) > 1 && found.ID != stood[1].Ref.ID {
+				s.Errorf("%+v stands, and of a post in doubt it finds %+v", stood[1:], found)
+			}
+			s.reads(at(r), wordsOf(stood)...)
+			b.stop()
+			b.restart()
+		}
+		b.takesBack(a, root)
 		s.reads(at(r), "A passage.")
 		s.nowhere(r, "Gnu")
-		if last := stood[len(stood)-1].Ref; len(stood) > 1 && (done.Ref.ID != last.ID || done.Ref.Place != last.Place || done.Ref.As == "") {
-			s.Errorf("%+v was taken back, answered was %+v", last, done.Ref)
-		}
-		b.settles(a, root) // and once more
+		b.takesBack(a, root) // and once more
 		s.reads(at(r), "A passage.")
 		b.stop()
+	}
+}
+
+func wordsOf(all []chat.Message) []string {
+	var said []string
+	for _, m := range all {
+		said = append(said, m.Body.Text)
+	}
+	return said
+}
+
+// finds returns the message that a post in doubt made, zero if it made none.
+func (b *bot) finds(a chat.Action, after chat.Ref) chat.Ref {
+	b.Helper()
+	a = b.again(a, after)
+	a.Verb, a.On, a.Message.Files, a.Data = chat.Delete, chat.Ref{Place: a.Message.Ref.Place}, nil, nil
+	done := b.do(a)
+	if found := done.Ref; !done.Found || !found.IsZero() && (found.Place != a.On.Place || found.As == "") {
+		b.Errorf("what is found of a post in doubt in %+v: %+v", a.On.Place, done)
+	}
+	return done.Ref
+}
+
+// takesBack takes away the message that a post in doubt made, if it made one.
+func (b *bot) takesBack(a chat.Action, after chat.Ref) {
+	b.Helper()
+	if found := b.finds(a, after); !found.IsZero() {
+		a = b.again(a, after)
+		a.Verb, a.On, a.Message.Files, a.Data = chat.Delete, found, nil, nil
+		if done := b.do(a); !done.Ref.IsZero() {
+			b.Errorf("what was taken away stands at %+v", done.Ref)
+		}
 	}
 }
 

@@ -185,9 +185,7 @@ func withdrawsFile(s *stage) {
 		thread := b.thread(b.post(at(r), "A passage."))
 		a := sea("sea.png").posting(b, thread)
 		b.doubts(t, a)
-		a = b.again(a, chat.Ref{})
-		a.Verb, a.On, a.Message.Files, a.Data = chat.Delete, chat.Ref{Place: thread}, nil, nil
-		b.do(a)
+		b.takesBack(a, chat.Ref{})
 		s.reads(thread)
 		s.nowhere(r, "sea.png")
 		b.stop()

@@ -158,14 +158,15 @@ func (n *Network) editRef(m *message, id string) chat.Ref {
 	return chat.Ref{Place: m.place, ID: id, As: m.as}
 }
 
-// doDelete removes On, every Old and, with Again, whatever the key made.
+// doDelete removes On, every Old and, with Again, whatever the key made of it, or finds
+// what that is.
 func (n *Network) doDelete(by me, a chat.Action) (chat.Done, error) {
-	m, made := n.messages[a.On.ID], chat.Ref{}
+	m := n.messages[a.On.ID]
 	if a.On.IsZero() {
-		if m = n.find(by, a); m == nil {
+		if m = n.find(by, a); m == nil || m.deleted {
 			return chat.Done{Found: true}, nil
 		}
-		made = m.ref()
+		return chat.Done{Ref: m.ref(), Found: true}, nil
 	}
 	if m == nil || m.place.Room != whereabouts(a).Room || !n.standsThere(m, a) {
 		return chat.Done{}, chat.ErrGone
@@ -195,7 +196,7 @@ func (n *Network) doDelete(by me, a chat.Action) (chat.Done, error) {
 		return chat.Done{}, chat.ErrGone
 	}
 	n.remove(m, by.person, by.account, old)
-	return chat.Done{Ref: made}, nil
+	return chat.Done{}, nil
 }
 
 func (n *Network) doReact(by me, m *message, a chat.Action) (chat.Done, error) {

@@ -42,7 +42,7 @@ func (p *Platform) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 		err = inThread(err)
 	}
 	if a.Verb == chat.Delete && errors.Is(err, chat.ErrGone) { // as it should be
-		return chat.Done{Ref: done.Ref, Found: true}, nil
+		return chat.Done{Found: true}, nil
 	}
 	if err != nil {
 		return chat.Done{}, fmt.Errorf("%s in %s: %w", a.Verb, place.Room, err)
@@ -235,13 +235,13 @@ func (p *Platform) shows(ctx context.Context, a chat.Action, words string) (bool
 // remove deletes a message, or with Again whatever the key made. What is gone
 // is as it should be.
 func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error) {
-	on, made := a.On, chat.Ref{}
+	on := a.On
 	if on.IsZero() {
 		ref, found, err := p.findPost(ctx, a, on.Place)
 		if err != nil || !found {
 			return chat.Done{Found: true}, err
 		}
-		on, made = ref, ref
+		return chat.Done{Ref: ref, Found: true}, nil
 	}
 	note(&p.memory, &p.memory.gone, on.ID, true)
 	err := p.inOpenThread(ctx, on, func() error { return p.onMessage(ctx, http.MethodDelete, on, nil, nil) })
@@ -253,7 +253,7 @@ func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error)
 			err = fmt.Errorf("its webhook was deleted: %v: %w", err, chat.ErrRefused)
 		}
 	}
-	return chat.Done{Ref: made}, err
+	return chat.Done{}, err
 }
 
 // onMessage asks for something about a message, as whoever said it.

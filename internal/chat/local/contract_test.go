@@ -154,6 +154,9 @@ func (d drawn) Do(ctx context.Context, a chat.Action) (chat.Done, error) {
 	if err != nil {
 		return done, err
 	}
+	if a.Verb == chat.Delete && a.On.IsZero() && w.find(done.Ref.ID).Ref.IsZero() {
+		done.Ref = chat.Ref{} // requests are dropped here alone
+	}
 	w.draw(a, done)
 	if w.lose > 0 {
 		w.lose--
@@ -175,7 +178,6 @@ func (w *page) draw(a chat.Action, done chat.Done) {
 		w.find(a.On.ID).Body = w.bot.Profile().Dialect.Normal(a.Message.Body)
 	case chat.Delete:
 		w.remove(a.On.ID)
-		w.remove("bot-" + a.Key)
 	case chat.React:
 		w.find(a.On.ID).emoji["bot "+a.Emoji] = true
 	case chat.Unreact:

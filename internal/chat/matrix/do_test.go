@@ -157,6 +157,13 @@ func doesFind(t *testing.T, w *world) {
 		}
 	}
 	outside.Verb, outside.Again, outside.On = chat.Delete, true, chat.Ref{Place: main}
+	for range 2 { // finding it changes nothing
+		if outside.On = w.do(t, w.open(t), outside).Ref; outside.On.ID != root.ID || outside.On.Place != main {
+			t.Errorf("found %+v, stands at %+v", outside.On, root)
+		}
+		outside.On.ID = ""
+	}
+	outside.On = root
 	w.do(t, w.open(t), outside)
 	eventually(t, "the post is taken back", func() bool {
 		e, err := w.owner.Event(t.Context(), r.ID, root.ID)

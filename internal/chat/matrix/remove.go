@@ -14,24 +14,24 @@ import (
 // key of an earlier try made, and says which that is if it may not. What is
 // redacted already stays so.
 func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error) {
-	on, made := a.On.ID, chat.Ref{}
+	on := a.On.ID
 	if on == "" {
 		found, err := p.find(ctx, a, a.On.Place.Thread, "m.thread")
 		if err != nil || found == "" {
 			return chat.Done{Found: true}, err
 		}
-		on, made = found, chat.Ref{Place: a.On.Place, ID: found, As: bot}
+		return chat.Done{Ref: chat.Ref{Place: a.On.Place, ID: found, As: bot}, Found: true}, nil
 	}
 	edits, err := p.edited(ctx, a, on)
 	if err != nil {
-		return chat.Done{Ref: made}, err
+		return chat.Done{}, err
 	}
 	for _, id := range append(edits, on) {
 		if err := p.redact(ctx, a, id); err != nil {
-			return chat.Done{Ref: made}, err
+			return chat.Done{}, err
 		}
 	}
-	return chat.Done{Ref: made}, nil
+	return chat.Done{}, nil
 }
 
 // edited are the edits of a message that may hold words: those that a names,
