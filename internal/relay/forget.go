@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"time"
 
@@ -138,14 +139,13 @@ func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
 	if err != nil {
 		return err
 	}
+	var theirs []store.Held
 	for _, h := range waiting {
 		if h.Room.Platform != who.Platform {
 			continue
 		}
 		if id(who.Platform, h.Event.By.ID) == who.ID || id(who.Platform, h.Event.Message.From.ID) == who.ID {
-			if err := buryHeld(tx, h); err != nil {
-				return err
-			}
+			theirs = append(theirs, h)
 			continue
 		}
 		if who.User == "" || !bytes.Contains(h.Event.Raw, []byte(who.User)) && !slices.Contains(h.Event.Message.Body.Mentioned(), who.User) {
@@ -153,6 +153,11 @@ func forgetHeld(tx *store.Tx, who discussion.Person, _ time.Time) error {
 		}
 		h.Event.Raw, h.Event.Message.Body = nil, h.Event.Message.Body.Unnamed(who.User)
 		if err := tx.PutHeld(h); err != nil {
+			return err
+		}
+	}
+	for _, h := range theirs { // now, as it may change the others
+		if err := buryHeld(tx, h); err != nil {
 			return err
 		}
 	}
@@ -223,7 +228,7 @@ func unheard(tx *store.Tx, e chat.Event) (bool, error) {
 		return false, err
 	}
 	if e.Kind == chat.Said {
-		err = drop(tx, room, message)
+		err = errors.Join(drop(tx, room, message), passOver(tx, e.Message))
 	}
 	if err == nil && id != "" {
 		err = tx.PutTombstone(room, id)

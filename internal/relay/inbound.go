@@ -279,7 +279,8 @@ func (r *Relay) echoed(tx *store.Tx, e chat.Event, now time.Time) error {
 		return nil
 	}
 	if c.Verb == chat.Delete || c.Verb == chat.Unreact {
-		return tx.PutCopy(thing, room, located(c, e.Message.Ref))
+		_, err := r.comesToLight(tx, thing, room, located(c, e.Message.Ref), now)
+		return err
 	}
 	verb := c.Verb
 	c = settled(c, chat.Action{Verb: verb, Emoji: emojiOf(c.Mark)}, chat.Done{Ref: e.Message.Ref, Found: true})

@@ -27,6 +27,7 @@ const (
 const (
 	early    = "it came before its message"
 	doubtful = "it may be about a message that is not known yet"
+	orphaned = "what it answers was taken back"
 )
 
 // keep puts an event into the inbox. on is what it waits for; tries tells how
@@ -65,10 +66,13 @@ func (r *Relay) perhapsOurs(tx *store.Tx, e chat.Event, now time.Time) error {
 
 // mayBecomeKnown reports whether a message or thread that is not known may be
 // of a request of ours that is in flight and not given up, or of an event that
-// is held itself.
+// is held itself, or is gone and was about one that is.
 func mayBecomeKnown(tx *store.Tx, room chat.Room, id string) (bool, error) {
 	held, err := tx.HeldOf(room, id)
 	if err != nil || slices.ContainsFunc(held, func(h store.Held) bool { return h.Event.Kind == chat.Said }) {
+		return true, err
+	}
+	if behind, err := tx.BehindHeld(room, id); behind || err != nil {
 		return true, err
 	}
 	flying, err := tx.InFlight(room)
@@ -82,7 +86,11 @@ func (r *Relay) release(tx *store.Tx, room chat.Room, on string, thing store.Thi
 	if err != nil {
 		return false, err
 	}
-	more, err := revealed(tx, room, on, thing)
+	gone, err := tx.Reveal(room, on, thing)
+	if err != nil {
+		return false, err
+	}
+	more, err := tx.HeldOnGone(room, gone)
 	if err != nil {
 		return false, err
 	}
@@ -93,30 +101,6 @@ func (r *Relay) release(tx *store.Tx, room chat.Room, on string, thing store.Thi
 		}
 	}
 	return len(waiting) > 0, nil
-}
-
-// revealed is what waits for messages that are gone and were about a thing, now that it
-// is known that another message or thread shows that.
-func revealed(tx *store.Tx, room chat.Room, on string, thing store.Thing) ([]store.Held, error) {
-	if any, err := tx.Reveal(room, on, thing); !any || err != nil {
-		return nil, err
-	}
-	all, err := tx.Held()
-	if err != nil {
-		return nil, err
-	}
-	var waiting []store.Held
-	for _, h := range all {
-		if h.Room != room || h.On == on {
-			continue
-		}
-		if _, err := tx.GoneAt(room, h.On); err == nil {
-			waiting = append(waiting, h)
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-	}
-	return waiting, nil
 }
 
 // again handles an event that was held. If it cannot be handled it is held
@@ -131,13 +115,27 @@ func (r *Relay) again(tx *store.Tx, h store.Held, now time.Time) error {
 	return nil
 }
 
-// drop forgets what waits of a message that was deleted.
+// drop forgets what waits of a message that was deleted, and its words where networks
+// repeat them with what answers it.
 func drop(tx *store.Tx, room chat.Room, id string) error {
-	waiting, err := tx.HeldOf(room, id)
+	all, err := tx.Held()
 	if err != nil {
 		return err
 	}
-	for _, h := range waiting {
+	var of []store.Held
+	for _, h := range all {
+		switch m := h.Event.Message; {
+		case h.Room != room:
+		case m.Ref.ID == id:
+			of = append(of, h)
+		case m.ReplyTo.ID == id && h.Event.Raw != nil:
+			h.Event.Raw = nil
+			if err := tx.PutHeld(h); err != nil {
+				return err
+			}
+		}
+	}
+	for _, h := range of { // now, as it may change the others
 		if err := takeOut(tx, h); err != nil {
 			return err
 		}
@@ -145,30 +143,45 @@ func drop(tx *store.Tx, room chat.Room, id string) error {
 	return nil
 }
 
-// takeOut drops an event that waits and was taken back. What answers the message is
-// about what that is about, and may be told again, or later.
+// takeOut drops an event that waits and was taken back.
 func takeOut(tx *store.Tx, h store.Held) error {
 	if err := tx.DropHeld(h.ID); err != nil || h.Event.Kind != chat.Said {
 		return err
 	}
-	m := h.Event.Message
-	answers, err := tx.HeldOn(h.Room, m.Ref.ID)
+	return passOver(tx, h.Event.Message)
+}
+
+// passOver keeps what a message is about that becomes no remark, for what answers it:
+// that is about the same, and may be heard later, or again.
+func passOver(tx *store.Tx, m chat.Message) error {
+	room, on := m.Ref.Place.Room, waitsFor(m)
+	about, err := About(tx, chat.Ref{Place: m.Ref.Place, ID: m.ReplyTo.ID})
 	if err != nil {
 		return err
 	}
-	for _, w := range answers {
-		if w.Event.Raw = nil; w.ID != h.ID { // where some networks repeat what is answered
-			err = errors.Join(err, tx.PutHeld(w))
-		}
+	if about == "" && on == "" {
+		return nil
 	}
-	about, err2 := About(tx, chat.Ref{Place: m.Ref.Place, ID: m.ReplyTo.ID})
-	switch on := waitsFor(m); {
-	case err != nil || err2 != nil:
-		return errors.Join(err, err2)
-	case about != "":
-		return tx.PutGone(h.Room, m.Ref.ID, about)
-	case on != "":
-		return tx.PutGoneBehind(h.Room, m.Ref.ID, on)
+	if about == "" {
+		if may, err := mayBecomeKnown(tx, room, on); !may || err != nil {
+			return err
+		}
+		return tx.PutGoneBehind(room, m.Ref.ID, on)
+	}
+	gone, err := tx.Reveal(room, m.Ref.ID, about)
+	if err = errors.Join(err, tx.PutGone(room, m.Ref.ID, about)); err != nil {
+		return err
+	}
+	answers, err := tx.HeldOn(room, m.Ref.ID)
+	more, err2 := tx.HeldOnGone(room, gone)
+	if err = errors.Join(err, err2); err != nil {
+		return err
+	}
+	for _, h := range append(answers, more...) {
+		h.Why, h.Tries = orphaned, max(h.Tries, 1) // looked at anew
+		if err := tx.PutHeld(h); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -174,7 +174,7 @@ func (r *Relay) despair(tx *store.Tx, d store.Delivery, to chat.Room, now time.T
 		return err
 	}
 	s, ok := Next(d.Thing, d.Room, r.platforms[d.Room.Platform].Profile().Threads, left(want, have), have)
-	if ok && takesBack(s, want) {
+	if ok && (takesBack(s, want) || s.Action.Verb == chat.Delete && !s.Action.On.IsZero()) { // the latter may or may not stand
 		return giveUp(tx, d, now)
 	}
 	return moveOn(tx, d, want, have, to, now)

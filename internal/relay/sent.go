@@ -17,6 +17,9 @@ type sent struct {
 	File  string      `json:"file,omitempty"` // what is posted instead, if it can be had and is taken
 }
 
+// wordless is the Copy.Sent of a post that was found and is being taken back.
+const wordless = "{}"
+
 func sentOf(s Step, p chat.Profile) string {
 	m := s.Action.Message
 	out := sent{From: m.From}

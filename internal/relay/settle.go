@@ -82,10 +82,11 @@ func (r *Relay) settleCopy(tx *store.Tx, j job, c store.Copy, v outcome, now tim
 		if v == made && !slices.Contains(c.Old, j.done.Ref) {
 			c = located(c, j.done.Ref)
 		}
-		return c, true, tx.PutCopy(thing, room, c) // it is to be made anew since: taken back, with what was said just now
+		c, err = r.comesToLight(tx, thing, room, c, now)
+		return c, true, err // it is to be made anew since: taken back, with what was said just now
 	case v == made && finds(j):
-		others, err = r.comesToLight(tx, thing, room, located(c, j.done.Ref), now)
-		return located(c, j.done.Ref), others, err
+		c, err = r.comesToLight(tx, thing, room, located(c, j.done.Ref), now)
+		return c, true, err
 	case v <= gone && j.step.Action.Verb == chat.Delete:
 		err = leaves(tx, thing, c.Ref)
 		c = settled(c, j.step.Action, chat.Done{})
@@ -121,13 +122,21 @@ func finds(j job) bool {
 	return j.step.Action.Verb == chat.Delete && j.step.Action.On.ID == "" && !j.done.Ref.IsZero()
 }
 
-// comesToLight records where a post stands that is being taken back, and handles what
-// people answered before it was known that it is ours. It reports whether any did.
-func (r *Relay) comesToLight(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) (any bool, err error) {
-	if err := tx.PutCopy(thing, room, c); err != nil || c.Ref.ID == "" {
-		return false, err
+// comesToLight records where something stands that is being taken back, and handles
+// what people answered before it was known that it is ours. What was printed is no
+// longer needed to find it.
+func (r *Relay) comesToLight(tx *store.Tx, thing store.Thing, room chat.Room, c store.Copy, now time.Time) (store.Copy, error) {
+	if c.Ref.ID == "" {
+		return c, tx.PutCopy(thing, room, c)
 	}
-	return r.release(tx, room, c.Ref.ID, thing, now)
+	if c.Sent != "" {
+		c.Sent = wordless
+	}
+	if err := tx.PutCopy(thing, room, c); err != nil {
+		return c, err
+	}
+	_, err := r.release(tx, room, c.Ref.ID, thing, now)
+	return c, err
 }
 
 // appeared reports whether an echo told, while a request took something back,

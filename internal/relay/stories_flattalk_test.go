@@ -331,6 +331,23 @@ func TestAnAnswerToAQuestionThatIsGone(t *testing.T) {
 	})
 }
 
+// What somebody said before they were forgotten, and is heard only then, is not
+// recorded; what answers it is, be it heard with it or in doubt.
+func TestAnAnswerToLateWordsOfWhoIsForgotten(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, thread, people := chat.Place{Room: flat}, n.under(other, "p1"), n.people[flat.Platform]
+		n.tellsAt(thread, 1, "eff", "")
+		n.stop()
+		gee := people[0].Say(main, "gee", n.at(main, "eff"))
+		people[1].Say(main, "aitch", gee)
+		n.pass(time.Minute)
+		n.forget(flat.Platform, 0)
+		n.start()
+		n.pass(time.Minute)
+		n.reads(thread, "excerpt", "eff", "eff ← aitch")
+	})
+}
+
 // unanswering is a platform that does not tell of the bot's own messages, and loses
 // the answer to the first post of some words in a room.
 type unanswering struct {

@@ -23,9 +23,9 @@ func TestWhatMessagesThatAreGoneWereAbout(t *testing.T) {
 		reveals := func(id string, thing Thing, want bool) {
 			t.Helper()
 			update(t, db, func(tx *Tx) error {
-				any, err := tx.Reveal(attic, id, thing)
-				if any != want {
-					t.Errorf("whether %s reveals anything: %v", id, any)
+				all, err := tx.Reveal(attic, id, thing)
+				if len(all) > 0 != want {
+					t.Errorf("%s reveals %q", id, all)
 				}
 				return err
 			})
@@ -37,6 +37,17 @@ func TestWhatMessagesThatAreGoneWereAbout(t *testing.T) {
 		})
 		if about(attic, "$a") != first || about(shed, "$a") != "" || about(attic, "$c") != "" {
 			t.Error("what is known of what is gone is not as it was recorded")
+		}
+		behind := func(id string) bool {
+			return got(t, db, func(tx *Tx) (bool, error) { return tx.BehindHeld(attic, id) })
+		}
+		waits := Held{ID: "h", Room: attic, On: "$x", Event: chat.Event{Kind: chat.Reacted, Message: chat.Message{Ref: chat.Ref{Place: chat.Place{Room: attic}, ID: "$b"}}}}
+		if update(t, db, func(tx *Tx) error { return tx.PutHeld(waits) }); behind("$d") {
+			t.Error("it is behind a reaction")
+		}
+		waits.Event.Kind = chat.Said
+		if update(t, db, func(tx *Tx) error { return tx.PutHeld(waits) }); !behind("$d") || !behind("$c") || behind("$a") || behind("$x") {
+			t.Error("what is behind a message that waits is not known, or more than that")
 		}
 		reveals("$x", second, false)
 		reveals("$b", second, true)

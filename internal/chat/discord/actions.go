@@ -232,8 +232,8 @@ func (p *Platform) shows(ctx context.Context, a chat.Action, words string) (bool
 	return err == nil && m.Content != nil && strings.TrimSpace(*m.Content) == strings.TrimSpace(words), err
 }
 
-// remove deletes a message, or with Again whatever the key made. What is gone
-// is as it should be.
+// remove deletes a message; without one it finds what the key made. What is gone is
+// as it should be.
 func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error) {
 	on := a.On
 	if on.IsZero() {

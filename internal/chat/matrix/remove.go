@@ -10,9 +10,8 @@ import (
 )
 
 // remove takes a message's words away: those of its edits first, which stay
-// readable otherwise, then its own. Without a message it takes away what the
-// key of an earlier try made, and says which that is if it may not. What is
-// redacted already stays so.
+// readable otherwise, then its own. Without a message it finds what the key of
+// an earlier try made. What is redacted already stays so.
 func (p *Platform) remove(ctx context.Context, a chat.Action) (chat.Done, error) {
 	on := a.On.ID
 	if on == "" {
