@@ -231,11 +231,11 @@ func TestFaults(t *testing.T) {
 				if _, err := n.Open("bot").Do(ctx, a); !errors.Is(err, c.err) {
 					t.Errorf("%v, should be: %v", err, c.err)
 				}
-				if got := texts(n.Read(at(r))); !slices.Equal(got, c.stands) {
+				if got := wordsOf(n.Read(at(r))); !slices.Equal(got, c.stands) {
 					t.Errorf("there stand %q, should be %q", got, c.stands)
 				}
 				time.Sleep(time.Hour)
-				if got := texts(n.Read(at(r))); !slices.Equal(got, c.later) {
+				if got := wordsOf(n.Read(at(r))); !slices.Equal(got, c.later) {
 					t.Errorf("later there stand %q, should be %q", got, c.later)
 				}
 				n.Check(t)
@@ -265,13 +265,6 @@ func TestAgainTooEarly(t *testing.T) {
 			}
 		})
 	}
-}
-
-func texts(all []chat.Message) (texts []string) {
-	for _, m := range all {
-		texts = append(texts, m.Body.Text)
-	}
-	return texts
 }
 
 // TestOutage: while the bot is cut off people talk on; it hears all of it
