@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -225,6 +226,48 @@ func TestARemarkThatWasPutAsideIsEdited(t *testing.T) {
 		n.pass(time.Hour)
 		n.shows(n.rooms[2], "after")
 		n.quiet()
+	})
+}
+
+// What answers a message that was put aside waits for it; if that is taken back
+// meanwhile, the answer is about what it was about.
+func TestAnAnswerToWhatWasPutAsideAndTakenBack(t *testing.T) {
+	flatly(t, func(t *testing.T, n *town, flat, other chat.Room) {
+		main, people := chat.Place{Room: flat}, n.people[flat.Platform]
+		n.through = func(p *chattest.Platform) chat.Platform { return &misreading{Platform: p, words: "aside"} }
+		n.restart()
+		aside := people[0].Say(main, "aside", n.at(main, "p1"))
+		n.pass(10 * time.Minute)
+		people[1].Say(main, "answer", aside)
+		n.pass(time.Second)
+		if held := n.held(); len(held) != 2 || !slices.ContainsFunc(held, func(h store.Held) bool { return h.Tries == 3 }) {
+			t.Fatalf("held: %+v", held)
+		}
+		people[0].Delete(aside)
+		n.pass(5 * time.Minute)
+		n.reads(n.under(other, "p1"), "excerpt", "answer")
+		if held := n.held(); len(held) != 0 {
+			t.Errorf("held: %+v", held)
+		}
+	})
+}
+
+// misreading is a platform that reads a quotation into some words that ends behind
+// them.
+type misreading struct {
+	*chattest.Platform
+	words string
+}
+
+func (p *misreading) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
+	return p.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
+		b.Events = slices.Clone(b.Events)
+		for i, e := range b.Events {
+			if e.Kind == chat.Said && e.Message.Body.Text == p.words {
+				b.Events[i].Message.Body.Blocks = []format.Block{{Kind: format.Quote, End: 2 * len(p.words), Quote: 1}}
+			}
+		}
+		return handle(ctx, b)
 	})
 }
 

@@ -1,12 +1,18 @@
 package relay_test
 
 import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
+	"marginalia/internal/chat/chattest"
 	"marginalia/internal/format"
 	"marginalia/internal/relay"
 	"marginalia/internal/schedule"
@@ -295,5 +301,62 @@ func TestItsOwnDeletionIsToldAsAnyones(t *testing.T) {
 		n.pass(5 * time.Minute)
 		n.shows(n.rooms[0], "few words")
 		n.shows(n.rooms[2], "few words")
+	})
+}
+
+// Where the bot began to listen is kept at once, though it may be that nothing is
+// heard but what it said itself: it hears what is said while it is away.
+func TestWhereItBeganToListenIsKept(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		n := newTown(t, filepath.Join(dir, "bot.db"), 1, netOne, netTwo)
+		a := &asked{runs: map[string]int{}}
+		n.command = a.run
+		n.through = func(p *chattest.Platform) chat.Platform { return &eventful{p} }
+		n.plan("0 * * * *")
+		n.start()
+		n.pass(time.Hour + time.Second)
+		killed := filepath.Join(dir, "killed.db") // as a process leaves it that ends at once
+		n.execute("VACUUM INTO '" + killed + "'")
+		n.stop()
+		if err := n.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if n.db, err = store.Open(t.Context(), killed, store.Options{NoListen: true}); err != nil {
+			t.Fatal(err)
+		}
+		for i, room := range n.rooms {
+			if got := n.net(room).Read(chat.Place{Room: room}); len(got) != 1 {
+				t.Fatalf("in %v stand %d posts", room, len(got))
+			}
+			n.ask(room, 0, fmt.Sprint(i))
+		}
+		n.start()
+		n.pass(time.Minute)
+		for i, room := range n.rooms {
+			if got := a.runs[fmt.Sprint(i)]; got != 1 {
+				t.Errorf("the command in %v ran %d times", room, got)
+			}
+		}
+		n.stop()
+		if err := n.db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// eventful is a platform that tells where it stands only with what it heard.
+type eventful struct{ *chattest.Platform }
+
+func (p *eventful) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
+	untold := map[chat.Place]chat.Cursor{}
+	return p.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
+		maps.Copy(untold, b.Since)
+		if len(b.Events) == 0 {
+			return nil
+		}
+		b.Since, untold = untold, map[chat.Place]chat.Cursor{}
+		return handle(ctx, b)
 	})
 }
