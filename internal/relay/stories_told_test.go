@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"marginalia/internal/chat"
@@ -304,31 +302,33 @@ func TestItsOwnDeletionIsToldAsAnyones(t *testing.T) {
 	})
 }
 
-// Where the bot began to listen is kept at once, though it may be that nothing is
-// heard but what it said itself: it hears what is said while it is away.
+// Where the bot began to listen is kept with the first thing that it hears, though that
+// be its own words alone, which are recorded later otherwise. Cursors of rooms that are
+// kept too lazily for a power failure are TestTheFirstPowerFailure's.
 func TestWhereItBeganToListenIsKept(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		n := newTown(t, filepath.Join(dir, "bot.db"), 1, netOne, netTwo)
+	dawn(t, netOne, netTwo, func(t *testing.T, n *town) {
+		n.stop()
+		n.execute("DELETE FROM cursors")
 		a := &asked{runs: map[string]int{}}
 		n.command = a.run
-		n.through = func(p *chattest.Platform) chat.Platform { return &eventful{p} }
-		n.plan("0 * * * *")
+		n.through = func(p *chattest.Platform) chat.Platform { return hesitant{p} }
 		n.start()
-		n.pass(time.Hour + time.Second)
-		killed := filepath.Join(dir, "killed.db") // as a process leaves it that ends at once
-		n.execute("VACUUM INTO '" + killed + "'")
+		n.pass(time.Hour)
+		n.pass(time.Second) // less than cursors are put off for
+		disk := &disk{t: t, path: n.dsn, told: new(told)}
+		disk.keep() // as kill -9 leaves it: who is stopped records what was put off
 		n.stop()
 		if err := n.db.Close(); err != nil {
 			t.Fatal(err)
 		}
+		disk.restore()
 		var err error
-		if n.db, err = store.Open(t.Context(), killed, store.Options{NoListen: true}); err != nil {
+		if n.db, err = store.Open(t.Context(), n.dsn, store.Options{NoListen: true}); err != nil {
 			t.Fatal(err)
 		}
 		for i, room := range n.rooms {
 			if got := n.net(room).Read(chat.Place{Room: room}); len(got) != 1 {
-				t.Fatalf("in %v stand %d posts", room, len(got))
+				t.Errorf("in %v stand %d posts", room, len(got))
 			}
 			n.ask(room, 0, fmt.Sprint(i))
 		}
@@ -339,24 +339,25 @@ func TestWhereItBeganToListenIsKept(t *testing.T) {
 				t.Errorf("the command in %v ran %d times", room, got)
 			}
 		}
-		n.stop()
-		if err := n.db.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 }
 
-// eventful is a platform that tells where it stands only with what it heard.
-type eventful struct{ *chattest.Platform }
+// hesitant is a platform that does not tell where it began to listen to rooms before
+// something happens there.
+type hesitant struct{ *chattest.Platform }
 
-func (p *eventful) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
-	untold := map[chat.Place]chat.Cursor{}
+func (p hesitant) Run(ctx context.Context, since map[chat.Place]chat.Cursor, handle func(context.Context, chat.Batch) error) error {
+	rooms := map[chat.Place]chat.Cursor{}
 	return p.Platform.Run(ctx, since, func(ctx context.Context, b chat.Batch) error {
-		maps.Copy(untold, b.Since)
-		if len(b.Events) == 0 {
-			return nil
+		for place, c := range b.Since {
+			if len(b.Events) == 0 && place != (chat.Place{}) {
+				rooms[place] = c
+				delete(b.Since, place)
+			}
 		}
-		b.Since, untold = untold, map[chat.Place]chat.Cursor{}
+		if len(b.Events) > 0 {
+			maps.Copy(b.Since, rooms)
+		}
 		return handle(ctx, b)
 	})
 }
